@@ -1,0 +1,187 @@
+//! What the control plane tells a worker. Orders are carried out in the order in which they were given.
+
+use std::sync::Arc;
+
+use crosspoint_model::{Identity, LegKey, MediaKind, Preference, RoomKey, Source, TrackKey};
+use crosspoint_webrtc::Transport;
+
+/// A command to a worker.
+#[derive(Debug)]
+pub enum Order {
+    /// Make a room. Costs nothing until somebody is in it.
+    OpenRoom {
+        /// The new room.
+        room: RoomKey,
+        /// How it behaves.
+        settings: RoomSettings,
+    },
+    /// End a room and every leg in it. Each leg's end is told by a fact.
+    CloseRoom {
+        /// The room.
+        room: RoomKey,
+    },
+    /// Take over a transport that was built, with its answer, off the media thread.
+    AddLeg(Box<NewLeg>),
+    /// A new offer of a leg: more or fewer tracks or slots, or an ICE restart. [`super::Fact::Answer`] follows.
+    Negotiate {
+        /// The leg.
+        leg: LegKey,
+        /// Comes back in the answer.
+        request: u64,
+        /// The client's SDP.
+        offer: String,
+        /// Every track that the leg publishes from now on. Those that are missing end.
+        publish: Vec<TrackSpec>,
+    },
+    /// An ICE restart or trickle over HTTP (RFC 8840 fragment) gives candidates one by one.
+    AddCandidate {
+        /// The leg.
+        leg: LegKey,
+        /// The value of a candidate attribute (RFC 8839 §5.1), with or without `candidate:`.
+        candidate: String,
+    },
+    /// End a leg: its tracks, slots and subscriptions go with it. No fact follows.
+    RemoveLeg {
+        /// The leg.
+        leg: LegKey,
+    },
+    /// Take a leg to another room of this worker. Its tracks go along, its subscriptions end, the transport stays.
+    MoveLeg {
+        /// The leg.
+        leg: LegKey,
+        /// The other room.
+        to: RoomKey,
+    },
+    /// Send a track to a leg.
+    Subscribe {
+        /// The receiver.
+        leg: LegKey,
+        /// What.
+        track: TrackKey,
+        /// How.
+        preference: Preference,
+    },
+    /// Send it no more.
+    Unsubscribe {
+        /// The receiver.
+        leg: LegKey,
+        /// What.
+        track: TrackKey,
+    },
+    /// Change how it is sent.
+    Prefer {
+        /// The receiver.
+        leg: LegKey,
+        /// What.
+        track: TrackKey,
+        /// How from now on.
+        preference: Preference,
+    },
+    /// Set the two flags of a track; nothing of it passes unless both are off.
+    SetFlags {
+        /// The track.
+        track: TrackKey,
+        /// The publisher's own.
+        muted: bool,
+        /// The room's.
+        held: bool,
+    },
+    /// Send a data-channel message, already framed (see `model::signal::DataHeader`).
+    SendData {
+        /// To whom.
+        leg: LegKey,
+        /// Over the reliable channel, or the lossy one?
+        reliable: bool,
+        /// The message.
+        message: Arc<[u8]>,
+    },
+    /// Tell the state of every leg and track: [`super::Fact::Report`] follows.
+    Report {
+        /// Comes back in the report.
+        request: u64,
+    },
+}
+
+/// A leg that comes.
+#[derive(Debug)]
+pub struct NewLeg {
+    /// Its key.
+    pub leg: LegKey,
+    /// Its room.
+    pub room: RoomKey,
+    /// Whose it is; data messages name participants by it.
+    pub identity: Identity,
+    /// The transport, with the offer already accepted.
+    pub transport: Transport,
+    /// What it publishes.
+    pub publish: Vec<TrackSpec>,
+    /// What it may and wants.
+    pub profile: LegProfile,
+}
+
+/// A track that a leg publishes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackSpec {
+    /// Its key.
+    pub track: TrackKey,
+    /// The m-line.
+    pub mid: String,
+    /// Sound or picture.
+    pub kind: MediaKind,
+    /// What it shows.
+    pub source: Source,
+    /// The publisher's flag.
+    pub muted: bool,
+    /// The room's flag.
+    pub held: bool,
+    /// Pixels of the best layer; 0: unknown.
+    pub width: u32,
+    /// Pixels of the best layer; 0: unknown.
+    pub height: u32,
+}
+
+/// What a leg may and wants.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LegProfile {
+    /// May it receive tracks at all?
+    pub subscribes: bool,
+    /// Does every voice of the room come to it unasked?
+    pub auto_audio: bool,
+    /// WHEP: what is put in its slots without its asking.
+    pub follows: Option<Follow>,
+    /// May it send data?
+    pub sends_data: bool,
+    /// Bits per second that it is told to stay under when publishing.
+    pub publish_bitrate: Option<u64>,
+    /// Bits per second that it is sent at most.
+    pub receive_bitrate: Option<u64>,
+}
+
+/// What a WHEP viewer sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Follow {
+    /// Who speaks (or spoke last, or came first) with a picture; every voice is heard through the audio slots.
+    Dominant,
+    /// One participant: the picture and sound of these sources; none named: camera or screen, and microphone.
+    Participant {
+        /// Who.
+        identity: Identity,
+        /// Only this source.
+        source: Option<Source>,
+    },
+}
+
+/// How a room behaves on the media plane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomSettings {
+    /// Bits per second that each publisher is told to stay under.
+    pub publish_bitrate: Option<u64>,
+    /// Bytes of one data message.
+    pub data_bytes: usize,
+    /// Bytes of data that one leg may send per second.
+    pub data_bytes_per_second: usize,
+    /// Video slots on one leg.
+    pub video_slots: usize,
+    /// Audio slots on one leg.
+    pub audio_slots: usize,
+}
