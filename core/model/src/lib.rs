@@ -8,6 +8,7 @@
 //! | [`refusal`] | every error that a client can get: a closed [`Code`] and a detail |
 //! | [`limits`] | bounds on sizes, counts, rates and times |
 //! | [`room`] | kinds of rooms, users, tracks, slots as clients see them |
+//! | [`secret`] | text that must never be printed |
 //! | [`signal`] | the messages of the signalling WebSocket |
 
 #![forbid(unsafe_code)]
@@ -17,6 +18,7 @@ pub mod id;
 pub mod limits;
 pub mod refusal;
 pub mod room;
+pub mod secret;
 pub mod signal;
 
 pub use grant::Grant;
@@ -24,3 +26,4 @@ pub use id::{Identity, LegKey, RoomId, RoomKey, TrackId, TrackKey};
 pub use limits::Limits;
 pub use refusal::{Code, Refusal};
 pub use room::{MediaKind, Preference, RoomKind, SlotView, Source, TrackView, UserView};
+pub use secret::Secret;
