@@ -1,0 +1,250 @@
+//! The one table of keys: name, kind, default, documentation.
+
+use crate::kind::Kind;
+
+/// A key.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// `section.name`, as flags have it.
+    pub path: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// What it is when nobody says otherwise, as text that its kind reads.
+    pub default: &'static str,
+    /// What it is with `--dev`, where that differs.
+    pub dev: Option<&'static str>,
+    /// What it is for. Whole sentences.
+    pub doc: &'static str,
+}
+
+impl Key {
+    /// The part before the dot.
+    pub fn section(&self) -> &'static str {
+        self.path.split_once('.').map_or("", |(section, _)| section)
+    }
+
+    /// The part behind the dot.
+    pub fn name(&self) -> &'static str {
+        self.path.split_once('.').map_or(self.path, |(_, name)| name)
+    }
+
+    /// `CROSSPOINT_SECTION_NAME`.
+    pub fn variable(&self) -> String {
+        format!("CROSSPOINT_{}", self.path.replace('.', "_").to_uppercase())
+    }
+
+    /// The key of this path.
+    pub fn find(path: &str) -> Option<&'static Self> {
+        KEYS.iter().find(|key| key.path == path)
+    }
+
+    const fn new(path: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Self {
+        Self { path, kind, default, dev: None, doc }
+    }
+
+    const fn in_dev(self, dev: &'static str) -> Self {
+        Self { dev: Some(dev), ..self }
+    }
+}
+
+/// A section of the file.
+#[derive(Clone, Copy, Debug)]
+pub struct Section {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is about.
+    pub doc: &'static str,
+}
+
+/// The sections in the order in which they are shown.
+pub const SECTIONS: &[Section] = &[
+    Section { name: "http", doc: "Where browsers and other clients come in." },
+    Section { name: "media", doc: "Where sound and picture come in." },
+    Section { name: "auth", doc: "Who may mint tokens." },
+    Section { name: "rooms", doc: "What rooms and participants may." },
+    Section { name: "bandwidth", doc: "Bounds on what one participant sends and receives." },
+    Section { name: "admin", doc: "Who reaches `/api` and `/metrics` without a token." },
+    Section { name: "webhooks", doc: "Who is told what happens in rooms." },
+    Section { name: "log", doc: "What is written to standard error." },
+    Section { name: "drain", doc: "How the server goes down." },
+];
+
+/// Every key, section by section.
+pub const KEYS: &[Key] = &[
+    Key::new("http.bind", Kind::Address, "0.0.0.0:8080", "Where HTTP (or HTTPS, with `tls_cert`) listens.")
+        .in_dev("127.0.0.1:8080"),
+    Key::new(
+        "http.public_url",
+        Kind::WebAddress,
+        "",
+        "How people reach this server, for links. Never derived from a request.",
+    ),
+    Key::new(
+        "http.allowed_origins",
+        Kind::Origins,
+        "",
+        "Web pages of these origins may use the server from a browser. Its own pages always may. `*`: every page.",
+    ),
+    Key::new(
+        "http.trusted_proxies",
+        Kind::Networks,
+        "",
+        "Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. Nobody else's are.",
+    ),
+    Key::new(
+        "http.tls_cert",
+        Kind::Path,
+        "",
+        "Certificate chain (PEM). With `tls_key` it makes `bind` speak HTTPS. Read again when it changes and on SIGHUP.",
+    ),
+    Key::new("http.tls_key", Kind::Path, "", "Private key of the certificate (PEM)."),
+    Key::new(
+        "http.redirect",
+        Kind::MaybeAddress,
+        "none",
+        "With TLS: plain HTTP on this address sends browsers to `public_url`.",
+    ),
+    Key::new(
+        "media.workers",
+        Kind::Number(0, 256),
+        "0",
+        "Media threads, each with a UDP port of its own. 0: as many as the machine has cores.",
+    ),
+    Key::new(
+        "media.bind",
+        Kind::Addresses,
+        "0.0.0.0",
+        "Addresses that media listens on: one of IPv4, one of IPv6, or both.",
+    )
+    .in_dev("127.0.0.1"),
+    Key::new(
+        "media.udp_port",
+        Kind::Number(1, 65_535),
+        "7882",
+        "UDP port of the first worker; the next ones count up.",
+    ),
+    Key::new(
+        "media.tcp_port",
+        Kind::Number(0, 65_535),
+        "7881",
+        "TCP port for clients whose network lets no UDP through. 0: none.",
+    ),
+    Key::new(
+        "media.advertised",
+        Kind::Addresses,
+        "",
+        "Addresses that clients are told to send media to: the public ones of this machine. Needed unless `bind` is loopback.",
+    ),
+    Key::new(
+        "media.advertised_udp_port",
+        Kind::Number(0, 65_535),
+        "0",
+        "UDP port of the first worker as clients see it, where a NAT or a container changes it. 0: `udp_port`.",
+    ),
+    Key::new("media.advertised_tcp_port", Kind::Number(0, 65_535), "0", "TCP port as clients see it. 0: `tcp_port`."),
+    Key::new(
+        "media.ice_servers",
+        Kind::IceAddresses,
+        "",
+        "STUN servers that browsers are told to use. Seldom needed: this server is reachable itself.",
+    ),
+    Key::new(
+        "auth.keys",
+        Kind::Secrets,
+        "",
+        "API keys and their secrets (32 characters or more): who has one mints tokens. As text: `key: secret, key: secret`.",
+    ),
+    Key::new(
+        "auth.token_lifetime",
+        Kind::Duration,
+        "6h",
+        "How long the tokens live that the server mints: those of `crosspoint token create` and those that replace others.",
+    ),
+    Key::new(
+        "rooms.auto_create",
+        Kind::Flag,
+        "true",
+        "Does the first join make a room? Otherwise rooms are made with `POST /api/rooms`.",
+    ),
+    Key::new("rooms.participants", Kind::Number(1, 1_000_000), "50", "Participants in a room, WHEP viewers apart."),
+    Key::new("rooms.viewers", Kind::Number(0, 1_000_000), "10000", "WHEP viewers of a room."),
+    Key::new("rooms.count", Kind::Number(1, 10_000_000), "10000", "Rooms on this server."),
+    Key::new("rooms.tracks", Kind::Number(1, 64), "8", "Tracks that one participant may publish."),
+    Key::new("rooms.video_slots", Kind::Number(0, 64), "12", "Pictures that one connection receives at once."),
+    Key::new("rooms.audio_slots", Kind::Number(0, 64), "12", "Voices that one connection receives at once."),
+    Key::new("rooms.message_size", Kind::Size, "256KiB", "The largest signalling message."),
+    Key::new(
+        "rooms.messages_per_second",
+        Kind::Number(1, 100_000),
+        "50",
+        "Signalling messages that one connection may send per second in the long run.",
+    ),
+    Key::new(
+        "rooms.failures_per_minute",
+        Kind::Number(1, 100_000),
+        "30",
+        "Failed attempts to come in that one address may make per minute. Who comes with a right token is not counted.",
+    ),
+    Key::new("rooms.sdp_size", Kind::Size, "128KiB", "The largest session description."),
+    Key::new("rooms.data_size", Kind::Size, "64KiB", "The largest data message."),
+    Key::new("rooms.data_per_second", Kind::Size, "512KiB", "Data that one participant may send per second."),
+    Key::new("rooms.metadata_size", Kind::Size, "64KiB", "Metadata and attributes of one participant together."),
+    Key::new("rooms.resume", Kind::Duration, "30s", "How long a participant whose socket dropped keeps the place."),
+    Key::new("rooms.empty", Kind::Duration, "60s", "How long an empty room stays."),
+    Key::new("rooms.lifetime", Kind::MaybeDuration, "none", "How long a room may live."),
+    Key::new("rooms.silence", Kind::Duration, "45s", "A socket on which nothing was heard for so long is closed."),
+    Key::new("bandwidth.publish", Kind::Rate, "none", "What one participant is told to stay under when sending."),
+    Key::new("bandwidth.receive", Kind::Rate, "none", "What one participant is sent at most."),
+    Key::new(
+        "admin.key",
+        Kind::Secret,
+        "",
+        "Who sends this as `Authorization: Bearer …` may do everything. 16 characters or more. Empty: nobody.",
+    ),
+    Key::new("admin.addresses", Kind::Networks, "", "Who comes from here may do everything without a key.")
+        .in_dev("127.0.0.1, ::1"),
+    Key::new("webhooks.urls", Kind::WebAddresses, "", "Where events are posted to."),
+    Key::new("webhooks.key", Kind::Text, "", "The API key that signs them. Empty: the first by name."),
+    Key::new(
+        "log.level",
+        Kind::Text,
+        "info",
+        "`error`, `warn`, `info`, `debug` or `trace`, or directives like `info,crosspoint_rooms=debug`.",
+    ),
+    Key::new("log.format", Kind::Word(&["text", "json"]), "text", "For people, or for machines."),
+    Key::new(
+        "drain.deadline",
+        Kind::Duration,
+        "60s",
+        "After SIGTERM nobody new is let in; who is still there after this time is cut off.",
+    )
+    .in_dev("1s"),
+    Key::new("drain.url", Kind::WebAddress, "", "Where clients are told to go meanwhile. Empty: here again."),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::value::Raw;
+
+    #[test]
+    fn every_default_is_a_value_of_its_kind() {
+        for key in KEYS {
+            for text in [Some(key.default), key.dev].into_iter().flatten() {
+                assert!(key.kind.read(Raw::Text(text.into())).is_ok(), "{}: {text}", key.path);
+            }
+        }
+    }
+
+    #[test]
+    fn every_key_has_one_path_one_variable_and_a_section() {
+        let paths: BTreeSet<_> = KEYS.iter().map(|key| key.path).collect();
+        let variables: BTreeSet<_> = KEYS.iter().map(Key::variable).collect();
+        assert_eq!((paths.len(), variables.len()), (KEYS.len(), KEYS.len()));
+        for key in KEYS {
+            assert!(SECTIONS.iter().any(|section| section.name == key.section()), "{}", key.path);
+        }
+    }
+}
