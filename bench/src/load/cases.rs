@@ -1,0 +1,115 @@
+//! The cases, step by step.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use super::{Case, Measured, Meter, Plan, connected, heard, join_times, memory, seen, window};
+use crate::doors::{Door, Floor};
+use crate::media::driver::{Progress, Rig};
+use crate::media::tally::Timeline;
+
+const ROOM: u64 = 1000;
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// One publisher, then the viewers, then the window.
+pub async fn viewers(plan: &Plan, door: &Door, floor: &Floor) -> Result<Measured> {
+    door.open_room(ROOM).await?;
+    door.publish(floor, ROOM, "publisher", door.publisher(floor)?).await?;
+    floor.rig.wait("connected", 1, PATIENCE, connected).await?;
+    // Offers are made before the clock runs: a client's own work is not the server's.
+    let prepared = (0..plan.size).map(|_| door.viewer(floor)).collect::<Result<Vec<_>>>()?;
+    settle().await;
+
+    let mut measured = Measured { memory_before: memory(plan)?, joined: plan.size, ..Measured::default() };
+    let meter = Meter::start(plan)?;
+    stream::iter(prepared.into_iter().enumerate().map(Ok))
+        .try_for_each_concurrent(plan.at_once, |(number, ready)| async move {
+            door.view(floor, ROOM, &format!("viewer-{number}"), ready).await?;
+            if plan.at_once == 1 { floor.rig.wait("heard the publisher", number + 1, PATIENCE, step(plan)).await } else { Ok(()) }
+        })
+        .await?;
+    floor.rig.wait("connected", plan.size + 1, PATIENCE, connected).await?;
+    if plan.case != Case::Idle {
+        floor.rig.wait("heard the publisher", plan.size, PATIENCE, heard).await?;
+    }
+    measured.join_cpu = meter.server()?;
+    if plan.case == Case::Forward {
+        floor.rig.wait("saw the publisher", plan.size, PATIENCE, seen).await?;
+    }
+    settle().await;
+    let report = window(plan, floor, plan.size as u64, &mut measured).await?;
+    measured.joins = join_times(&report.timelines[1..]);
+    Ok(measured)
+}
+
+/// With one join at a time, the next one comes when this step is reached.
+fn step(plan: &Plan) -> fn(&Progress) -> usize {
+    if plan.case == Case::Idle { connected } else { heard }
+}
+
+/// Everybody sends to everybody.
+pub async fn meeting(plan: &Plan, door: &Door, floor: &Floor) -> Result<Measured> {
+    door.open_room(ROOM).await?;
+    settle().await;
+    let others = u32::try_from(plan.size)?.saturating_sub(1);
+    let prepared = (0..plan.size).map(|_| door.participant(floor, others)).collect::<Result<Vec<_>>>()?;
+    let mut measured = Measured { memory_before: memory(plan)?, joined: plan.size, ..Measured::default() };
+    let meter = Meter::start(plan)?;
+    let mut receivers = Vec::new();
+    for (number, ready) in prepared.into_iter().enumerate() {
+        let name = format!("participant-{number}");
+        if let Some(seed) = door.attend(floor, ROOM, &name, ready).await? {
+            receivers.push((name, seed));
+        }
+    }
+    let connections = plan.size + receivers.len();
+    for (name, seed) in receivers {
+        door.meet(floor, ROOM, &name, seed).await?;
+    }
+    floor.rig.wait("connected", connections, PATIENCE, connected).await?;
+    floor.rig.wait("saw the others", plan.size, PATIENCE, seen).await?;
+    measured.join_cpu = meter.server()?;
+    settle().await;
+    let report = window(plan, floor, u64::from(others), &mut measured).await?;
+    let receiving: Vec<Timeline> = report.timelines.into_iter().filter(|timeline| timeline.first_video != 0).collect();
+    measured.joins = join_times(&receiving);
+    Ok(measured)
+}
+
+/// Rooms that nobody is in.
+pub async fn rooms(plan: &Plan, door: &Door) -> Result<Measured> {
+    let rig = Rig::start()?;
+    let floor = Floor::new(rig, plan.address, plan.shape, false);
+    let mut measured = Measured { memory_before: memory(plan)?, joined: plan.size, ..Measured::default() };
+    let meter = Meter::start(plan)?;
+    for room in 0..plan.size as u64 {
+        match (plan.case, door) {
+            (Case::AudioRooms, Door::Janus(door)) => door.open_audio_room(ROOM + room).await?,
+            (Case::AudioRooms, _) => bail!("only Janus has audio rooms of their own"),
+            _ => door.open_room(ROOM + room).await?,
+        }
+    }
+    measured.join_cpu = meter.server()?;
+    settle().await;
+    window(plan, &floor, 0, &mut measured).await?;
+    Ok(measured)
+}
+
+/// Pairs without a server.
+pub async fn direct(plan: &Plan, door: &Door, floor: &Floor) -> Result<Measured> {
+    let mut measured = Measured { joined: plan.size, ..Measured::default() };
+    for number in 0..plan.size {
+        door.publish(floor, ROOM, &format!("pair-{number}"), door.publisher(floor)?).await?;
+    }
+    floor.rig.wait("saw their publisher", plan.size, PATIENCE, seen).await?;
+    settle().await;
+    window(plan, floor, 1, &mut measured).await?;
+    Ok(measured)
+}
+
+/// What joins left behind (retransmissions, reports, freed memory) is over after this.
+async fn settle() {
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+}

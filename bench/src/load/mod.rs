@@ -1,0 +1,208 @@
+//! One run of one case against one server, from inside the clients' namespace. In: a [`Plan`]; out: [`Measured`], as JSON.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::doors::{Door, Floor};
+use crate::media::crypto::agreed_profiles;
+use crate::media::driver::{Progress, Report, Rig};
+use crate::media::payload::wall_ns;
+use crate::media::publisher::Shape;
+use crate::media::tally::{Count, Timeline, quantile};
+use crate::server::process::{Cpu, Memory};
+
+mod cases;
+
+/// What is loaded onto a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Case {
+    /// One publisher, `size` viewers.
+    Forward,
+    /// `size` participants, everybody sends and receives.
+    Meeting,
+    /// One silent publisher, `size` viewers: nothing is sent.
+    Idle,
+    /// `size` viewers join a running room.
+    Joins,
+    /// `size` rooms with nobody in them.
+    Rooms,
+    /// `size` audio rooms with nobody in them (Janus AudioBridge).
+    AudioRooms,
+    /// `size` publishers, each with a viewer of its own, and no server.
+    Direct,
+}
+
+/// One run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What.
+    pub case: Case,
+    /// How many.
+    pub size: usize,
+    /// How many joins are under way at a time.
+    pub at_once: usize,
+    /// How long the measured window is.
+    pub window: Duration,
+    /// How publishers send.
+    pub shape: Shape,
+    /// The server's process.
+    pub server: Option<u32>,
+    /// The clients' address.
+    pub address: IpAddr,
+}
+
+/// Milliseconds from the first request of a join.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Steps {
+    /// Half of all.
+    pub p50: f64,
+    /// All but a twentieth.
+    pub p95: f64,
+}
+
+/// How long joins took.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct JoinTimes {
+    /// Joins counted.
+    pub count: usize,
+    /// To ICE and DTLS up.
+    pub connected: Option<Steps>,
+    /// To the first audio packet.
+    pub audio: Option<Steps>,
+    /// To the first video packet.
+    pub video: Option<Steps>,
+    /// To the first packet of a key frame.
+    pub key_frame: Option<Steps>,
+}
+
+/// What a run showed. Times in seconds unless the name says otherwise; memory in KiB.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Measured {
+    /// The window's length.
+    pub window: f64,
+    /// Packets published in the window.
+    pub sent: Count,
+    /// Packets that should have arrived of those.
+    pub expected: Count,
+    /// Packets that did.
+    pub received: Count,
+    /// Server CPU in the window.
+    pub server_cpu: f64,
+    /// Generator CPU in the window.
+    pub generator_cpu: f64,
+    /// One-way latency in microseconds, half of all packets.
+    pub latency_p50: Option<f64>,
+    /// One-way latency in microseconds, all but a hundredth.
+    pub latency_p99: Option<f64>,
+    /// How long joins took.
+    pub joins: JoinTimes,
+    /// Clients that joined in the timed phase (viewers, participants) or rooms made.
+    pub joined: usize,
+    /// Server CPU from before the first to after the last of them was connected.
+    pub join_cpu: f64,
+    /// The server before they came.
+    pub memory_before: Memory,
+    /// The server with all of them, after the window.
+    pub memory_after: Memory,
+    /// The SRTP profiles agreed on.
+    pub profiles: std::collections::BTreeMap<String, u32>,
+    /// Connections that ended by themselves.
+    pub lost: usize,
+}
+
+/// Does one run.
+pub async fn run(plan: &Plan, door: &Door) -> Result<Measured> {
+    door.wait_ready().await?;
+    let media = !matches!(plan.case, Case::Idle);
+    let floor = Floor::new(Rig::start()?, plan.address, plan.shape, media);
+    let mut measured = match plan.case {
+        Case::Forward | Case::Idle | Case::Joins => cases::viewers(plan, door, &floor).await?,
+        Case::Meeting => cases::meeting(plan, door, &floor).await?,
+        Case::Rooms | Case::AudioRooms => cases::rooms(plan, door).await?,
+        Case::Direct => cases::direct(plan, door, &floor).await?,
+    };
+    measured.profiles = agreed_profiles();
+    Ok(measured)
+}
+
+/// The readings around a span of time.
+struct Meter {
+    server: Option<(u32, Cpu)>,
+    own: Cpu,
+}
+
+impl Meter {
+    fn start(plan: &Plan) -> Result<Self> {
+        let server = plan.server.map(|pid| Cpu::of(pid).map(|cpu| (pid, cpu))).transpose()?;
+        Ok(Self { server, own: Cpu::of(std::process::id())? })
+    }
+
+    fn server(&self) -> Result<f64> {
+        self.server.as_ref().map_or(Ok(0.0), |(pid, before)| Ok(Cpu::of(*pid)?.since(before)))
+    }
+
+    fn own(&self) -> Result<f64> {
+        Ok(Cpu::of(std::process::id())?.since(&self.own))
+    }
+}
+
+fn memory(plan: &Plan) -> Result<Memory> {
+    plan.server.map_or(Ok(Memory::default()), Memory::of)
+}
+
+/// Measures one window; late packets get a second more. `fan_out` is how many receivers each packet has.
+async fn window(plan: &Plan, floor: &Floor, fan_out: u64, measured: &mut Measured) -> Result<Report> {
+    let from = wall_ns() + 20_000_000;
+    floor.rig.measure(from, from + plan.window.as_nanos() as u64)?;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let meter = Meter::start(plan)?;
+    let began = std::time::Instant::now();
+    tokio::time::sleep(plan.window).await;
+    measured.server_cpu = meter.server()?;
+    measured.generator_cpu = meter.own()?;
+    measured.window = began.elapsed().as_secs_f64();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let report = floor.rig.report().await?;
+    measured.memory_after = memory(plan)?;
+    measured.sent = report.sent;
+    measured.received = report.received;
+    measured.expected = Count { audio: report.sent.audio * fan_out, video: report.sent.video * fan_out };
+    measured.lost = report.lost;
+    if report.received.total() > 0 {
+        measured.latency_p50 = Some(report.latencies.quantile(0.5));
+        measured.latency_p99 = Some(report.latencies.quantile(0.99));
+    }
+    Ok(report)
+}
+
+fn join_times(timelines: &[Timeline]) -> JoinTimes {
+    let steps = |step: fn(&Timeline) -> u64| {
+        let reached = timelines.iter().filter(|timeline| step(timeline) != 0);
+        let mut took: Vec<f64> =
+            reached.map(|timeline| step(timeline).saturating_sub(timeline.started) as f64 / 1e6).collect();
+        quantile(&mut took, 0.5).zip(quantile(&mut took, 0.95)).map(|(p50, p95)| Steps { p50, p95 })
+    };
+    JoinTimes {
+        count: timelines.len(),
+        connected: steps(|timeline| timeline.connected),
+        audio: steps(|timeline| timeline.first_audio),
+        video: steps(|timeline| timeline.first_video),
+        key_frame: steps(|timeline| timeline.first_key),
+    }
+}
+
+fn connected(progress: &Progress) -> usize {
+    progress.connected.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+fn heard(progress: &Progress) -> usize {
+    progress.heard.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+fn seen(progress: &Progress) -> usize {
+    progress.seen.load(std::sync::atomic::Ordering::Relaxed)
+}

@@ -1,0 +1,136 @@
+//! When a publisher sends what: 50 audio packets and 100 video packets a second, four to a frame.
+
+use std::time::{Duration, Instant};
+
+use crosspoint_model::MediaKind;
+use str0m::Rtc;
+use str0m::format::Codec;
+use str0m::media::{Mid, Pt};
+use str0m::rtp::{ExtensionValues, RtpWrite};
+
+use super::payload::{self, InFrame, Stamp};
+
+const PACKETS_PER_FRAME: u64 = 4;
+const VIDEO_GAP: Duration = Duration::from_millis(10);
+const AUDIO_GAP: Duration = Duration::from_millis(20);
+/// A key frame at least so often.
+const FRAMES_PER_KEY: u64 = 50;
+/// Who is further behind than this (the machine stood still) goes on from now.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How a publisher's video packets are spread over time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// So many video packets leave at once: 4 is a whole frame of 25 a second, 1 is one packet every 10 ms.
+    pub burst: u32,
+}
+
+/// The source of one participant's sound and picture.
+#[derive(Debug)]
+pub struct Publisher {
+    source: u32,
+    audio: Option<Stream>,
+    video: Option<Stream>,
+    shape: Shape,
+    key_wanted: bool,
+    key_frame: bool,
+    frames_since_key: u64,
+}
+
+#[derive(Debug)]
+struct Stream {
+    mid: Mid,
+    payload_type: Option<Pt>,
+    sent: u64,
+    due: Instant,
+}
+
+impl Publisher {
+    /// A publisher that sends on these m-lines from `start` on. `source` names it in the stamps.
+    pub fn new(source: u32, audio: Option<Mid>, video: Option<Mid>, shape: Shape, start: Instant) -> Self {
+        let stream = |mid| Stream { mid, payload_type: None, sent: 0, due: start };
+        let (audio, video) = (audio.map(stream), video.map(stream));
+        Self { source, audio, video, shape, key_wanted: true, key_frame: false, frames_since_key: 0 }
+    }
+
+    /// The next frame shall be a key frame.
+    pub fn want_key_frame(&mut self) {
+        self.key_wanted = true;
+    }
+
+    /// The next packet is due then.
+    pub fn due(&self) -> Option<Instant> {
+        self.audio.iter().chain(&self.video).map(|stream| stream.due).min()
+    }
+
+    /// Writes one packet that is due into the connection and returns its stamp; the caller lets it out before the next one.
+    pub fn write(&mut self, rtc: &mut Rtc, now: Instant) -> Option<Stamp> {
+        if let Some(stream) = self.audio.as_mut().filter(|stream| stream.due <= now) {
+            return write_audio(stream, self.source, rtc, now);
+        }
+        let stream = self.video.as_ref().filter(|stream| stream.due <= now)?;
+        let first = stream.sent % PACKETS_PER_FRAME == 0;
+        if first {
+            self.key_frame = self.key_wanted || self.frames_since_key >= FRAMES_PER_KEY;
+            self.key_wanted = false;
+            self.frames_since_key = if self.key_frame { 0 } else { self.frames_since_key + 1 };
+        }
+        let (key, shape, source) = (self.key_frame, self.shape, self.source);
+        write_video(self.video.as_mut()?, source, key, shape, rtc, now)
+    }
+}
+
+fn write_audio(stream: &mut Stream, source: u32, rtc: &mut Rtc, now: Instant) -> Option<Stamp> {
+    let number = stream.sent;
+    stream.sent += 1;
+    stream.due = following(stream.due, AUDIO_GAP, now);
+    let payload_type = stream.payload_type(rtc, Codec::Opus)?;
+    let stamp = Stamp { kind: MediaKind::Audio, source, counter: number, sent_ns: payload::wall_ns() };
+    let extensions = ExtensionValues { audio_level: Some(-30), voice_activity: Some(true), ..Default::default() };
+    let packet = RtpWrite::new(payload_type, (1000 + number).into(), (number * 960) as u32, now, payload::audio(stamp))
+        .marker(number == 0)
+        .ext_vals(extensions);
+    rtc.direct_api().stream_tx_by_mid(stream.mid, None)?.write_rtp(packet);
+    Some(stamp)
+}
+
+fn write_video(
+    stream: &mut Stream,
+    source: u32,
+    key: bool,
+    shape: Shape,
+    rtc: &mut Rtc,
+    now: Instant,
+) -> Option<Stamp> {
+    let number = stream.sent;
+    stream.sent += 1;
+    let burst = u64::from(shape.burst.max(1));
+    if stream.sent % burst == 0 {
+        stream.due = following(stream.due, VIDEO_GAP * shape.burst.max(1), now);
+    }
+    let payload_type = stream.payload_type(rtc, Codec::Vp8)?;
+    let (picture, place) = (number / PACKETS_PER_FRAME, number % PACKETS_PER_FRAME);
+    let stamp = Stamp { kind: MediaKind::Video, source, counter: number, sent_ns: payload::wall_ns() };
+    let payload = payload::video(stamp, InFrame { key, first: place == 0, picture });
+    let packet = RtpWrite::new(payload_type, (1000 + number).into(), (picture * 3600) as u32, now, payload)
+        .marker(place + 1 == PACKETS_PER_FRAME)
+        .nackable(true);
+    rtc.direct_api().stream_tx_by_mid(stream.mid, None)?.write_rtp(packet);
+    Some(stamp)
+}
+
+fn following(due: Instant, gap: Duration, now: Instant) -> Instant {
+    let next = due + gap;
+    if next + PATIENCE < now { now } else { next }
+}
+
+impl Stream {
+    fn payload_type(&mut self, rtc: &Rtc, codec: Codec) -> Option<Pt> {
+        if self.payload_type.is_none() {
+            let offered = rtc.media(self.mid)?.remote_pts();
+            let found = rtc.codec_config().find(|params| params.spec().codec == codec && offered.contains(&params.pt()));
+            self.payload_type = found.map(str0m::format::PayloadParams::pt);
+        }
+        self.payload_type
+    }
+}

@@ -1,0 +1,1 @@
+//! Our own server, with keys and an advertised address instead of `--dev`, which stays on loopback.
