@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the other scripts: runs steps quietly, one timed line each, and shows a step's output when it fails.
 # Logs stay in target/logs.
 

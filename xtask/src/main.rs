@@ -5,7 +5,7 @@
 //! | `dag` | a dependency that points up or sideways, I/O in a crate that must have none | `dag.rs`, `purity.rs` |
 //! | `licences` | a dependency whose licence is not on the list | `licences.rs`, `spdx.rs` |
 //! | `files` | a source file that grew too long, a marker of unfinished work | `files.rs` |
-//! | `docs` | a dead link, a page that nothing links to | `docs.rs` |
+//! | `docs` | a dead link, a page that nothing links to, a message that the guide does not name | `docs.rs`, `protocol.rs` |
 //! | `errors` | an error code without a page, a page without a code | `errors.rs` |
 //!
 //! `cargo xtask all` runs them all. Every check gives a list of complaints; an empty list is a pass.
@@ -18,6 +18,7 @@ mod errors;
 mod files;
 mod graph;
 mod licences;
+mod protocol;
 mod purity;
 mod spdx;
 mod tree;
@@ -40,7 +41,7 @@ const CHECKS: &[Check] = &[
     ("dag", check_dag),
     ("licences", check_licences),
     ("files", files::check),
-    ("docs", docs::check),
+    ("docs", check_docs),
     ("errors", errors::check),
 ];
 
@@ -69,6 +70,12 @@ fn check_dag(root: &Path) -> Result<Complaints, CannotRun> {
 fn check_licences(root: &Path) -> Result<Complaints, CannotRun> {
     let mut complaints = licences::of_crates(&Graph::read(root)?);
     complaints.extend(licences::of_npm(root)?);
+    Ok(complaints)
+}
+
+fn check_docs(root: &Path) -> Result<Complaints, CannotRun> {
+    let mut complaints = docs::check(root)?;
+    complaints.extend(protocol::check(root)?);
     Ok(complaints)
 }
 
