@@ -1,1 +1,21 @@
-//! crosspoint-rtp
+//! What can be said about RTP packets without any I/O: numbers in, numbers out.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | [`sequence`] | one continuous stream of sequence numbers and timestamps out of many sources, one after the other |
+//! | [`vp8`] | the same for the picture numbers of VP8 |
+//! | [`keyframe`] | does a key frame begin in this payload? |
+//! | [`level`] | how loud is somebody, and do they speak? |
+//! | [`meter`] | bits and packets per second over a sliding window |
+//!
+//! Nothing here allocates, and time comes in with each packet.
+
+#![forbid(unsafe_code)]
+
+pub mod keyframe;
+pub mod level;
+pub mod meter;
+pub mod sequence;
+pub mod vp8;
+
+pub use keyframe::Codec;
