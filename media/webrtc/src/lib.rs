@@ -1,22 +1,33 @@
-//! One participant's transport around str0m. The only crate that names str0m.
+//! One participant's transport: ICE-lite, DTLS-SRTP, SCTP and the negotiated m-lines of one peer connection, around str0m.
+//! The only crate of the server that names str0m.
+//!
+//! ```text
+//!  offer ──> Factory::accept ──> (Transport, answer)      control plane's thread, ~0.4 ms
+//!
+//!  datagram ─> handle_datagram ┐                ┌─> Sink::transmit   (datagrams to send)
+//!  time     ─> handle_timeout  ├─> Transport ───┤
+//!  packet   ─> forward, flush  ┘                └─> Sink::event      (TransportEvent)
+//! ```
+//! Start reading in [`transport`]. What the crate adds to str0m: OS-random ICE credentials that carry the worker's number
+//! ([`credentials`]), one checked DTLS configuration for all connections ([`crypto`]), paired stream ids so that browsers
+//! keep lips and sound together ([`sdp`]), and header extensions that travel across ([`extensions`]).
 
 #![forbid(unsafe_code)]
 
-/// One connection: ICE, DTLS, SRTP, SCTP, and its negotiated m-lines.
-#[derive(Debug)]
-pub struct Transport {}
+pub mod credentials;
+pub mod crypto;
+pub mod event;
+pub mod extensions;
+pub mod factory;
+mod line;
+pub mod packet;
+pub mod sdp;
+mod stats;
+pub mod transport;
 
-/// An m-line as negotiated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MediaLine {
-    /// Its mid.
-    pub mid: String,
-    /// Sound or picture.
-    pub kind: crosspoint_model::MediaKind,
-    /// The client sends on it: it can carry a published track.
-    pub receives: bool,
-    /// The server sends on it: it is a slot.
-    pub sends: bool,
-    /// The simulcast rids that the client sends, best first.
-    pub rids: Vec<String>,
-}
+pub use event::{Datagram, Sink, Transmit, TransportEvent};
+pub use factory::{Accepted, Factory, Host, HostCandidate};
+pub use line::MediaLine;
+pub use packet::Inbound;
+pub use stats::{FlowStats, TransportStats};
+pub use transport::Transport;

@@ -1,0 +1,184 @@
+//! The socket: quinn-udp's offloads around a mio socket.
+
+use std::io::{self, IoSliceMut};
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use mio::Interest;
+use mio::event::Source;
+use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
+use socket2::{Domain, Protocol, SockAddr, Type};
+
+use crate::Batch;
+
+/// What one receive buffer holds: a whole GRO bundle.
+const BUFFER: usize = 1 << 16;
+/// What is asked of the kernel for each direction; it gives what `net.core.{r,w}mem_max` allows.
+const KERNEL_BUFFER: usize = 4 << 20;
+
+/// A datagram that came in.
+#[derive(Clone, Copy, Debug)]
+pub struct Received<'a> {
+    /// From whom.
+    pub source: SocketAddr,
+    /// The bytes.
+    pub contents: &'a [u8],
+}
+
+/// A bound, non-blocking UDP socket.
+#[derive(Debug)]
+pub struct Socket {
+    io: mio::net::UdpSocket,
+    state: UdpSocketState,
+    local: SocketAddr,
+    buffers: Vec<Vec<u8>>,
+    metas: Vec<RecvMeta>,
+    /// Datagrams that the kernel refused or had no room for.
+    pub dropped: u64,
+}
+
+impl Socket {
+    /// Binds an address. An IPv6 one takes IPv6 only, so that both families can have the same port.
+    pub fn bind(address: SocketAddr) -> io::Result<Self> {
+        let socket = socket2::Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+        if address.is_ipv6() {
+            socket.set_only_v6(true)?;
+        }
+        socket.set_nonblocking(true)?;
+        // Less is no reason not to start; `crosspoint` says so in its log.
+        let granted = socket.set_recv_buffer_size(KERNEL_BUFFER).and_then(|()| socket.set_send_buffer_size(KERNEL_BUFFER));
+        if let Err(error) = granted {
+            tracing::warn!(%error, "the kernel's socket buffers stay at their default");
+        }
+        socket.bind(&SockAddr::from(address))?;
+        let io = mio::net::UdpSocket::from_std(socket.into());
+        let state = UdpSocketState::new(UdpSockRef::from(&io))?;
+        let local = io.local_addr()?;
+        Ok(Self {
+            io,
+            state,
+            local,
+            buffers: vec![vec![0; BUFFER]; BATCH_SIZE],
+            metas: vec![RecvMeta::default(); BATCH_SIZE],
+            dropped: 0,
+        })
+    }
+
+    /// The bound address.
+    pub fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// How many datagrams one call can send to one destination: the size for [`Batch::new`].
+    pub fn max_segments(&self) -> usize {
+        self.state.max_gso_segments()
+    }
+
+    /// Registers for readiness.
+    pub fn register(&mut self, registry: &mio::Registry, token: mio::Token) -> io::Result<()> {
+        self.io.register(registry, token, Interest::READABLE | Interest::WRITABLE)
+    }
+
+    /// Receives one batch and hands over each datagram. Returns how many; 0 when nothing waits.
+    pub fn receive(&mut self, mut take: impl FnMut(Received<'_>, Instant), now: impl Fn() -> Instant) -> io::Result<usize> {
+        let mut slices: [IoSliceMut<'_>; BATCH_SIZE] = {
+            let mut buffers = self.buffers.iter_mut();
+            std::array::from_fn(|_| IoSliceMut::new(buffers.next().map_or(&mut [], |buffer| buffer.as_mut_slice())))
+        };
+        let state = &self.state;
+        let metas = &mut self.metas;
+        let io = &self.io;
+        let bundles = match io.try_io(|| state.recv(UdpSockRef::from(io), &mut slices, metas)) {
+            Ok(bundles) => bundles,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(0),
+            // A peer's port was unreachable (ICMP): its business, not the socket's.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => return Ok(0),
+            Err(error) => return Err(error),
+        };
+        let arrival = now();
+        let mut count = 0;
+        for (meta, buffer) in self.metas.iter().zip(&self.buffers).take(bundles) {
+            let bytes = &buffer[..meta.len];
+            for contents in bytes.chunks(meta.stride.max(1)) {
+                count += 1;
+                take(Received { source: meta.addr, contents }, arrival);
+            }
+        }
+        Ok(count)
+    }
+
+    /// Sends a batch. Runs that the kernel has no room for now are kept at the front of the batch; `Ok(false)` says so.
+    pub fn send(&mut self, batch: &mut Batch) -> io::Result<bool> {
+        let mut done = 0;
+        let mut room = true;
+        for run in &batch.runs {
+            let transmit = Transmit {
+                destination: run.destination,
+                ecn: None,
+                contents: &batch.bytes[run.bytes.clone()],
+                segment_size: (run.count > 1).then_some(run.segment),
+                src_ip: None,
+            };
+            let io = &self.io;
+            let state = &self.state;
+            match io.try_io(|| state.try_send(UdpSockRef::from(io), &transmit)) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    room = false;
+                    break;
+                }
+                // One destination's trouble (unreachable, firewall) must not hold up the others.
+                Err(_) => self.dropped += run.count as u64,
+            }
+            done += 1;
+        }
+        if room {
+            batch.clear();
+        } else {
+            batch.runs.drain(..done);
+        }
+        Ok(room)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair() -> (Socket, Socket) {
+        let any: SocketAddr = "127.0.0.1:0".parse().expect("address");
+        (Socket::bind(any).expect("bind"), Socket::bind(any).expect("bind"))
+    }
+
+    fn receive_all(socket: &mut Socket, expected: usize) -> Vec<Vec<u8>> {
+        let mut all = Vec::new();
+        let deadline = Instant::now() + std::time::Duration::from_secs(5);
+        while all.len() < expected && Instant::now() < deadline {
+            socket.receive(|datagram, _| all.push(datagram.contents.to_vec()), Instant::now).expect("receive");
+        }
+        all
+    }
+
+    #[test]
+    fn what_is_sent_in_runs_arrives_as_the_datagrams_it_was() {
+        let (mut sender, mut receiver) = pair();
+        let mut batch = Batch::new(sender.max_segments());
+        let sent: Vec<Vec<u8>> = (0..20u8).map(|index| vec![index; if index % 5 == 4 { 300 } else { 1100 }]).collect();
+        for datagram in &sent {
+            batch.push(receiver.local(), datagram);
+        }
+        assert!(sender.send(&mut batch).expect("send"));
+        assert!(batch.is_empty());
+        assert_eq!(receive_all(&mut receiver, sent.len()), sent);
+    }
+
+    #[test]
+    fn a_destination_that_refuses_does_not_hold_up_the_next() {
+        let (mut sender, mut receiver) = pair();
+        let mut batch = Batch::new(1);
+        batch.push("127.0.0.1:9".parse().expect("address"), b"nobody");
+        batch.push(receiver.local(), b"somebody");
+        assert!(sender.send(&mut batch).expect("send"));
+        assert_eq!(receive_all(&mut receiver, 1), [b"somebody".to_vec()]);
+    }
+}

@@ -1,0 +1,84 @@
+//! What goes into a transport and what comes out.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use crate::packet::Inbound;
+use crate::stats::TransportStats;
+
+/// A datagram (or a frame of an ICE-TCP stream, RFC 4571) that came in.
+#[derive(Clone, Copy, Debug)]
+pub struct Datagram<'a> {
+    /// Did it come over TCP?
+    pub tcp: bool,
+    /// From whom.
+    pub source: SocketAddr,
+    /// The advertised address of the socket it came in on.
+    pub destination: SocketAddr,
+    /// The bytes.
+    pub contents: &'a [u8],
+    /// When.
+    pub arrival: Instant,
+}
+
+/// A datagram to send.
+#[derive(Debug)]
+pub struct Transmit {
+    /// Over TCP?
+    pub tcp: bool,
+    /// The advertised address of the socket to send from.
+    pub source: SocketAddr,
+    /// To whom.
+    pub destination: SocketAddr,
+    /// The bytes.
+    pub contents: Vec<u8>,
+}
+
+/// Something that happened on a transport.
+#[derive(Debug)]
+pub enum TransportEvent {
+    /// ICE and DTLS are up.
+    Connected {
+        /// The SRTP profile is AES-CM with SHA-1, which costs twice the CPU of AES-GCM.
+        aes_cm: bool,
+    },
+    /// ICE has lost the client. It may come back by itself or restart ICE.
+    Disconnected,
+    /// ICE has found the client again.
+    Reconnected,
+    /// The client closed.
+    Closed,
+    /// A media packet.
+    Packet(Box<Inbound>),
+    /// A viewer asks for a key frame of what is in this slot.
+    KeyFrameRequest {
+        /// The m-line.
+        line: u16,
+    },
+    /// What the way to the client carries, bits per second.
+    Estimate(u64),
+    /// The client may be written to: a data channel is open.
+    ChannelOpen {
+        /// The reliable one, or the lossy one?
+        reliable: bool,
+    },
+    /// A data channel message.
+    Data {
+        /// Over the reliable channel?
+        reliable: bool,
+        /// The message.
+        message: Vec<u8>,
+    },
+    /// The reliable channel has room again.
+    DataDrained,
+    /// Figures of the last interval.
+    Stats(Box<TransportStats>),
+}
+
+/// Takes what a transport gives out. The engine implements it; nothing is queued in between.
+pub trait Sink {
+    /// A datagram to send.
+    fn transmit(&mut self, transmit: Transmit);
+    /// Something that happened.
+    fn event(&mut self, event: TransportEvent);
+}

@@ -1,0 +1,107 @@
+//! An m-line as negotiated, and what is needed to send on it.
+
+use std::sync::Arc;
+
+use crosspoint_model::MediaKind;
+use str0m::format::CodecConfig;
+use str0m::media::{Media, Mid, Pt, Rid, Rids};
+use str0m::rtp::Ssrc;
+
+use crate::packet::Format;
+
+/// An m-line as negotiated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaLine {
+    /// Its mid.
+    pub mid: String,
+    /// Sound or picture.
+    pub kind: MediaKind,
+    /// The client sends on it: it can carry a published track.
+    pub receives: bool,
+    /// The server sends on it: it is a slot.
+    pub sends: bool,
+    /// The simulcast rids that the client sends, best first.
+    pub rids: Vec<String>,
+}
+
+/// A line with the state of its sending half.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) mid: Mid,
+    pub(crate) rids: Vec<Rid>,
+    pub(crate) view: MediaLine,
+    /// The stream that we send on it.
+    pub(crate) ssrc: Option<Ssrc>,
+    /// The client's payload types for this line.
+    accepted: Vec<Pt>,
+    /// The format that came last and the payload type it has here.
+    matched: Option<(Arc<Format>, Option<Pt>)>,
+}
+
+impl Line {
+    pub(crate) fn new(media: &Media) -> Self {
+        let mut rids = match media.rids_rx() {
+            Rids::Specific(rids) => rids.clone(),
+            Rids::None | Rids::Any => Vec::new(),
+        };
+        best_first(&mut rids);
+        let kind = if media.kind().is_audio() { MediaKind::Audio } else { MediaKind::Video };
+        let view = MediaLine {
+            mid: media.mid().to_string(),
+            kind,
+            receives: media.direction().is_receiving(),
+            sends: media.direction().is_sending(),
+            rids: rids.iter().map(ToString::to_string).collect(),
+        };
+        Self { mid: media.mid(), rids, view, ssrc: None, accepted: media.remote_pts().to_vec(), matched: None }
+    }
+
+    /// Takes over what a new negotiation changed, keeping the sending half.
+    pub(crate) fn renew(&mut self, media: &Media) {
+        let fresh = Self::new(media);
+        *self = Self { ssrc: self.ssrc, ..fresh };
+    }
+
+    /// The payload type under which the client takes this format on this line.
+    pub(crate) fn payload_type(&mut self, format: &Arc<Format>, codecs: &CodecConfig) -> Option<Pt> {
+        if let Some((last, pt)) = &self.matched
+            && Arc::ptr_eq(last, format)
+        {
+            return *pt;
+        }
+        let pt = codecs.match_params(format.params).map(|params| params.pt());
+        let pt = pt.filter(|pt| self.accepted.contains(pt));
+        self.matched = Some((format.clone(), pt));
+        pt
+    }
+}
+
+/// Puts the rids in order of quality. Known families are `h m l` (ours), `f h q` (LiveKit, mediasoup examples) and
+/// `2 1 0`; others stay as the client listed them.
+fn best_first(rids: &mut [Rid]) {
+    const FAMILIES: [&[&str]; 3] = [&["h", "m", "l"], &["f", "h", "q"], &["2", "1", "0"]];
+    let names: Vec<String> = rids.iter().map(ToString::to_string).collect();
+    let family = FAMILIES.into_iter().find(|family| names.iter().all(|name| family.contains(&name.as_str())));
+    if let Some(family) = family {
+        rids.sort_by_key(|rid| family.iter().position(|name| *name == rid.to_string()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ordered(names: &[&str]) -> Vec<String> {
+        let mut rids: Vec<Rid> = names.iter().map(|name| Rid::from(*name)).collect();
+        best_first(&mut rids);
+        rids.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn known_rids_are_ordered_best_first() {
+        assert_eq!(ordered(&["l", "h", "m"]), ["h", "m", "l"]);
+        assert_eq!(ordered(&["q", "h", "f"]), ["f", "h", "q"]);
+        assert_eq!(ordered(&["0", "1"]), ["1", "0"]);
+        assert_eq!(ordered(&["big", "small"]), ["big", "small"]);
+    }
+}

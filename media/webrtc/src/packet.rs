@@ -1,0 +1,56 @@
+//! A media packet that came in, ready to be forwarded to any number of transports.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crosspoint_rtp::keyframe::Codec;
+use crosspoint_rtp::vp8;
+use str0m::format::PayloadParams;
+use str0m::rtp::{ExtensionValues, Vp8Descriptor};
+
+/// The largest RTP payload that is taken in. A larger one would overflow the send buffer of str0m on its way out, and no
+/// browser sends one: they keep to 1200 bytes.
+pub const MAX_PAYLOAD: usize = 1400;
+
+/// The encoding of a packet as its publisher negotiated it. One per publisher and payload type, shared by its packets.
+#[derive(Debug)]
+pub struct Format {
+    pub(crate) params: PayloadParams,
+    /// What kind of bytes the payload is.
+    pub codec: Codec,
+    /// Ticks per second of the timestamp.
+    pub clock_rate: u32,
+}
+
+/// A packet of a publisher.
+#[derive(Debug)]
+pub struct Inbound {
+    /// The m-line it came on: an index into `Transport::lines`.
+    pub line: u16,
+    /// The simulcast layer: an index into `MediaLine::rids`, 0 without simulcast.
+    pub layer: u8,
+    /// The publisher's sequence number, extended to 64 bits.
+    pub sequence: u64,
+    /// The publisher's timestamp.
+    pub timestamp: u32,
+    /// RTP marker: the last packet of a frame, or the first after silence.
+    pub marker: bool,
+    /// The encoding.
+    pub format: Arc<Format>,
+    /// The payload, shared by all who get it.
+    pub payload: Arc<[u8]>,
+    /// When it arrived.
+    pub arrival: Instant,
+    /// When it was captured, by the publisher's sender reports (RFC 3550 §6.4.1), on our clock. All tracks of one
+    /// publisher share one mapping, so that their relation is exact.
+    pub capture: Option<Instant>,
+    /// RFC 6464: dBov, −127 to 0.
+    pub level: Option<i8>,
+    /// VP8 only: its picture numbers.
+    pub vp8: Option<vp8::Numbers>,
+    /// VP8 only: where they stand.
+    pub(crate) vp8_descriptor: Option<Vp8Descriptor>,
+    /// Does a key frame begin here?
+    pub starts_key_frame: bool,
+    pub(crate) extensions: ExtensionValues,
+}

@@ -1,0 +1,143 @@
+//! What is done to session descriptions outside of str0m: bounds on what comes in, paired stream ids on slots, own ICE
+//! credentials in answers.
+//!
+//! **Pairs.** The n-th audio slot and the n-th video slot of a connection get the same media stream id. Browsers
+//! synchronise tracks of one stream, and the router puts sound and picture of a participant into slots of one pair where
+//! it can, so lips and sound stay together without a new negotiation. str0m mirrors the `a=msid` of an offered line into
+//! its answer, so the ids are written into the offer before it is parsed.
+
+use std::fmt::Write;
+
+use crosspoint_model::{Code, Refusal};
+use str0m::IceCreds;
+
+/// More m-lines than any honest client needs: 12 + 12 slots, some tracks, a data channel, and retired ones.
+const MAX_LINES: usize = 128;
+
+/// Checks an offer's outer shape and writes the paired stream ids onto its receive-only lines.
+pub fn prepare_offer(offer: &str) -> Result<String, Refusal> {
+    if !offer.starts_with("v=0") {
+        return Err(invalid("it does not begin with v=0"));
+    }
+    let sections = offer.split_inclusive('\n').filter(|line| line.starts_with("m=")).count();
+    if sections == 0 {
+        return Err(invalid("it has no m-line: offer at least one track, slot or data channel"));
+    }
+    if sections > MAX_LINES {
+        return Err(invalid("it has more than 128 m-lines"));
+    }
+    let mut prepared = String::with_capacity(offer.len() + 64 * sections);
+    let mut pairs = Pairs::default();
+    for section in split_sections(offer) {
+        pairs.write(section, &mut prepared);
+    }
+    Ok(prepared)
+}
+
+/// The user fragment and password of the first section that has them.
+pub fn ice_credentials(sdp: &str) -> Option<(&str, &str)> {
+    Some((attribute(sdp, "ice-ufrag:")?, attribute(sdp, "ice-pwd:")?))
+}
+
+/// The DTLS certificate fingerprint (RFC 8122).
+pub fn fingerprint(sdp: &str) -> Option<&str> {
+    attribute(sdp, "fingerprint:")
+}
+
+/// Puts other ICE credentials into every section.
+pub fn replace_credentials(sdp: &str, credentials: &IceCreds) -> String {
+    let mut replaced = String::with_capacity(sdp.len());
+    for line in sdp.split_inclusive('\n') {
+        if line.starts_with("a=ice-ufrag:") {
+            let _ = write!(replaced, "a=ice-ufrag:{}\r\n", credentials.ufrag);
+        } else if line.starts_with("a=ice-pwd:") {
+            let _ = write!(replaced, "a=ice-pwd:{}\r\n", credentials.pass);
+        } else {
+            replaced.push_str(line);
+        }
+    }
+    replaced
+}
+
+/// A refusal of a session description.
+pub(crate) fn invalid(why: &str) -> Refusal {
+    Refusal::new(Code::InvalidSdp, format!("the session description cannot be used: {why}"))
+}
+
+fn attribute<'a>(sdp: &'a str, name: &str) -> Option<&'a str> {
+    sdp.lines().find_map(|line| line.strip_prefix("a=")?.strip_prefix(name)).map(str::trim)
+}
+
+/// The session part, then each m-line with what belongs to it.
+fn split_sections(sdp: &str) -> Vec<&str> {
+    let mut starts: Vec<usize> = sdp.match_indices("\nm=").map(|(at, _)| at + 1).collect();
+    starts.insert(0, 0);
+    starts.push(sdp.len());
+    starts.windows(2).map(|ends| &sdp[ends[0]..ends[1]]).collect()
+}
+
+/// Counts slots of each kind while it writes their stream ids.
+#[derive(Default)]
+struct Pairs {
+    audio: usize,
+    video: usize,
+}
+
+impl Pairs {
+    fn write(&mut self, section: &str, out: &mut String) {
+        let receives_only = section.lines().any(|line| line.trim_end() == "a=recvonly");
+        let slot = if !receives_only {
+            None
+        } else if section.starts_with("m=audio") {
+            self.audio += 1;
+            Some((self.audio, 'a'))
+        } else if section.starts_with("m=video") {
+            self.video += 1;
+            Some((self.video, 'v'))
+        } else {
+            None
+        };
+        let Some((number, kind)) = slot else { return out.push_str(section) };
+        for line in section.split_inclusive('\n').filter(|line| !line.starts_with("a=msid:")) {
+            out.push_str(line);
+        }
+        if !out.ends_with('\n') {
+            out.push_str("\r\n");
+        }
+        let _ = write!(out, "a=msid:pair{number} {kind}{number}\r\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OFFER: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n\
+        m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=ice-ufrag:abcd\r\na=ice-pwd:secret\r\na=sendonly\r\na=msid:mine t\r\n\
+        m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:1\r\na=recvonly\r\n\
+        m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:2\r\na=recvonly\r\na=msid:- x\r\n\
+        m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:3\r\na=recvonly";
+
+    #[test]
+    fn the_nth_audio_and_the_nth_video_slot_share_a_stream() {
+        let prepared = prepare_offer(OFFER).expect("fine");
+        let ids: Vec<&str> = prepared.lines().filter_map(|line| line.strip_prefix("a=msid:")).collect();
+        assert_eq!(ids, ["mine t", "pair1 a1", "pair1 v1", "pair2 v2"]);
+    }
+
+    #[test]
+    fn an_answer_gets_other_credentials_in_every_section() {
+        let credentials = IceCreds { ufrag: "new".into(), pass: "word".into() };
+        let replaced = replace_credentials(OFFER, &credentials);
+        assert_eq!(ice_credentials(&replaced), Some(("new", "word")));
+        assert_eq!(ice_credentials(OFFER), Some(("abcd", "secret")));
+    }
+
+    #[test]
+    fn an_offer_without_shape_is_refused_with_a_reason() {
+        for (offer, word) in [("", "v=0"), ("hello", "v=0"), ("v=0\r\ns=-\r\n", "no m-line")] {
+            let refusal = prepare_offer(offer).expect_err("refused");
+            assert!(refusal.code == Code::InvalidSdp && refusal.detail.contains(word), "{refusal}");
+        }
+    }
+}
