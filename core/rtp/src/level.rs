@@ -64,8 +64,13 @@ impl Level {
     /// Brings the speaker's state up to date and tells it: speaking or not, and how loud.
     pub fn judge(&mut self, now: Instant) -> (bool, f32) {
         let level = self.smoothed(now);
-        self.speaking = if self.speaking { level > END } else { level > BEGIN };
+        self.speaking = if self.speaking { level > END } else { level > BEGIN && self.lasts() };
         (self.speaking, level)
+    }
+
+    /// A loud click fills one or two buckets; a voice fills more.
+    fn lasts(&self) -> bool {
+        self.buckets.iter().filter(|bucket| bucket.mean() > END).count() > 2
     }
 
     /// Did [`Self::judge`] find them speaking?
