@@ -7,13 +7,16 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `keys.rs` | the keys, and `verify` and `mint` with them |
+//! | `attempts.rs` | how often one address may fail |
 //! | `claims.rs` | what stands in a token |
 //! | `webhook.rs` | the signature on a webhook's body |
 
 #![forbid(unsafe_code)]
 
+mod attempts;
 mod claims;
 mod keys;
 mod webhook;
 
+pub use attempts::Attempts;
 pub use keys::{DEV_KEY, DEV_SECRET, Keys, NBF_LEEWAY, unix_now};

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`id`] | identifiers: names that clients see, keys that media threads use |
 //! | [`grant`] | what a token allows |
+//! | [`problem`] | a refusal as HTTP doors send it |
 //! | [`refusal`] | every error that a client can get: a closed [`Code`] and a detail |
 //! | [`limits`] | bounds on sizes, counts, rates and times |
 //! | [`room`] | kinds of rooms, users, tracks, slots as clients see them |
@@ -16,6 +17,7 @@
 pub mod grant;
 pub mod id;
 pub mod limits;
+pub mod problem;
 pub mod refusal;
 pub mod room;
 pub mod secret;
@@ -24,6 +26,7 @@ pub mod signal;
 pub use grant::Grant;
 pub use id::{Identity, LegKey, RoomId, RoomKey, TrackId, TrackKey};
 pub use limits::Limits;
+pub use problem::Problem;
 pub use refusal::{Code, Refusal};
 pub use room::{MediaKind, Preference, RoomKind, SlotView, Source, TrackView, UserView};
 pub use secret::Secret;
