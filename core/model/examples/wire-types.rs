@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crosspoint_model::Code;
+use crosspoint_model::{Code, Preference};
 use crosspoint_model::signal::{
     ClientFrame, ClientMessage, DataHeader, LOSSY, PROTOCOL, RELIABLE, ServerFrame, ServerMessage, close,
 };
@@ -56,6 +56,8 @@ fn declarations() -> String {
     found.visit::<ClientFrame>();
     found.visit::<ServerFrame>();
     found.visit::<DataHeader>();
+    // Flattened into its messages, so that nothing names it there.
+    found.visit::<Preference>();
     found.name_the_message::<ClientFrame, ClientMessage>();
     found.name_the_message::<ServerFrame, ServerMessage>();
 

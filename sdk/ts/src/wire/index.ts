@@ -270,6 +270,21 @@ data: any,
 /** With an offer to the server: what is sent on its m-lines (all of them, also those of earlier offers). */
 publish?: Array<Publish>, };
 
+/** What a viewer wants of a video track. */
+export type Preference = {
+/** The width of the element that shows it, in device pixels. */
+width?: number,
+/** The height of the element that shows it, in device pixels. */
+height?: number,
+/** Never send a better layer than this rid. */
+layer?: string,
+/** Who gets bandwidth first: higher wins, 0 by default. */
+priority?: number,
+/** Keep the subscription but send nothing. */
+paused?: boolean,
+/** Audio: keep its slot however loud the others are. */
+pinned?: boolean, };
+
 /** A track that a client is about to send on an m-line of its offer. */
 export type Publish = {
 /** The m-line (`RTCRtpTransceiver.mid`) in the offer that goes with this. */

@@ -1,0 +1,73 @@
+/**
+ * When to try again. In: an attempt that resolves or rejects. Out: its result, or the error that makes further attempts
+ * useless. Knows nothing of sockets.
+ */
+import { CrosspointError } from "./errors.js";
+import type { Logger, ReconnectPolicy } from "./types.js";
+
+/** What is done when the application says nothing. */
+export const DEFAULT_POLICY: ReconnectPolicy = { maxSeconds: 120, firstDelay: 200, maxDelay: 5000, iceGrace: 3000 };
+
+/** In the first half minute pauses stay short: a server that restarts is back within seconds. */
+const EAGER_MS = 30_000;
+const EAGER_MAX_DELAY = 1500;
+
+/** The pause before attempt `attempt` (from 0): doubled each time, between half and all of it at random. */
+export function pause(attempt: number, elapsed: number, policy: ReconnectPolicy, random = Math.random()): number {
+  const longest = elapsed < EAGER_MS ? Math.min(EAGER_MAX_DELAY, policy.maxDelay) : policy.maxDelay;
+  const delay = Math.min(policy.firstDelay * 2 ** attempt, longest);
+  return delay * (0.5 + random / 2);
+}
+
+/** Tries until it works, the time is over, or there is no use. */
+export class Reconnector {
+  #cancelled = false;
+  #wake: (() => void) | undefined;
+
+  constructor(
+    private readonly policy: ReconnectPolicy,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Runs `attempt` until it resolves. Rejects with a final error, `unreachable` after `maxSeconds`, or `closed`. */
+  async run<T>(attempt: () => Promise<T>): Promise<T> {
+    const begun = Date.now();
+    for (let count = 0; ; count += 1) {
+      const elapsed = Date.now() - begun;
+      if (elapsed > this.policy.maxSeconds * 1000) {
+        throw new CrosspointError("unreachable", `the server could not be reached for ${this.policy.maxSeconds} s`);
+      }
+      await this.#sleep(pause(count, elapsed, this.policy));
+      if (this.#cancelled) throw new CrosspointError("closed", "the room was left");
+      try {
+        const result = await attempt();
+        if (this.#cancelled) throw new CrosspointError("closed", "the room was left");
+        return result;
+      } catch (error) {
+        if (this.#cancelled || (error instanceof CrosspointError && error.final)) throw error;
+        this.logger.info("reconnecting failed, trying again", error);
+      }
+    }
+  }
+
+  /** Ends the present pause: the network is back. */
+  hurry(): void {
+    this.#wake?.();
+  }
+
+  /** Stops; the run rejects with `closed`. */
+  cancel(): void {
+    this.#cancelled = true;
+    this.#wake?.();
+  }
+
+  #sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * Media through the server: ONE peer connection with one's own tracks (send-only m-lines) and slots (receive-only m-lines)
+ * through which the server switches what it sends. In: local tracks, messages about slots, layers and negotiation.
+ * Out: offers, the place of each received track, data frames, the state of the path.
+ */
+import { DataChannels, encodeFrame } from "./data.js";
+import { watchPath } from "./ice.js";
+import type { LocalTrack } from "./local-track.js";
+import type { Media, MediaHost } from "./media.js";
+import { Negotiator } from "./negotiation.js";
+import { Publisher } from "./publisher.js";
+import { type SlotChange, SlotTable } from "./slots.js";
+import { StatsReader } from "./stats.js";
+import type { MediaKind, PathStats, TrackStats } from "./types.js";
+import type { IceServer, Joined, Publish, ServerMessage, SessionDescription } from "./wire/index.js";
+
+/** Slots of the first offer. The server asks for more (`slots-wanted`) when there is more to see and hear. */
+const FIRST_SLOTS = { audio: 2, video: 2 };
+const FIRST_SLOTS_AUDIO_ONLY = { audio: 4, video: 0 };
+/** What the server may ask for at most: a faulty one must not fill the browser's memory. */
+const MAX_SLOTS = 64;
+
+/** Media of a `forward` or `mix` room. */
+export class ServerMedia implements Media {
+  readonly #pc: RTCPeerConnection;
+  readonly #publisher: Publisher;
+  readonly #negotiator: Negotiator;
+  readonly #channels: DataChannels;
+  readonly #slots = new SlotTable();
+  readonly #receiving: Record<MediaKind, RTCRtpTransceiver[]> = { audio: [], video: [] };
+  readonly #stats = new StatsReader();
+  readonly #unwatch: () => void;
+  /** Candidates wait until the answer tells whether the server wants them. */
+  #candidates: RTCIceCandidate[] | undefined = [];
+  #offered = false;
+
+  constructor(
+    private readonly host: MediaHost,
+    iceServers: readonly IceServer[],
+  ) {
+    const { options, logger } = host;
+    this.#pc = new RTCPeerConnection(configuration(host, iceServers));
+    this.#publisher = new Publisher(this.#pc, options.profile ?? "default", logger);
+    this.#negotiator = new Negotiator(this.#pc, (offer) => host.exchange(offer, this.#publisher.list()), logger);
+    this.#channels = new DataChannels(this.#pc, (frame, reliable) => host.received(frame, reliable));
+    const grace = options.reconnect ? options.reconnect.iceGrace : undefined;
+    this.#unwatch = watchPath(this.#pc, grace ?? 3000, (state) => host.pathChanged(state));
+    this.#pc.onicecandidate = ({ candidate }) => {
+      if (candidate) this.#trickle(candidate);
+    };
+  }
+
+  /** The offer that travels in `join`, with what is sent on its m-lines. */
+  async first(tracks: readonly LocalTrack[]): Promise<{ offer: SessionDescription; publish: Publish[] }> {
+    this.#offered = true;
+    for (const track of tracks) await this.#publisher.add(track);
+    this.#grow(this.host.options.audioOnly ? FIRST_SLOTS_AUDIO_ONLY : FIRST_SLOTS);
+    const offer = await this.#negotiator.first();
+    return { offer, publish: this.#publisher.list() };
+  }
+
+  /** Offers at once over an open session, where `join` had no offer. */
+  async begin(tracks: readonly LocalTrack[]): Promise<void> {
+    this.#offered = true;
+    for (const track of tracks) await this.#publisher.add(track);
+    this.#grow(this.host.options.audioOnly ? FIRST_SLOTS_AUDIO_ONLY : FIRST_SLOTS);
+    await this.#negotiator.request();
+    this.#answered();
+  }
+
+  async joined(joined: Joined): Promise<void> {
+    this.#pc.setConfiguration(configuration(this.host, joined.iceServers));
+    this.#place(this.#slots.reset(joined.slots));
+    this.#identify(joined.tracks);
+    if (joined.answer && this.#pc.signalingState === "have-local-offer") {
+      await this.#negotiator.accept(joined.answer);
+      this.#answered();
+    }
+    if (this.#offered) this.#negotiator.resume();
+  }
+
+  suspend(): void {
+    this.#negotiator.suspend();
+  }
+
+  handle(message: ServerMessage): boolean {
+    switch (message.type) {
+      case "slots":
+        this.#place(this.#slots.apply(message.slots));
+        return true;
+      case "slots-wanted":
+        if (this.#grow(message)) this.#background(this.#negotiator.request());
+        return true;
+      case "layers": {
+        const track = this.#byId.get(message.trackId);
+        if (track) this.#background(this.#publisher.applyUnwanted(track, message.unwanted));
+        return true;
+      }
+      case "published":
+        this.#identify([message.track]);
+        return false;
+      case "ice-candidate":
+        this.#background(this.#pc.addIceCandidate(message.data as RTCIceCandidateInit));
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  async publish(track: LocalTrack): Promise<void> {
+    await this.#publisher.add(track);
+    try {
+      await this.#negotiator.request();
+    } catch (error) {
+      await this.#publisher.remove(track);
+      throw error;
+    }
+  }
+
+  async unpublish(track: LocalTrack): Promise<void> {
+    this.#byId.delete(track.id);
+    await this.#publisher.remove(track);
+    await this.#negotiator.request();
+  }
+
+  replace(track: LocalTrack): Promise<void> {
+    return this.#publisher.replace(track);
+  }
+
+  muteChanged(track: LocalTrack): Promise<void> {
+    return this.#publisher.applyMute(track);
+  }
+
+  async send(
+    payload: Uint8Array,
+    reliable: boolean,
+    to: readonly string[] | undefined,
+    topic: string | undefined,
+  ): Promise<boolean> {
+    if (!this.#channels.isOpen(reliable)) return false;
+    const header = { ...(to ? { to: [...to] } : {}), ...(topic === undefined ? {} : { topic }) };
+    await this.#channels.send(encodeFrame(header, payload), reliable);
+    return true;
+  }
+
+  async getStats(): Promise<{ tracks: TrackStats[]; paths: PathStats[] }> {
+    return this.#stats.read(await this.#pc.getStats(), (mid, direction) => {
+      if (direction === "receive") return { trackId: this.#slots.trackIn(mid) ?? "", userId: "", source: undefined };
+      const track = this.#publisher.byMid(mid);
+      return track && { trackId: track.id, userId: this.host.identity(), source: track.source };
+    });
+  }
+
+  restartIce(): Promise<void> {
+    return this.#negotiator.restartIce();
+  }
+
+  close(): void {
+    this.#unwatch();
+    this.#negotiator.close();
+    this.#pc.onicecandidate = null;
+    this.#pc.close();
+  }
+
+  /** One's own tracks by the id that the server gave them. */
+  readonly #byId = new Map<string, LocalTrack>();
+
+  /** One's own m-lines get the ids of the tracks on them. */
+  #identify(tracks: readonly { trackId: string; userId: string; mid: string }[]): void {
+    for (const { trackId, userId, mid } of tracks) {
+      if (userId !== this.host.identity()) continue;
+      const track = this.#publisher.byMid(mid);
+      if (!track) continue;
+      track.setId(trackId);
+      this.#byId.set(trackId, track);
+    }
+  }
+
+  /** Adds receive-only m-lines up to the wanted numbers; returns whether there are new ones. */
+  #grow(wanted: { audio: number; video: number }): boolean {
+    let grown = false;
+    for (const kind of ["audio", "video"] as const) {
+      const count = kind === "video" && this.host.options.audioOnly ? 0 : Math.min(wanted[kind], MAX_SLOTS);
+      while (this.#receiving[kind].length < count) {
+        this.#receiving[kind].push(this.#pc.addTransceiver(kind, { direction: "recvonly" }));
+        grown = true;
+      }
+    }
+    return grown;
+  }
+
+  #place(changes: readonly SlotChange[]): void {
+    for (const { trackId, slot } of changes) {
+      const line = slot && this.#receiving[slot.kind].find(({ mid }) => mid === slot.mid);
+      this.host.placed(trackId, slot, line?.receiver.track);
+    }
+  }
+
+  /** A server that is ICE-lite (RFC 8445 §2.5) sends no checks, so that it has no use for candidates. */
+  #answered(): void {
+    const lite = /^a=ice-lite\s*$/m.test(this.#pc.remoteDescription?.sdp ?? "");
+    const waiting = this.#candidates ?? [];
+    this.#candidates = lite ? [] : undefined;
+    this.#lite = lite;
+    if (!lite) for (const candidate of waiting) this.host.relay("ice-candidate", candidate.toJSON());
+  }
+
+  #lite = false;
+
+  #trickle(candidate: RTCIceCandidate): void {
+    if (this.#lite) return;
+    if (this.#candidates) this.#candidates.push(candidate);
+    else this.host.relay("ice-candidate", candidate.toJSON());
+  }
+
+  #background(work: Promise<void>): void {
+    work.catch((error) => this.host.logger.warn("media", error));
+  }
+}
+
+/** The configuration of a peer connection of a room. */
+export function configuration(host: MediaHost, iceServers: readonly IceServer[]): RTCConfiguration {
+  const { options } = host;
+  return {
+    iceServers: [...(options.iceServers ?? []), ...iceServers],
+    bundlePolicy: "max-bundle",
+    ...(options.iceTransportPolicy ? { iceTransportPolicy: options.iceTransportPolicy } : {}),
+  };
+}
