@@ -1,15 +1,19 @@
 //! The command line.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::doors::token::Key;
 use crate::doors::{Door, janus, signal, whip};
+use crate::harness::Settings;
 use crate::load::{Case, Plan};
 use crate::media::publisher::Shape;
+use crate::suite::{self, Row, Subject};
 
 /// Loads media servers and measures what they cost.
 #[derive(Parser)]
@@ -25,6 +29,52 @@ pub struct Cli {
 pub enum Command {
     /// Load a server that runs already, and print what was measured as JSON.
     Load(Load),
+    /// Run the suite against Crosspoint and Janus in network namespaces, and write the table. Needs root.
+    Run(Run),
+}
+
+/// The suite.
+#[derive(Args)]
+pub struct Run {
+    /// Only these cases (names, or beginnings of names).
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// Only these servers.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    servers: Vec<Subject>,
+    /// Runs of each case; the table has their medians.
+    #[arg(long, default_value_t = 3)]
+    runs: usize,
+    /// Our server's binary.
+    #[arg(long, default_value = "target/release/crosspoint")]
+    crosspoint: PathBuf,
+    /// Where every single run is written.
+    #[arg(long, default_value = "target/bench/results.json")]
+    pub json: PathBuf,
+    /// Where the table is written.
+    #[arg(long)]
+    pub markdown: Option<PathBuf>,
+}
+
+impl Run {
+    /// What to run.
+    pub fn settings(&self) -> Result<Settings> {
+        let wanted = |row: &Row| self.only.is_empty() || self.only.iter().any(|name| row.name.starts_with(name.as_str()));
+        let rows: Vec<Row> = suite::rows().into_iter().filter(wanted).collect();
+        ensure!(!rows.is_empty(), "no case is named so; there are: {}", names().join(", "));
+        let mut subjects: BTreeSet<Subject> = self.servers.iter().copied().collect();
+        if subjects.is_empty() {
+            subjects.extend(Subject::value_variants());
+        }
+        subjects.insert(Subject::Direct);
+        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        let command = format!("crosspoint-bench {}", arguments.join(" "));
+        Ok(Settings { rows, subjects, runs: self.runs.max(1), crosspoint: self.crosspoint.clone(), command })
+    }
+}
+
+fn names() -> Vec<String> {
+    suite::rows().into_iter().map(|row| row.name).collect()
 }
 
 /// The protocol of the clients.

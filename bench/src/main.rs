@@ -5,11 +5,18 @@
 
 mod cli;
 mod doors;
+mod harness;
 mod load;
 mod media;
+mod report;
 mod server;
+mod suite;
+mod summary;
+mod targets;
 
-use anyhow::Result;
+use std::fs;
+
+use anyhow::{Context, Result, bail};
 use clap::Parser;
 
 fn main() -> Result<()> {
@@ -21,5 +28,26 @@ fn main() -> Result<()> {
             println!("{}", serde_json::to_string(&measured)?);
             Ok(())
         }
+        cli::Command::Run(arguments) => runtime.block_on(suite(&arguments)),
     }
+}
+
+/// Interrupted, it ends what it started.
+async fn suite(arguments: &cli::Run) -> Result<()> {
+    let settings = arguments.settings()?;
+    let results = tokio::select! {
+        results = harness::run(&settings) => results?,
+        _ = tokio::signal::ctrl_c() => bail!("interrupted"),
+    };
+    if let Some(folder) = arguments.json.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let json = serde_json::to_string_pretty(&results)?;
+    fs::write(&arguments.json, json).with_context(|| format!("write {}", arguments.json.display()))?;
+    let report = report::markdown(&results);
+    println!("{report}");
+    if let Some(file) = &arguments.markdown {
+        fs::write(file, report).with_context(|| format!("write {}", file.display()))?;
+    }
+    Ok(())
 }

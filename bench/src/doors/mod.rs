@@ -22,6 +22,17 @@ pub mod signal;
 pub mod token;
 pub mod whip;
 
+/// What publishers send once they are connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sends {
+    /// They only connect.
+    Nothing,
+    /// Sound; their video lines stay silent.
+    Audio,
+    /// Sound and picture.
+    Everything,
+}
+
 /// What every door needs to make clients.
 pub struct Floor {
     /// Drives the clients.
@@ -30,15 +41,15 @@ pub struct Floor {
     pub address: IpAddr,
     /// How publishers send.
     pub shape: Shape,
-    /// Publishers send; off: they only connect.
-    pub media: bool,
+    /// What publishers send.
+    pub sends: Sends,
     sources: AtomicU32,
 }
 
 impl Floor {
     /// A floor whose clients bind `address`.
-    pub fn new(rig: Rig, address: IpAddr, shape: Shape, media: bool) -> Self {
-        Self { rig, address, shape, media, sources: AtomicU32::new(0) }
+    pub fn new(rig: Rig, address: IpAddr, shape: Shape, sends: Sends) -> Self {
+        Self { rig, address, shape, sends, sources: AtomicU32::new(0) }
     }
 
     /// A connection without signalling.
@@ -48,12 +59,17 @@ impl Floor {
 
     /// The finished client goes to the driver; it publishes on `lines`.
     pub fn start(&self, seed: Seed, lines: SendLines, started: u64) -> Result<()> {
-        let publishes = self.media && (lines.audio.is_some() || lines.video.is_some());
+        let (audio, video) = match self.sends {
+            Sends::Nothing => (None, None),
+            Sends::Audio => (lines.audio, None),
+            Sends::Everything => (lines.audio, lines.video),
+        };
+        let publishes = audio.is_some() || video.is_some();
         let publisher = publishes.then(|| {
             let source = self.sources.fetch_add(1, Ordering::Relaxed);
             // Publishers do not send in step.
             let phase = std::time::Duration::from_micros(u64::from(source) * 7_300 % 40_000);
-            Publisher::new(source, lines.audio, lines.video, self.shape, Instant::now() + phase)
+            Publisher::new(source, audio, video, self.shape, Instant::now() + phase)
         });
         self.rig.add(Peer::new(seed, publisher, started)?)
     }

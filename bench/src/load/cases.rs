@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use futures_util::stream::{self, StreamExt, TryStreamExt};
+use futures_util::stream::{self, TryStreamExt};
 
 use super::{Case, Measured, Meter, Plan, connected, heard, join_times, memory, seen, window};
-use crate::doors::{Door, Floor};
+use crate::doors::{Door, Floor, Sends};
 use crate::media::driver::{Progress, Rig};
 use crate::media::tally::Timeline;
 
@@ -27,7 +27,10 @@ pub async fn viewers(plan: &Plan, door: &Door, floor: &Floor) -> Result<Measured
     stream::iter(prepared.into_iter().enumerate().map(Ok))
         .try_for_each_concurrent(plan.at_once, |(number, ready)| async move {
             door.view(floor, ROOM, &format!("viewer-{number}"), ready).await?;
-            if plan.at_once == 1 { floor.rig.wait("heard the publisher", number + 1, PATIENCE, step(plan)).await } else { Ok(()) }
+            if plan.at_once == 1 {
+                floor.rig.wait("came in", number + 1, PATIENCE, step(plan)).await?;
+            }
+            Ok::<(), anyhow::Error>(())
         })
         .await?;
     floor.rig.wait("connected", plan.size + 1, PATIENCE, connected).await?;
@@ -64,6 +67,8 @@ pub async fn meeting(plan: &Plan, door: &Door, floor: &Floor) -> Result<Measured
             receivers.push((name, seed));
         }
     }
+    // Janus knows a feed only when its media is up.
+    floor.rig.wait("connected", plan.size, PATIENCE, connected).await?;
     let connections = plan.size + receivers.len();
     for (name, seed) in receivers {
         door.meet(floor, ROOM, &name, seed).await?;
@@ -81,7 +86,7 @@ pub async fn meeting(plan: &Plan, door: &Door, floor: &Floor) -> Result<Measured
 /// Rooms that nobody is in.
 pub async fn rooms(plan: &Plan, door: &Door) -> Result<Measured> {
     let rig = Rig::start()?;
-    let floor = Floor::new(rig, plan.address, plan.shape, false);
+    let floor = Floor::new(rig, plan.address, plan.shape, Sends::Nothing);
     let mut measured = Measured { memory_before: memory(plan)?, joined: plan.size, ..Measured::default() };
     let meter = Meter::start(plan)?;
     for room in 0..plan.size as u64 {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::doors::{Door, Floor};
+use crate::doors::{Door, Floor, Sends};
 use crate::media::crypto::agreed_profiles;
 use crate::media::driver::{Progress, Report, Rig};
 use crate::media::payload::wall_ns;
@@ -117,8 +117,13 @@ pub struct Measured {
 /// Does one run.
 pub async fn run(plan: &Plan, door: &Door) -> Result<Measured> {
     door.wait_ready().await?;
-    let media = !matches!(plan.case, Case::Idle);
-    let floor = Floor::new(Rig::start()?, plan.address, plan.shape, media);
+    let sends = match plan.case {
+        Case::Idle | Case::Rooms | Case::AudioRooms => Sends::Nothing,
+        // Two hundred newcomers would overload Janus with video alone: joins are measured on sound.
+        Case::Joins => Sends::Audio,
+        Case::Forward | Case::Meeting | Case::Direct => Sends::Everything,
+    };
+    let floor = Floor::new(Rig::start()?, plan.address, plan.shape, sends);
     let mut measured = match plan.case {
         Case::Forward | Case::Idle | Case::Joins => cases::viewers(plan, door, &floor).await?,
         Case::Meeting => cases::meeting(plan, door, &floor).await?,

@@ -54,14 +54,6 @@ impl Latencies {
         self.count += 1;
     }
 
-    /// Adds those of another.
-    pub fn merge(&mut self, other: &Self) {
-        for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets) {
-            *mine += theirs;
-        }
-        self.count += other.count;
-    }
-
     /// The latency in microseconds that `share` (0 to 1) of all packets did not exceed.
     pub fn quantile(&self, share: f64) -> f64 {
         let rank = (share * self.count as f64).ceil() as u64;

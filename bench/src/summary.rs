@@ -1,0 +1,173 @@
+//! The medians of the runs of one case against one server, and whether they count.
+
+use crate::harness::{Results, Run};
+use crate::load::{Case, JoinTimes, Measured, Steps};
+use crate::suite::{Row, Subject};
+
+/// Less than this delivered, and the row is void.
+const DELIVERED: f64 = 0.98;
+/// A generator busier than this may itself have been the limit.
+const GENERATOR_BUSY: f64 = 0.9;
+
+/// Medians over the runs of one case against one server.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// The case.
+    pub row: Row,
+    /// The server.
+    pub subject: Subject,
+    /// Why it does not count, if it does not.
+    pub void: Option<String>,
+    /// Share of audio packets that arrived.
+    pub audio: f64,
+    /// Share of video packets that arrived.
+    pub video: f64,
+    /// Microseconds of server CPU per packet that arrived.
+    pub per_packet: f64,
+    /// Share of a core that the server used.
+    pub core: f64,
+    /// Share of a core that the generator used.
+    pub generator: f64,
+    /// Latency, half of all packets, milliseconds.
+    pub latency_p50: f64,
+    /// Latency, all but a hundredth, milliseconds.
+    pub latency_p99: f64,
+    /// KiB (Pss) for each client or room of the timed phase.
+    pub memory_each: f64,
+    /// Milliseconds of server CPU for each of them to come in.
+    pub join_cpu_each: f64,
+    /// How long joins took.
+    pub joins: JoinTimes,
+    /// The SRTP profiles agreed on.
+    pub profiles: String,
+    /// Runs that these are medians of.
+    pub runs: usize,
+}
+
+/// The summaries of all cases and servers that were run.
+pub fn summaries(results: &Results) -> Vec<Summary> {
+    let mut found = Vec::new();
+    for row in &results.rows {
+        for subject in &row.subjects {
+            let runs: Vec<&Run> =
+                results.runs.iter().filter(|run| run.row == row.name && run.subject == *subject).collect();
+            if !runs.is_empty() {
+                found.push(summary(row, *subject, &runs));
+            }
+        }
+    }
+    found
+}
+
+fn summary(row: &Row, subject: Subject, runs: &[&Run]) -> Summary {
+    let measured: Vec<&Measured> = runs.iter().filter_map(|run| run.measured.as_ref()).collect();
+    let of = |value: &dyn Fn(&Measured) -> f64| median(measured.iter().map(|one| value(one)));
+    let each = |value: f64, one: &Measured| value / one.joined.max(1) as f64;
+    let grown = |one: &Measured| one.memory_after.pss as f64 - one.memory_before.pss as f64;
+    let mut summary = Summary {
+        row: row.clone(),
+        subject,
+        void: None,
+        audio: of(&|one| share(one.received.audio, one.expected.audio)),
+        video: of(&|one| share(one.received.video, one.expected.video)),
+        per_packet: of(&|one| one.server_cpu * 1e6 / one.received.total() as f64),
+        core: of(&|one| one.server_cpu / one.window),
+        generator: of(&|one| one.generator_cpu / one.window),
+        latency_p50: of(&|one| one.latency_p50.map_or(f64::NAN, |us| us / 1e3)),
+        latency_p99: of(&|one| one.latency_p99.map_or(f64::NAN, |us| us / 1e3)),
+        memory_each: of(&|one| each(grown(one), one)),
+        join_cpu_each: of(&|one| each(one.join_cpu * 1e3, one)),
+        joins: joins(&measured),
+        profiles: profiles(&measured),
+        runs: measured.len(),
+    };
+    summary.void = void(&summary, runs);
+    summary
+}
+
+fn void(summary: &Summary, runs: &[&Run]) -> Option<String> {
+    if summary.runs * 2 <= runs.len() {
+        let error = runs.iter().find_map(|run| run.error.as_deref()).unwrap_or("no run succeeded");
+        return Some(format!("failed: {error}"));
+    }
+    let media = matches!(summary.row.case, Case::Forward | Case::Meeting | Case::Direct);
+    // In a meeting a server may choose whose voices it forwards; pictures must all arrive.
+    let heard = summary.row.case == Case::Meeting || summary.audio >= DELIVERED;
+    if media && !(heard && summary.video >= DELIVERED) {
+        return Some("less than 98 % delivered".into());
+    }
+    (media && summary.generator > GENERATOR_BUSY).then(|| "the generator was the limit".into())
+}
+
+fn share(received: u64, expected: u64) -> f64 {
+    if expected == 0 { f64::NAN } else { received as f64 / expected as f64 }
+}
+
+fn joins(measured: &[&Measured]) -> JoinTimes {
+    let steps = |step: fn(&JoinTimes) -> Option<Steps>| {
+        let found: Vec<Steps> = measured.iter().filter_map(|one| step(&one.joins)).collect();
+        let of = |value: fn(&Steps) -> f64| median(found.iter().map(value));
+        (!found.is_empty()).then(|| Steps { p50: of(|steps| steps.p50), p95: of(|steps| steps.p95) })
+    };
+    JoinTimes {
+        count: measured.iter().map(|one| one.joins.count).max().unwrap_or(0),
+        connected: steps(|joins| joins.connected),
+        audio: steps(|joins| joins.audio),
+        video: steps(|joins| joins.video),
+        key_frame: steps(|joins| joins.key_frame),
+    }
+}
+
+fn profiles(measured: &[&Measured]) -> String {
+    let mut names: Vec<&str> = measured.iter().flat_map(|one| one.profiles.keys().map(String::as_str)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.join(" and ")
+}
+
+/// The middle value; NaN without any.
+pub fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = values.filter(|value| value.is_finite()).collect();
+    sorted.sort_by(f64::total_cmp);
+    match sorted.len() {
+        0 => f64::NAN,
+        count if count % 2 == 1 => sorted[count / 2],
+        count => f64::midpoint(sorted[count / 2 - 1], sorted[count / 2]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::tally::Count;
+
+    fn run(video: u64) -> Run {
+        let measured = Measured {
+            window: 1.0,
+            expected: Count { audio: 100, video: 1000 },
+            received: Count { audio: 100, video },
+            server_cpu: 0.011,
+            ..Measured::default()
+        };
+        Run { row: "forward-20".into(), subject: Subject::Janus, measured: Some(measured), error: None }
+    }
+
+    #[test]
+    fn too_little_delivered_voids_the_row() {
+        let row = crate::suite::rows().into_iter().find(|row| row.name == "forward-20").expect("a row");
+        let full = [run(1000), run(1000), run(900)];
+        let summary = summary(&row, Subject::Janus, &full.iter().collect::<Vec<_>>());
+        assert!(summary.void.is_none(), "one bad run of three is not the median");
+        assert!((summary.per_packet - 10.0).abs() < 0.01);
+
+        let poor = [run(1000), run(900), run(900)];
+        let summary = super::summary(&row, Subject::Janus, &poor.iter().collect::<Vec<_>>());
+        assert_eq!(summary.void.as_deref(), Some("less than 98 % delivered"));
+    }
+
+    #[test]
+    fn the_median_ignores_what_was_not_measured() {
+        assert!((median([3.0, f64::NAN, 1.0].into_iter()) - 2.0).abs() < 1e-9);
+        assert!(median(std::iter::empty()).is_nan());
+    }
+}
