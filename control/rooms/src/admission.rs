@@ -1,0 +1,73 @@
+//! Who may come in.
+
+use std::sync::atomic::Ordering;
+
+use crosspoint_model::grant::Bearer;
+use crosspoint_model::{Code, Identity, Refusal, RoomId};
+
+use crate::room::{Room, State};
+use crate::{Rooms, now_seconds};
+
+/// Somebody at the door of a room.
+pub(crate) struct Applicant<'a> {
+    pub(crate) bearer: &'a Bearer,
+    /// Under which it wants to be known; none: a viewer, whom nobody sees.
+    pub(crate) identity: Option<&'a Identity>,
+    pub(crate) pin: Option<&'a str>,
+}
+
+impl Rooms {
+    /// Where a bearer who asks for a room comes in: there, or where it was moved to from the room of its token.
+    pub(crate) fn destination(&self, bearer: &Bearer, who: &Identity, asked: &RoomId) -> Result<RoomId, Refusal> {
+        let registry = &self.inner.registry;
+        if bearer.grant.may_join(asked.as_str()) {
+            let place = registry.placement(asked, who).filter(|place| registry.room(place).is_some());
+            return Ok(place.unwrap_or_else(|| asked.clone()));
+        }
+        let home = RoomId::parse(&bearer.grant.room).ok().filter(|home| bearer.grant.may_join(home.as_str()));
+        if home.and_then(|home| registry.placement(&home, who)).as_ref() == Some(asked) {
+            return Ok(asked.clone());
+        }
+        let detail = if bearer.grant.room_join {
+            format!("the token is for another room than {asked:?}")
+        } else {
+            "the token does not allow to join a room (roomJoin)".to_owned()
+        };
+        Err(Refusal::new(Code::Forbidden, detail))
+    }
+
+    /// May this one come in now? Who is in the room already only comes back.
+    pub(crate) fn admit(&self, room: &Room, state: &State, applicant: &Applicant<'_>) -> Result<(), Refusal> {
+        let refuse = |code, detail: &str| Err(Refusal::new(code, detail));
+        let sub = applicant.bearer.identity.as_str();
+        if !sub.is_empty() && state.kicked.get(sub).is_some_and(|until| *until > now_seconds()) {
+            return refuse(Code::Kicked, "this identity was put out of the room, until its token expires");
+        }
+        if applicant.identity.is_some_and(|who| state.participants.contains_key(who)) {
+            return Ok(());
+        }
+        if self.inner.draining.load(Ordering::Relaxed) {
+            return refuse(Code::Draining, "the server is going down and takes nobody new");
+        }
+        let is_admin = applicant.bearer.grant.may_administer(room.id.as_str());
+        if state.locked && !is_admin {
+            return refuse(Code::RoomLocked, "the room is locked");
+        }
+        if let Some(pin) = &state.pin
+            && !is_admin
+            && !applicant.pin.is_some_and(|given| pin.matches(given))
+        {
+            return refuse(Code::WrongPin, "the room asks for a PIN, in join.pin");
+        }
+        let limits = &self.inner.options.limits;
+        if applicant.identity.is_some() && state.participants.len() >= state.most_participants(limits) {
+            let most = state.most_participants(limits);
+            return Err(Refusal::new(Code::RoomFull, format!("the room has {most} participants, as many as it may")));
+        }
+        if applicant.identity.is_none() && state.viewers.len() >= state.most_viewers(limits) {
+            let most = state.most_viewers(limits);
+            return Err(Refusal::new(Code::RoomFull, format!("the room has {most} viewers, as many as it may")));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! A fake media plane for tests of this crate and of the doors: it forwards nothing. It accepts every offer that looks like
+//! one, writes down what it is told, and says what a test makes it say.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+
+use crosspoint_model::{Code, LegKey, Refusal};
+use crosspoint_worker::FactSink;
+use crosspoint_worker::engine::{Fact, Order};
+
+use crate::lock::lock;
+use crate::media::{Arrival, Facts, MediaPlane, Offered, fact_channel};
+use crate::offer::media_lines;
+
+/// What a fake media plane was told.
+#[derive(Debug)]
+pub enum Told {
+    /// A leg came.
+    Arrival(Arrival),
+    /// Anything else.
+    Order(Order),
+}
+
+/// The fake.
+pub struct FakeMedia {
+    workers: usize,
+    told: Mutex<Vec<(usize, Told)>>,
+    sink: FactSink,
+}
+
+impl FakeMedia {
+    /// A fake with so many workers, and its facts for [`crate::Rooms::new`].
+    pub fn new(workers: usize) -> (Arc<Self>, Facts) {
+        let (sink, facts) = fact_channel();
+        (Arc::new(Self { workers, told: Mutex::default(), sink }), facts)
+    }
+
+    /// Says something, as a worker would.
+    pub fn say(&self, fact: Fact) {
+        (self.sink)(0, vec![fact]);
+    }
+
+    /// What it was told since this was asked last.
+    pub fn told(&self) -> Vec<(usize, Told)> {
+        std::mem::take(&mut *lock(&self.told))
+    }
+
+    /// The legs that came, in order, with their workers. Forgets nothing.
+    pub fn arrivals(&self) -> Vec<(usize, Arrival)> {
+        let arrival = |(worker, told): &(usize, Told)| match told {
+            Told::Arrival(arrival) => Some((*worker, arrival.clone())),
+            Told::Order(_) => None,
+        };
+        lock(&self.told).iter().filter_map(arrival).collect()
+    }
+
+    /// The newest leg of an identity.
+    pub fn leg_of(&self, identity: &str) -> Option<LegKey> {
+        let arrivals = self.arrivals();
+        arrivals.iter().rev().find(|(_, arrival)| arrival.identity.as_str() == identity).map(|(_, arrival)| arrival.leg)
+    }
+
+    /// Was it told something like this?
+    pub fn was_told(&self, is_meant: impl Fn(&Order) -> bool) -> bool {
+        lock(&self.told).iter().any(|(_, told)| matches!(told, Told::Order(order) if is_meant(order)))
+    }
+}
+
+impl MediaPlane for FakeMedia {
+    fn workers(&self) -> usize {
+        self.workers
+    }
+
+    fn accept(self: Arc<Self>, worker: usize, offer: &str) -> Result<Offered, Refusal> {
+        if !offer.starts_with("v=0") {
+            return Err(Refusal::new(Code::InvalidSdp, "the fake media plane found no v=0"));
+        }
+        let admit = Box::new(move |arrival| lock(&self.told).push((worker, Told::Arrival(arrival))));
+        Ok(Offered { answer: ANSWER.to_owned(), lines: media_lines(offer), admit })
+    }
+
+    fn order(&self, worker: usize, order: Order) {
+        match &order {
+            Order::Negotiate { leg, request, offer, .. } if offer.starts_with("v=0") => {
+                self.say(Fact::Answer { leg: *leg, request: *request, result: Ok(ANSWER.to_owned()) });
+            }
+            Order::Negotiate { leg, request, .. } => {
+                let refusal = Refusal::new(Code::InvalidSdp, "the fake media plane found no v=0");
+                self.say(Fact::Answer { leg: *leg, request: *request, result: Err(refusal) });
+            }
+            Order::Report { request } => {
+                self.say(Fact::Report { request: *request, legs: Vec::new(), tracks: Vec::new() });
+            }
+            _ => {}
+        }
+        lock(&self.told).push((worker, Told::Order(order)));
+    }
+}
+
+/// What the fake answers to every offer.
+pub const ANSWER: &str = "v=0\r\na=ice-ufrag:fake\r\na=ice-pwd:fake-password\r\na=candidate:1 1 udp 1 127.0.0.1 9 typ host\r\n";
+
+/// An offer with these m-lines (mid, kind, direction), from the peer connection of this name.
+pub fn offer(connection: &str, lines: &[(&str, &str, &str)]) -> String {
+    let mut sdp = format!(
+        "v=0\r\no=- {connection} 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=fingerprint:sha-256 {connection}\r\n\
+         a=ice-ufrag:{connection}\r\na=ice-pwd:password-{connection}\r\n"
+    );
+    for (mid, kind, direction) in lines {
+        let _ = write!(sdp, "m={kind} 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:{mid}\r\na={direction}\r\n");
+    }
+    sdp
+}

@@ -1,0 +1,162 @@
+//! Moving somebody to another room of the same worker. The transport stays: its tracks go along, its subscriptions end.
+
+use std::sync::Arc;
+
+use crosspoint_model::signal::ServerMessage;
+use crosspoint_model::{Code, Identity, Refusal, RoomId, TrackKey};
+use crosspoint_worker::engine::Order;
+
+use crate::Rooms;
+use crate::departure::Departure;
+use crate::events::RoomEvent;
+use crate::lock::lock;
+use crate::participant::{Participant, Presence};
+use crate::presence::Pace;
+use crate::room::{Room, State, Track};
+
+impl Rooms {
+    /// Moves a participant. `held`: what of it is held on arrival, all or nothing; none: as the other room has it.
+    pub(crate) fn move_between(
+        &self,
+        from: &Arc<Room>,
+        who: &Identity,
+        to: &RoomId,
+        held: Option<bool>,
+    ) -> Result<(), Refusal> {
+        if from.id == *to {
+            return Err(unavailable(format!("{who:?} is in {to:?} already")));
+        }
+        let there = match self.inner.registry.room(to) {
+            Some(room) => room,
+            None => self.make_room(to.clone(), from.kind, Some(from.worker), State::default())?.0,
+        };
+        if there.worker != from.worker {
+            return Err(unavailable(format!(
+                "{to:?} is on media worker {} and {:?} on worker {}: a connection stays with its worker for life. \
+                 Make {to:?} by this move, or close it and move again",
+                there.worker, from.id, from.worker
+            )));
+        }
+        if there.kind != from.kind {
+            let (here, there) = (from.kind.as_str(), there.kind.as_str());
+            return Err(unavailable(format!("{to:?} is a {there} room and {:?} a {here} one", from.id)));
+        }
+        // Locked in the order of their keys, so that two moves that cross do not wait for each other.
+        let (mut source, mut target);
+        if from.key < there.key {
+            source = from.lock();
+            target = there.lock();
+        } else {
+            target = there.lock();
+            source = from.lock();
+        }
+        self.check_move(&source, &there, &target, who)?;
+        self.transfer(from, &mut source, &there, &mut target, who, held);
+        drop((source, target));
+        tracing::info!(participant = %who, from = %from.id, to = %to, "participant moved");
+        Ok(())
+    }
+
+    fn check_move(&self, source: &State, there: &Room, target: &State, who: &Identity) -> Result<(), Refusal> {
+        let Some(participant) = source.participants.get(who) else {
+            return Err(Refusal::new(Code::ParticipantNotFound, format!("{who:?} is not in the room")));
+        };
+        if there.is_closed() {
+            return Err(unavailable("the other room was closed just now"));
+        }
+        if target.participants.contains_key(who) {
+            return Err(unavailable(format!("somebody is {who:?} in the other room already")));
+        }
+        let sub = &participant.bearer.identity;
+        if target.kicked.get(sub).is_some_and(|until| *until > crate::now_seconds()) {
+            return Err(unavailable(format!("{who:?} was put out of the other room")));
+        }
+        let most = target.most_participants(&self.inner.options.limits);
+        if target.participants.len() >= most {
+            let detail = format!("the other room has {most} participants, as many as it may");
+            return Err(Refusal::new(Code::RoomFull, detail));
+        }
+        Ok(())
+    }
+
+    fn transfer(
+        &self,
+        from: &Arc<Room>,
+        source: &mut State,
+        there: &Arc<Room>,
+        target: &mut State,
+        who: &Identity,
+        held: Option<bool>,
+    ) {
+        let tracks: Vec<_> = source.tracks_of(who).map(|(key, track)| (key, track.clone())).collect();
+        let Some(mut participant) = source.participants.remove(who) else { return };
+        for (key, _) in &tracks {
+            self.unpublish(from, source, *key);
+        }
+        self.say_goodbye(from, source, &participant, Departure::Moved);
+        self.close_if_stays_empty(from, source);
+
+        participant.subscriptions.clear();
+        if let Some(leg) = &mut participant.leg {
+            source.owners.remove(&leg.key);
+            target.owners.insert(leg.key, who.clone());
+            leg.empty_slots();
+            // An offer that is being answered goes along: its tracks have the same keys there.
+            self.inner.registry.place_leg(leg.key, there);
+            self.inner.media.order(there.worker, Order::MoveLeg { leg: leg.key, to: there.key });
+        }
+        self.set_place(&participant, there);
+        participant.tell(&ServerMessage::Moved { room_id: there.id.to_string() });
+        self.introduce(there, target, participant, None);
+        self.bring_tracks(there, target, who, tracks, held);
+        let arrived = target.participants.get(who);
+        if let Some(Participant { presence: Presence::Socket(core), .. }) = arrived {
+            let joined = self.joined(there, target, core, None, true);
+            if let Some(participant) = arrived {
+                participant.tell(&ServerMessage::Joined(Box::new(joined)));
+            }
+        }
+    }
+
+    /// A session follows, and who comes back with the old room's token is let in there.
+    fn set_place(&self, participant: &Participant, there: &Arc<Room>) {
+        if let Presence::Socket(core) = &participant.presence {
+            *lock(&core.place) = Arc::clone(there);
+            self.inner.registry.set_placement(&core.home, &core.identity, &there.id);
+        }
+    }
+
+    fn bring_tracks(
+        &self,
+        there: &Arc<Room>,
+        target: &mut State,
+        who: &Identity,
+        tracks: Vec<(TrackKey, Track)>,
+        held: Option<bool>,
+    ) {
+        if let Some(held) = held {
+            let holds = target.holds.entry(who.clone()).or_default();
+            holds.set(None, held);
+            if holds.is_clear() {
+                target.holds.remove(who);
+            }
+        }
+        for (key, mut track) in tracks {
+            let held = target.holds.get(who).is_some_and(|holds| holds.holds(track.view.source));
+            if held != track.view.held {
+                track.view.held = held;
+                let order = Order::SetFlags { track: key, muted: track.view.muted, held };
+                self.inner.media.order(there.worker, order);
+            }
+            let view = track.view.clone();
+            target.tracks.insert(key, track);
+            let message = ServerMessage::Published { track: view.clone() };
+            there.tell_others(target, Some(who), &message, Pace::Batched);
+            self.emit(|| RoomEvent::TrackPublished { room: there.id.clone(), track: view });
+        }
+    }
+}
+
+fn unavailable(detail: impl Into<String>) -> Refusal {
+    Refusal::new(Code::MoveUnavailable, detail)
+}

@@ -1,0 +1,173 @@
+//! One identity in one room, and the ways in which it is present: by a signalling session, or over HTTP.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crosspoint_model::grant::Bearer;
+use crosspoint_model::signal::{Quality, ServerMessage};
+use crosspoint_model::{Code, Identity, Preference, Refusal, RoomId, TrackKey, UserView};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::leg::Leg;
+use crate::lock::lock;
+use crate::outbox::{Body, Outbox, body};
+use crate::room::{Room, State};
+
+/// A participant of a room.
+pub(crate) struct Participant {
+    pub(crate) view: UserView,
+    pub(crate) bearer: Bearer,
+    pub(crate) hidden: bool,
+    /// The client resolves glare itself.
+    pub(crate) perfect: bool,
+    pub(crate) presence: Presence,
+    pub(crate) leg: Option<Leg>,
+    /// What it subscribed to; a fresh leg gets it again.
+    pub(crate) subscriptions: BTreeMap<TrackKey, Preference>,
+    pub(crate) quality: Quality,
+    pub(crate) data: Budget,
+}
+
+/// How a participant is there.
+pub(crate) enum Presence {
+    /// By a signalling session.
+    Socket(Arc<Core>),
+    /// Over HTTP: nothing can be told to it but that it is over.
+    Http(Arc<End>),
+}
+
+impl Participant {
+    /// Tells it something reliable, now.
+    pub(crate) fn tell(&self, message: &ServerMessage) {
+        self.push(&body(message), None, true);
+    }
+
+    /// Answers a message of its own.
+    pub(crate) fn reply(&self, message: &ServerMessage, request: Option<u64>) {
+        self.push(&body(message), request, true);
+    }
+
+    pub(crate) fn push(&self, body: &Body, request: Option<u64>, wake: bool) {
+        if let Presence::Socket(core) = &self.presence {
+            core.outbox.push(Arc::clone(body), request, wake);
+        }
+    }
+
+    /// Tells it something that may be lost.
+    pub(crate) fn tell_volatile(&self, body: &Body) {
+        if let Presence::Socket(core) = &self.presence {
+            core.outbox.push_volatile(body.to_string());
+        }
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        match &self.presence {
+            Presence::Socket(core) => core.outbox.is_held(),
+            Presence::Http(_) => true,
+        }
+    }
+}
+
+/// A signalling session: it outlives its socket for the time in which it can be resumed, and follows its participant from
+/// room to room.
+pub(crate) struct Core {
+    pub(crate) identity: Identity,
+    /// The room that the token was for.
+    pub(crate) home: RoomId,
+    pub(crate) outbox: Outbox,
+    /// Where the participant is.
+    pub(crate) place: Mutex<Arc<Room>>,
+    /// The one token that resumes it.
+    pub(crate) resume: Mutex<String>,
+}
+
+impl Core {
+    pub(crate) fn room(&self) -> Arc<Room> {
+        Arc::clone(&lock(&self.place))
+    }
+
+    /// Acts in the room where the participant is, under its lock.
+    pub(crate) fn within<R>(
+        self: &Arc<Self>,
+        act: impl FnOnce(&Arc<Room>, &mut State) -> Result<R, Refusal>,
+    ) -> Result<R, Refusal> {
+        loop {
+            let room = self.room();
+            let mut state = room.lock();
+            if state.has_session(self) {
+                return act(&room, &mut state);
+            }
+            drop(state);
+            // Moved between the look and the lock: look again.
+            if Arc::ptr_eq(&room, &self.room()) {
+                return Err(Refusal::new(Code::SessionNotFound, "this session has ended"));
+            }
+        }
+    }
+}
+
+/// Tells the holder of a leg over HTTP that it is over.
+pub(crate) struct End(watch::Sender<bool>);
+
+impl End {
+    pub(crate) fn new() -> Self {
+        Self(watch::Sender::new(false))
+    }
+
+    pub(crate) fn set(&self) {
+        self.0.send_replace(true);
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    pub(crate) async fn wait(&self) {
+        // Fails only when the sender is gone, which is then the end as well.
+        let _ = self.0.subscribe().wait_for(|ended| *ended).await;
+    }
+}
+
+/// Bytes that may be spent: refilled every second, saved up for one.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    per_second: f64,
+    left: f64,
+    filled: Instant,
+}
+
+impl Budget {
+    pub(crate) fn new(per_second: usize, now: Instant) -> Self {
+        let per_second = per_second as f64;
+        Self { per_second, left: per_second, filled: now }
+    }
+
+    /// Spends so much, if it is there.
+    pub(crate) fn spend(&mut self, amount: usize, now: Instant) -> bool {
+        let passed: Duration = now.duration_since(self.filled);
+        self.left = (self.left + passed.as_secs_f64() * self.per_second).min(self.per_second);
+        self.filled = now;
+        let amount = amount as f64;
+        if amount > self.left {
+            return false;
+        }
+        self.left -= amount;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_refills_over_time_and_saves_no_more_than_a_second() {
+        let now = Instant::now();
+        let mut budget = Budget::new(100, now);
+        assert!(budget.spend(100, now) && !budget.spend(1, now));
+        assert!(budget.spend(50, now + Duration::from_millis(500)));
+        assert!(!budget.spend(101, now + Duration::from_secs(60)));
+    }
+}
