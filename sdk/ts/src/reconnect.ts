@@ -12,6 +12,11 @@ export const DEFAULT_POLICY: ReconnectPolicy = { maxSeconds: 120, firstDelay: 20
 const EAGER_MS = 30_000;
 const EAGER_MAX_DELAY = 1500;
 
+/** What is done where the application says some of it; nothing: it does not want to reconnect. */
+export function policyOf(wanted: Partial<ReconnectPolicy> | false | undefined): ReconnectPolicy | undefined {
+  return wanted === false ? undefined : { ...DEFAULT_POLICY, ...wanted };
+}
+
 /** The pause before attempt `attempt` (from 0): doubled each time, between half and all of it at random. */
 export function pause(attempt: number, elapsed: number, policy: ReconnectPolicy, random = Math.random()): number {
   const longest = elapsed < EAGER_MS ? Math.min(EAGER_MAX_DELAY, policy.maxDelay) : policy.maxDelay;

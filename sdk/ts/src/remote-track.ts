@@ -134,10 +134,11 @@ export class RemoteTrack extends Track {
     this.#home.volumeChanged(this);
   }
 
-  /** Tells a new session what is wanted. @internal */
-  announce(): void {
-    if (this.kind === "audio" && !this.#wanted) this.#send({ type: "unsubscribe", trackId: this.id });
-    else if (this.#wanted && (this.kind === "video" || Object.keys(this.#own).length > 0)) this.#tell("subscribe");
+  /** Tells a session what is wanted; `resumed`: it may know of wishes that are no more. @internal */
+  announce(resumed = false): void {
+    if (!this.#wanted) {
+      if (resumed || this.kind === "audio") this.#send({ type: "unsubscribe", trackId: this.id });
+    } else if (this.kind === "video" || Object.keys(this.#own).length > 0) this.#tell("subscribe");
   }
 
   /** Takes over what the server says of it. @internal */

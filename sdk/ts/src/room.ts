@@ -1,15 +1,16 @@
 /** The room: what applications hold. Puts the parts together and passes the server's messages to those they concern. */
 import { AudioPlayer } from "./audio-player.js";
-import { decodeFrame, fromSignalling, type Payload, toBytes, toSignalling } from "./data.js";
-import { Emitter } from "./emitter.js";
+import { decodeFrame, type Payload, toBytes, toSignalling } from "./data.js";
+import { type DispatchHost, dispatch } from "./dispatch.js";
 import { CrosspointError } from "./errors.js";
 import { LocalParticipant, toLocalTrack } from "./local-participant.js";
 import type { Media, MediaHost } from "./media.js";
 import { MESH_TOPIC, MeshMedia } from "./mesh.js";
+import { ModeratedRoom } from "./moderation.js";
 import type { Participant } from "./participant.js";
 import { SavedSession } from "./persist.js";
 import { Publications } from "./publications.js";
-import { DEFAULT_POLICY } from "./reconnect.js";
+import { policyOf } from "./reconnect.js";
 import type { RemoteParticipant } from "./remote-participant.js";
 import type { RemoteTrack } from "./remote-track.js";
 import { Roster } from "./roster.js";
@@ -22,13 +23,10 @@ import type {
   DataMessage,
   DisconnectReason,
   Logger,
-  ReconnectPolicy,
-  RoomEvents,
   RoomKind,
   RoomOptions,
   RoomStats,
   SendOptions,
-  Source,
 } from "./types.js";
 import {
   type ClientMessage,
@@ -52,7 +50,7 @@ const MAX_MESSAGE = 64 * 1024;
  * await room.localParticipant.setCameraEnabled(true);
  * ```
  */
-export class Room extends Emitter<RoomEvents> {
+export class Room extends ModeratedRoom {
   /** Oneself. */
   readonly localParticipant: LocalParticipant;
 
@@ -64,6 +62,7 @@ export class Room extends Emitter<RoomEvents> {
   readonly #player: AudioPlayer;
   readonly #roster: Roster;
   readonly #publications: Publications;
+  readonly #dispatchHost: DispatchHost;
   #media: Media | undefined;
   /** Media made for the join that is under way. */
   #offered: ServerMedia | undefined;
@@ -120,13 +119,14 @@ export class Room extends Emitter<RoomEvents> {
     this.#saved = new SavedSession(options.persist ?? false, this.#id, claims.sub ?? "");
     this.#player = new AudioPlayer(options.playAudio ?? true, (can) => this.emit("audioPlaybackChanged", can));
     this.#roster = new Roster(this, this.localParticipant, this.#trackHome(), this.#player);
+    this.#dispatchHost = this.#makeDispatchHost();
     const timeout = options.timeout ?? 15_000;
     this.#session = new Session(
       url,
       token,
       this.#signal,
       this.#sessionHost(),
-      policyOf(options),
+      policyOf(options.reconnect),
       timeout,
       this.#logger,
     );
@@ -218,39 +218,8 @@ export class Room extends Emitter<RoomEvents> {
     this.#end("left", "");
   }
 
-  /** Puts somebody out, until their token expires; needs an admin grant, as all that follows. */
-  kick(identity: string, reason?: string): Promise<void> {
-    return this.#signal.confirm({ type: "kick", userId: identity, ...(reason === undefined ? {} : { reason }) });
-  }
-
-  /** Mutes somebody: one track, one source, or all. */
-  mute(identity: string, muted: boolean, which: { trackId?: string; source?: Source } = {}): Promise<void> {
-    return this.#signal.confirm({ type: "mute", userId: identity, muted, ...which });
-  }
-
-  /** Sets the room's flag on somebody's tracks: only an admin clears it again. */
-  hold(identity: string, held: boolean, source?: Source): Promise<void> {
-    return this.#signal.confirm({ type: "hold", userId: identity, held, ...(source ? { source } : {}) });
-  }
-
-  /** Moves somebody to another room; their connection stays. */
-  move(identity: string, to: string, muted?: boolean): Promise<void> {
-    return this.#signal.confirm({ type: "move", userId: identity, to, ...(muted === undefined ? {} : { muted }) });
-  }
-
-  /** Closes the room for everybody. */
-  close(reason?: string): Promise<void> {
-    return this.#signal.confirm({ type: "close-room", ...(reason === undefined ? {} : { reason }) });
-  }
-
-  /** Records the room; needs the right to record. */
-  startRecording(): Promise<void> {
-    return this.#signal.confirm({ type: "start-recording" });
-  }
-
-  /** Stops recording. */
-  stopRecording(): Promise<void> {
-    return this.#signal.confirm({ type: "stop-recording" });
+  protected confirm(message: ClientMessage): Promise<void> {
+    return this.#signal.confirm(message);
   }
 
   async #start(): Promise<void> {
@@ -272,79 +241,8 @@ export class Room extends Emitter<RoomEvents> {
   }
 
   #receive(message: ServerMessage): void {
-    if (message.type === "joined") return this.#joined(message);
-    if (this.#media?.handle(message)) return;
-    const { localParticipant: local } = this;
-    const roster = this.#roster;
-    switch (message.type) {
-      case "user-joined":
-        return roster.arrived(message.user);
-      case "user-left":
-        return roster.left(message.userId, message.reason);
-      case "published":
-        return message.track.userId === local.identity
-          ? this.#publications.announce()
-          : roster.published(message.track);
-      case "unpublished":
-        return roster.unpublished(message.trackId);
-      case "muted":
-        return message.userId === local.identity
-          ? this.#publications.takeMuted(message.trackId, message.muted)
-          : roster.muted(message.trackId, message.muted);
-      case "held":
-        return message.userId === local.identity
-          ? this.#publications.takeHeld(message.trackId, message.held)
-          : roster.held(message.trackId, message.held);
-      case "updated":
-        if (message.user.userId !== local.identity) return roster.updated(message.user);
-        local.takeView(message.user);
-        return this.emit("participantUpdated", local);
-      case "speakers":
-        return roster.speaking(message.speakers);
-      case "connection-quality":
-        return roster.qualities(message.users);
-      default:
-        this.#receiveRest(message);
-    }
-  }
-
-  /** What concerns the session rather than people and tracks. */
-  #receiveRest(message: ServerMessage): void {
-    switch (message.type) {
-      case "stats":
-        this.#serverStats = message;
-        return this.emit("serverStats", message);
-      case "quality-warning":
-        return this.emit("qualityWarning", { kind: message.kind, value: message.value, severity: message.severity });
-      case "token":
-        this.#session.token = message.token;
-        return;
-      case "data":
-        return this.#deliver(fromSignalling(message.payload), message.from, message.topic, true);
-      case "data-lost":
-        return this.emit("dataLost", message.count);
-      case "moved":
-        this.#moving = true;
-        this.#id = message.roomId;
-        return;
-      case "kicked":
-        this.emit("kicked", message.reason);
-        return this.#end(message.reason === "replaced" ? "replaced" : "kicked", message.reason);
-      case "room-closed":
-        this.emit("roomClosed", message.reason);
-        return this.#end("room-closed", message.reason);
-      case "recording":
-        this.#recording = message.active;
-        return this.emit("recording", message.active);
-      case "draining":
-        return this.#drain(message.deadlineMs, message.url);
-      case "error": {
-        const error = new CrosspointError(message.code, message.message, message.docs);
-        this.#logger.warn("refused", error);
-        return this.emit("error", error);
-      }
-      default:
-    }
+    if (message.type === "joined") this.#joined(message);
+    else if (!this.#media?.handle(message)) dispatch(message, this.#dispatchHost);
   }
 
   /** The whole state: after joining, after a resume, after a move. */
@@ -360,7 +258,8 @@ export class Room extends Emitter<RoomEvents> {
     this.#moving = false;
 
     const begin = this.#chooseMedia(joined, moved);
-    this.#roster.sync(joined.users, joined.tracks);
+    const goesOn = joined.resumed && !this.#anew;
+    this.#roster.sync(joined.users, joined.tracks, goesOn);
     const settled = this.#media?.joined(joined);
     this.#publications.announce();
     for (const { trackId, userId, held } of joined.tracks)
@@ -368,10 +267,10 @@ export class Room extends Emitter<RoomEvents> {
     this.#settling = Promise.all([settled, begin]).then(() => {});
     this.#settling.catch(() => {});
 
-    if (joined.resumed && !this.#anew) this.#signal.flush();
+    if (goesOn) this.#signal.flush();
     else {
       this.#signal.forget();
-      this.#roster.announceAll();
+      this.#roster.announceAll(joined.resumed);
       const { name } = this.#options;
       if (name !== undefined && name !== claimsOf(this.#session.token).name)
         this.#signal.send({ type: "update", name });
@@ -423,7 +322,6 @@ export class Room extends Emitter<RoomEvents> {
 
   /** The server goes down. With another address everybody moves on, but not in the same moment. */
   #drain(deadline: number, url: string | undefined): void {
-    this.emit("draining", deadline);
     if (!url) return;
     setTimeout(
       () => {
@@ -435,6 +333,31 @@ export class Room extends Emitter<RoomEvents> {
       },
       Math.random() * Math.min(deadline / 2, 3000),
     );
+  }
+
+  #makeDispatchHost(): DispatchHost {
+    return {
+      events: this,
+      local: this.localParticipant,
+      roster: this.#roster,
+      publications: this.#publications,
+      deliver: (...message) => this.#deliver(...message),
+      takeToken: (token) => {
+        this.#session.token = token;
+      },
+      takeStats: (stats) => {
+        this.#serverStats = stats;
+      },
+      takeRecording: (active) => {
+        this.#recording = active;
+      },
+      moved: (roomId) => {
+        this.#moving = true;
+        this.#id = roomId;
+      },
+      drain: (deadline, url) => this.#drain(deadline, url),
+      end: (reason, detail) => this.#end(reason, detail),
+    };
   }
 
   #sessionHost(): SessionHost {
@@ -557,10 +480,6 @@ export class Room extends Emitter<RoomEvents> {
     this.#state = state;
     this.emit("stateChanged", state);
   }
-}
-
-function policyOf({ reconnect }: RoomOptions): ReconnectPolicy | undefined {
-  return reconnect === false ? undefined : { ...DEFAULT_POLICY, ...reconnect };
 }
 
 function reasonOf({ code }: CrosspointError): DisconnectReason {

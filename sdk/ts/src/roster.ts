@@ -39,8 +39,8 @@ export class Roster {
     return this.#tracks.get(id);
   }
 
-  /** Takes the whole state of a `joined`. */
-  sync(users: readonly UserView[], tracks: readonly TrackView[]): void {
+  /** Takes the whole state of a `joined`. What is wanted of new tracks is for `announceAll`, unless the session went on. */
+  sync(users: readonly UserView[], tracks: readonly TrackView[], announces: boolean): void {
     const present = new Set(users.map(({ userId }) => userId));
     for (const id of [...this.participants.keys()]) if (!present.has(id)) this.left(id, "disconnected");
     for (const user of users) {
@@ -48,13 +48,14 @@ export class Roster {
       this.syncTracks(
         user.userId,
         tracks.filter(({ userId }) => userId === user.userId),
+        announces,
       );
     }
   }
 
-  /** Tells a new session which tracks are wanted. */
-  announceAll(): void {
-    for (const track of this.#tracks.values()) track.announce();
+  /** Tells a session what is wanted; one that was `resumed` by a new page also what is not wanted any more. */
+  announceAll(resumed: boolean): void {
+    for (const track of this.#tracks.values()) track.announce(resumed);
   }
 
   /** Media of a connection that is no more: what was placed by it will be placed anew. */
@@ -85,7 +86,7 @@ export class Roster {
   }
 
   /** Everything that somebody publishes now. */
-  syncTracks(userId: string, views: readonly TrackView[]): void {
+  syncTracks(userId: string, views: readonly TrackView[], announces = true): void {
     const participant = this.participants.get(userId);
     if (!participant) return;
     const fresh = views.filter(({ trackId }) => !participant.tracks.has(trackId));
@@ -94,18 +95,18 @@ export class Roster {
       if (view) this.#takeFlags(track, view);
       else this.#replaceOrEnd(track, fresh);
     }
-    for (const view of fresh) this.published(view);
+    for (const view of fresh) this.published(view, announces);
   }
 
   /** A new track. */
-  published(view: TrackView): void {
+  published(view: TrackView, announces = true): void {
     const participant = this.participants.get(view.userId);
     if (!participant || participant.tracks.has(view.trackId)) return;
     const track = new RemoteTrack(participant, view, this.home);
     participant.addTrack(track);
     this.#tracks.set(track.id, track);
     this.events.emit("trackPublished", track, participant);
-    track.announce();
+    if (announces) track.announce();
     const place = this.#places.get(track.id);
     if (place) this.#put(track, place.slot, place.media);
   }
@@ -131,13 +132,13 @@ export class Roster {
   }
 
   /** A publisher's own flag. */
-  muted(id: string, muted: boolean): void {
+  takeMuted(id: string, muted: boolean): void {
     const track = this.#tracks.get(id);
     if (track) this.#takeFlags(track, { muted });
   }
 
   /** The room's flag. */
-  held(id: string, held: boolean): void {
+  takeHeld(id: string, held: boolean): void {
     const track = this.#tracks.get(id);
     if (track) this.#takeFlags(track, { held });
   }
