@@ -36,7 +36,7 @@ pub enum Command {
 /// The suite.
 #[derive(Args)]
 pub struct Run {
-    /// Only these cases (names, or beginnings of names).
+    /// Only these cases: whole names, or first words (`forward`, `joins`).
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Only these servers.
@@ -59,7 +59,12 @@ pub struct Run {
 impl Run {
     /// What to run.
     pub fn settings(&self) -> Result<Settings> {
-        let wanted = |row: &Row| self.only.is_empty() || self.only.iter().any(|name| row.name.starts_with(name.as_str()));
+        let wanted = |row: &Row| {
+            let begins = |name: &String| {
+                row.name.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+            };
+            self.only.is_empty() || row.case == Case::Direct || self.only.iter().any(begins)
+        };
         let rows: Vec<Row> = suite::rows().into_iter().filter(wanted).collect();
         ensure!(!rows.is_empty(), "no case is named so; there are: {}", names().join(", "));
         let mut subjects: BTreeSet<Subject> = self.servers.iter().copied().collect();

@@ -1,23 +1,11 @@
-//! The load generator, and the harness that runs it against Crosspoint and Janus side by side.
-//!
-//! `crosspoint-bench run` starts the servers in a network namespace, itself (`load`) in another, and writes the table;
-//! `crosspoint-bench load` loads a server that runs already. Read `harness.rs` next for the first, `load/mod.rs` for the second.
-
-mod cli;
-mod doors;
-mod harness;
-mod load;
-mod media;
-mod report;
-mod server;
-mod suite;
-mod summary;
-mod targets;
+//! `crosspoint-bench run` measures servers side by side and writes the table; `crosspoint-bench load` loads a server that runs
+//! already.
 
 use std::fs;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
+use crosspoint_bench::{cli, harness, load, report};
 
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

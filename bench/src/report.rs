@@ -111,7 +111,8 @@ fn forwarding(all: &[Summary], direct: Option<&Summary>, case: Case) -> Table {
 }
 
 fn joins(all: &[Summary]) -> Table {
-    let mut table = Table::new(&["case", "server", "connected p50 / p95", "first audio p50 / p95", "Janus takes (p95)"]);
+    let mut table =
+        Table::new(&["case", "server", "connected p50 / p95", "first audio p50 / p95", "Janus takes (p95)"]);
     for one in all.iter().filter(|one| one.row.case == Case::Joins) {
         let how = if one.row.at_once == 1 { "one by one" } else { "at once" };
         let name = format!("{}, {how}", one.row.size);
@@ -156,7 +157,12 @@ fn rooms(all: &[Summary]) -> Table {
         let (name, rooms) = (format!("{}{kind}", one.subject.label()), one.row.size.to_string());
         match &one.void {
             Some(why) => table.push([&name, &rooms, &format!("void: {why}"), ""]),
-            None => table.push([&name, &rooms, &format!("{:.2} %", one.core * 100.0), &format!("{:.0} KiB", one.memory_each)]),
+            None => table.push([
+                &name,
+                &rooms,
+                &format!("{:.2} %", one.core * 100.0),
+                &format!("{:.0} KiB", one.memory_each),
+            ]),
         }
     }
     table
@@ -164,9 +170,9 @@ fn rooms(all: &[Summary]) -> Table {
 
 /// How many times as much Janus took in the same case.
 fn against_janus(all: &[Summary], one: &Summary, value: impl Fn(&Summary) -> f64) -> String {
-    let janus = all.iter().find(|other| {
-        other.subject == Subject::Janus && other.row.name == one.row.name && other.void.is_none()
-    });
+    let janus = all
+        .iter()
+        .find(|other| other.subject == Subject::Janus && other.row.name == one.row.name && other.void.is_none());
     match janus {
         Some(janus) if one.subject != Subject::Janus => format!("{:.1} ×", value(janus) / value(one)),
         _ => "–".into(),

@@ -115,7 +115,9 @@ mod tests {
         let rows = crate::suite::rows();
         for target in TARGETS {
             let row = rows.iter().find(|row| row.name == target.row).expect("a case");
-            assert!(row.case != crate::load::Case::Direct && row.subjects.iter().any(|subject| subject.is_crosspoint()));
+            assert!(
+                row.case != crate::load::Case::Direct && row.subjects.iter().any(|subject| subject.is_crosspoint())
+            );
         }
     }
 }

@@ -3,8 +3,10 @@
 use std::sync::Mutex;
 
 use anyhow::{Context, Result, bail};
-use crosspoint_model::signal::{ClientFrame, ClientMessage, Join, Joined, PROTOCOL, Publish, ServerFrame, ServerMessage};
 use crosspoint_model::signal::SessionDescription;
+use crosspoint_model::signal::{
+    ClientFrame, ClientMessage, Join, Joined, PROTOCOL, Publish, ServerFrame, ServerMessage,
+};
 use crosspoint_model::{MediaKind, Preference, RoomKind, Source, TrackView};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
@@ -143,7 +145,7 @@ async fn joined(stream: &mut SplitStream<Socket>) -> Result<Joined> {
 async fn subscribe(sink: &mut SplitSink<Socket, Message>, track: &TrackView, me: &str) -> Result<()> {
     if track.kind == MediaKind::Video && track.user_id.as_str() != me {
         let preference = Preference { width: Some(640), height: Some(480), ..Preference::default() };
-        say(sink, ClientMessage::Subscribe { track_id: track.track_id.clone(), preference }).await?;
+        say(sink, ClientMessage::Subscribe { track_id: track.track_id, preference }).await?;
     }
     Ok(())
 }

@@ -29,7 +29,8 @@ impl Key {
     /// A token for `identity`, good for an hour.
     pub fn token(&self, identity: &str, grant: Grant) -> Result<String> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-        let claims = Claims { iss: &self.name, sub: identity, nbf: now.saturating_sub(10), exp: now + 3600, video: grant };
+        let claims =
+            Claims { iss: &self.name, sub: identity, nbf: now.saturating_sub(10), exp: now + 3600, video: grant };
         let key = EncodingKey::from_secret(self.secret.as_bytes());
         Ok(jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key)?)
     }

@@ -138,7 +138,18 @@ impl Driver {
         let ledger = Ledger { window: (0, 0), latencies: Latencies::default() };
         let (inbox, finished) = (Inbox::default(), Report::default());
         let timers = BinaryHeap::new();
-        Self { poll, orders, progress, peers: Vec::new(), timelines: Vec::new(), timers, scheduled: Vec::new(), ledger, inbox, finished }
+        Self {
+            poll,
+            orders,
+            progress,
+            peers: Vec::new(),
+            timelines: Vec::new(),
+            timers,
+            scheduled: Vec::new(),
+            ledger,
+            inbox,
+            finished,
+        }
     }
 
     fn run(&mut self) -> Result<()> {

@@ -122,6 +122,9 @@ mod tests {
 
         let delta = video(stamp, InFrame { key: false, first: true, picture: 301 });
         assert!(!begins_key_frame(&delta) && !str0m::format::detect_vp8_keyframe(&delta));
-        assert_eq!(Stamp::read(&audio(Stamp { kind: MediaKind::Audio, ..stamp })).map(|s| s.kind), Some(MediaKind::Audio));
+        assert_eq!(
+            Stamp::read(&audio(Stamp { kind: MediaKind::Audio, ..stamp })).map(|s| s.kind),
+            Some(MediaKind::Audio)
+        );
     }
 }

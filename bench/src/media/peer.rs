@@ -206,9 +206,7 @@ impl Peer {
         if *first == 0 {
             *first = arrived;
         }
-        if self.timeline.first_key == 0
-            && stamp.kind == MediaKind::Video
-            && payload::begins_key_frame(&packet.payload)
+        if self.timeline.first_key == 0 && stamp.kind == MediaKind::Video && payload::begins_key_frame(&packet.payload)
         {
             self.timeline.first_key = arrived;
         }

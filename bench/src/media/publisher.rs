@@ -69,7 +69,7 @@ impl Publisher {
             return write_audio(stream, self.source, rtc, now);
         }
         let stream = self.video.as_ref().filter(|stream| stream.due <= now)?;
-        let first = stream.sent % PACKETS_PER_FRAME == 0;
+        let first = stream.sent.is_multiple_of(PACKETS_PER_FRAME);
         if first {
             self.key_frame = self.key_wanted || self.frames_since_key >= FRAMES_PER_KEY;
             self.key_wanted = false;
@@ -105,7 +105,7 @@ fn write_video(
     let number = stream.sent;
     stream.sent += 1;
     let burst = u64::from(shape.burst.max(1));
-    if stream.sent % burst == 0 {
+    if stream.sent.is_multiple_of(burst) {
         stream.due = following(stream.due, VIDEO_GAP * shape.burst.max(1), now);
     }
     let payload_type = stream.payload_type(rtc, Codec::Vp8)?;
@@ -128,7 +128,8 @@ impl Stream {
     fn payload_type(&mut self, rtc: &Rtc, codec: Codec) -> Option<Pt> {
         if self.payload_type.is_none() {
             let offered = rtc.media(self.mid)?.remote_pts();
-            let found = rtc.codec_config().find(|params| params.spec().codec == codec && offered.contains(&params.pt()));
+            let found =
+                rtc.codec_config().find(|params| params.spec().codec == codec && offered.contains(&params.pt()));
             self.payload_type = found.map(str0m::format::PayloadParams::pt);
         }
         self.payload_type

@@ -39,8 +39,7 @@ pub fn arguments(command: &mut Command, file: &Path) {
 
 /// Its version, or why it cannot run.
 pub fn version(binary: &Path) -> Result<String> {
-    let output =
-        Command::new(binary).arg("--version").output().with_context(|| format!("run {}", binary.display()))?;
+    let output = Command::new(binary).arg("--version").output().with_context(|| format!("run {}", binary.display()))?;
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     anyhow::ensure!(output.status.success() && !text.is_empty(), "{} --version says nothing", binary.display());
     Ok(text)

@@ -48,6 +48,7 @@ pub fn arguments(command: &mut Command, folder: &Path) {
 pub fn version() -> Result<String> {
     let output = Command::new("janus").arg("--version").output().context("run `janus` (apt-get install janus)")?;
     let text = String::from_utf8_lossy(&output.stdout).to_string();
-    let version = text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
-    Ok(format!("Janus {}", version.unwrap_or(text.trim())))
+    // "Janus version: 1102 (1.1.2)"
+    let version = text.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
+    Ok(format!("Janus {}", version.map_or(text.trim(), |(version, _)| version)))
 }

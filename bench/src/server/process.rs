@@ -40,8 +40,11 @@ impl Cpu {
     /// Seconds of CPU from an earlier reading to this one. Threads that ended in between are only in the coarse count of the
     /// process, which is taken when it is clearly larger.
     pub fn since(&self, earlier: &Self) -> f64 {
-        let fine: u64 =
-            self.threads.iter().map(|(id, run)| run.saturating_sub(earlier.threads.get(id).copied().unwrap_or(0))).sum();
+        let fine: u64 = self
+            .threads
+            .iter()
+            .map(|(id, run)| run.saturating_sub(earlier.threads.get(id).copied().unwrap_or(0)))
+            .sum();
         let fine = fine as f64 / 1e9;
         let coarse = self.ticks_ms.saturating_sub(earlier.ticks_ms) as f64 / 1e3;
         if coarse > fine * 1.05 + 0.03 { coarse } else { fine }
