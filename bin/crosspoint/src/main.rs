@@ -1,1 +1,63 @@
-fn main() {}
+//! Crosspoint: one binary that connects live sources to destinations. This crate parses the command line, puts control
+//! plane, doors and services together, runs them, and drains. It knows everything and does nothing itself.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `cli.rs` | the command line |
+//! | `serve.rs` | `crosspoint serve`: start, run, drain |
+//! | `doors.rs` | every door on one router |
+//! | `listen.rs`, `tls.rs`, `first_byte.rs` | the HTTP listener |
+//! | `web.rs`, `cors.rs`, `client.rs` | what every request passes through |
+//! | `console.rs` | the pages |
+//! | `token.rs` | `crosspoint token create` |
+
+#![forbid(unsafe_code)]
+
+mod cli;
+mod client;
+mod console;
+mod cors;
+mod doors;
+mod first_byte;
+mod listen;
+mod serve;
+mod signals;
+mod tls;
+mod token;
+mod web;
+
+use std::process::ExitCode;
+
+use cli::Command;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// What `crosspoint` ends with when it could not do what was asked.
+const FAILED: u8 = 2;
+
+fn main() -> ExitCode {
+    let (command, layers) = match cli::parse() {
+        Ok(parsed) => parsed,
+        Err(error) => return fail(&error),
+    };
+    let done = match command {
+        Command::Serve(_) => layers.config().map_err(Into::into).and_then(serve::run),
+        Command::Config(_) => layers.settings().map(|settings| print!("{}", settings.toml())).map_err(Into::into),
+        Command::Token(token) => {
+            layers.unchecked().map_err(Into::into).and_then(|config| token::create(&token, &config))
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+/// One line for each thing that is wrong.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    for line in format!("{error:#}").lines() {
+        eprintln!("crosspoint: {line}");
+    }
+    ExitCode::from(FAILED)
+}

@@ -37,6 +37,13 @@ impl Keys {
         Self(BTreeMap::from([(DEV_KEY.to_owned(), Secret::new(DEV_SECRET))]))
     }
 
+    /// These and those. Of two keys with one name, the other one's stays.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     /// Are there none?
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

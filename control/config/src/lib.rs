@@ -28,7 +28,7 @@ pub use config::{
     Admin, Auth, Config, Drain, Http, Log, LogFormat, MediaSection, RoomsSection, TlsFiles, WebhooksSection,
 };
 pub use file::Problem;
-pub use kind::Kind;
+pub use kind::{Kind, duration};
 pub use layers::{Layers, Problems};
 pub use network::Network;
 pub use render::{page, sample};

@@ -1,1 +1,100 @@
-//! crosspoint-admin
+//! The door of operators: `/api/rooms…`, `/api/stats`, `/metrics`, `/healthz`, `/readyz`, and in `--dev` `/api/token`.
+//! In: HTTP requests with an admin key, a token, or from a listed address. Out: calls of [`crosspoint_rooms::Rooms`], JSON,
+//! and refusals as problem details (RFC 9457). `/api/openapi.json` describes it to programs.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `access.rs` | who is calling, and what they may |
+//! | `answer.rs` | bodies and refusals |
+//! | `rooms.rs`, `participants.rs`, `stats.rs` | the REST interface |
+//! | `dev_token.rs` | tokens for whoever asks, in `--dev` |
+//! | `watch.rs`, `figures.rs` | health, readiness, Prometheus |
+
+#![forbid(unsafe_code)]
+
+mod access;
+mod answer;
+mod dev_token;
+mod figures;
+mod participants;
+mod rooms;
+mod stats;
+mod watch;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+use axum::{Json, Router};
+use crosspoint_auth::{Attempts, Keys};
+use crosspoint_config::Network;
+use crosspoint_model::Secret;
+use crosspoint_rooms::Rooms;
+use crosspoint_telemetry::Metrics;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Bodies of this door are small.
+const BODY_BYTES: usize = 256 * 1024;
+
+/// What the door is built with.
+pub struct Admin {
+    /// The rooms.
+    pub rooms: Rooms,
+    /// The API keys that tokens are verified with.
+    pub keys: Keys,
+    /// The figures of `/metrics`; the door adds those of rooms.
+    pub metrics: Metrics,
+    /// Failed attempts, shared with other doors.
+    pub attempts: Arc<Attempts>,
+    /// Who has this key may do everything.
+    pub key: Option<Secret>,
+    /// Who comes from here may do everything.
+    pub addresses: Vec<Network>,
+    /// The host of the public address: trusting an address is safe only for names that are known to be this server's.
+    pub public_host: Option<String>,
+    /// Mint tokens for whoever asks on loopback, living so long?
+    pub dev_tokens: Option<Duration>,
+}
+
+/// What handlers share.
+struct Desk {
+    admin: Admin,
+    started: Instant,
+}
+
+type Shared = Arc<Desk>;
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Crosspoint",
+    description = "Rooms, participants and tracks for operators. Authorization: Bearer with the admin key, or with a token \
+                   whose grant allows it (roomCreate, roomList, roomAdmin)."
+))]
+struct Description;
+
+/// The door's routes.
+pub fn router(admin: Admin) -> Router {
+    admin.metrics.collect(figures::Figures::new(admin.rooms.clone()));
+    let desk: Shared = Arc::new(Desk { admin, started: Instant::now() });
+    let (api, description) = OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(rooms::list, rooms::create))
+        .routes(routes!(rooms::show, rooms::update, rooms::close))
+        .routes(routes!(rooms::tracks))
+        .routes(routes!(participants::list))
+        .routes(routes!(participants::show, participants::kick))
+        .routes(routes!(participants::mute))
+        .routes(routes!(participants::hold))
+        .routes(routes!(participants::take))
+        .routes(routes!(stats::show))
+        .routes(routes!(dev_token::mint))
+        .split_for_parts();
+    api.route("/api/openapi.json", get(async move || Json(description)))
+        .route("/healthz", get(watch::healthy))
+        .route("/readyz", get(watch::ready))
+        .route("/metrics", get(watch::metrics))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .with_state(desk)
+}

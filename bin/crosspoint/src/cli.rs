@@ -1,0 +1,180 @@
+//! The command line. Every key of the configuration is a flag too: `--http.bind 127.0.0.1:8080`.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use crosspoint_config::{KEYS, Layers};
+
+/// Connects live sources to destinations.
+#[derive(Debug, Parser)]
+#[command(name = "crosspoint", version, max_term_width = 120)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server
+    Serve(Source),
+    /// Print every setting with its value, its origin and its documentation
+    Config(Source),
+    /// Make tokens
+    Token(Token),
+}
+
+/// Where settings come from.
+#[derive(Clone, Debug, Args)]
+pub struct Source {
+    /// For trying out: loopback only, a key that everybody knows, tokens for whoever asks
+    #[arg(long)]
+    pub dev: bool,
+    /// The configuration file (TOML)
+    #[arg(long, value_name = "FILE", env = "CROSSPOINT_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+/// `crosspoint token …`
+#[derive(Debug, Args)]
+pub struct Token {
+    #[command(subcommand)]
+    action: TokenAction,
+}
+
+impl Token {
+    /// What the token is to be.
+    pub fn request(&self) -> &CreateToken {
+        let TokenAction::Create(request) = &self.action;
+        request
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenAction {
+    /// Print a token, and nothing else
+    Create(Box<CreateToken>),
+}
+
+/// What a token is to be.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[derive(Debug, Args)]
+pub struct CreateToken {
+    #[command(flatten)]
+    source: Source,
+    /// The room it is for; without one: every room, for administrators
+    #[arg(long, required_unless_present = "admin")]
+    pub room: Option<String>,
+    /// Who it speaks for
+    #[arg(long, required_unless_present = "admin")]
+    pub identity: Option<String>,
+    /// The name that others see
+    #[arg(long, default_value = "")]
+    pub name: String,
+    /// May kick, mute, hold, move and close; without --room it may also make and list rooms
+    #[arg(long)]
+    pub admin: bool,
+    /// May start and stop recordings
+    #[arg(long)]
+    pub record: bool,
+    /// Others are not told of this participant
+    #[arg(long)]
+    pub hidden: bool,
+    /// May publish
+    #[arg(long, value_name = "BOOL", default_value = "true", action = clap::ArgAction::Set)]
+    pub can_publish: bool,
+    /// May receive
+    #[arg(long, value_name = "BOOL", default_value = "true", action = clap::ArgAction::Set)]
+    pub can_subscribe: bool,
+    /// May send data
+    #[arg(long, value_name = "BOOL", default_value = "true", action = clap::ArgAction::Set)]
+    pub can_publish_data: bool,
+    /// Free text of the application
+    #[arg(long, default_value = "")]
+    pub metadata: String,
+    /// An attribute of the application; may be given many times
+    #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = name_and_value)]
+    pub attributes: Vec<(String, String)>,
+    /// How long it lives: 30m, 6h [default: auth.token_lifetime]
+    #[arg(long, value_name = "TIME", value_parser = crosspoint_config::duration)]
+    pub ttl: Option<std::time::Duration>,
+    /// The API key that signs it [default: the first by name]
+    #[arg(long, value_name = "NAME")]
+    pub key: Option<String>,
+}
+
+/// Reads the command line, the environment and the file. Ends the process for `--help`, `--version` and wrong usage.
+pub fn parse() -> anyhow::Result<(Command, Layers)> {
+    let matches = command().get_matches();
+    let command = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()).command;
+    let layers = layers(source(&command), &flags(innermost(&matches)))?;
+    Ok((command, layers))
+}
+
+fn source(command: &Command) -> &Source {
+    match command {
+        Command::Serve(source) | Command::Config(source) => source,
+        Command::Token(token) => &token.request().source,
+    }
+}
+
+/// The command line with a flag for each key.
+fn command() -> clap::Command {
+    let command = Cli::command().mut_subcommand("serve", with_keys).mut_subcommand("config", with_keys);
+    command.mut_subcommand("token", |token| token.mut_subcommand("create", with_keys))
+}
+
+fn with_keys(command: clap::Command) -> clap::Command {
+    KEYS.iter().fold(command, |command, key| {
+        let flag = Arg::new(key.path).long(key.path).value_name("VALUE").help(key.doc);
+        command.arg(flag.help_heading("Settings").hide_short_help(true))
+    })
+}
+
+/// The arguments of the command that was chosen.
+fn innermost(matches: &ArgMatches) -> &ArgMatches {
+    matches.subcommand().map_or(matches, |(_, chosen)| innermost(chosen))
+}
+
+fn flags(matches: &ArgMatches) -> Vec<(String, String)> {
+    let given = KEYS.iter().filter_map(|key| Some((key.path, matches.get_one::<String>(key.path)?)));
+    given.map(|(path, text)| (path.to_owned(), text.clone())).collect()
+}
+
+fn layers(source: &Source, flags: &[(String, String)]) -> anyhow::Result<Layers> {
+    let file = match &source.config {
+        None => None,
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("the configuration {} cannot be read", path.display()))?;
+            Some((path.clone(), text))
+        }
+    };
+    // A variable that is not Unicode cannot be one of ours.
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    Ok(Layers { dev: source.dev, file, environment, flags: flags.to_vec() })
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_key_is_a_flag() {
+        let matches = command().get_matches_from(["crosspoint", "serve", "--dev", "--http.bind", "127.0.0.1:1"]);
+        assert_eq!(flags(innermost(&matches)), [("http.bind".to_owned(), "127.0.0.1:1".to_owned())]);
+    }
+}

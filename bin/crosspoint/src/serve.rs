@@ -1,0 +1,180 @@
+//! `crosspoint serve`: configuration -> media -> rooms -> doors -> run -> drain.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use axum_server::Handle;
+use crosspoint_auth::{DEV_KEY, Keys, unix_now};
+use crosspoint_config::{Config, LogFormat};
+use crosspoint_model::grant::Bearer;
+use crosspoint_model::signal::IceServer;
+use crosspoint_rooms::{FreshToken, Options, Rooms, TokenIssuer, fact_channel};
+use crosspoint_telemetry::Metrics;
+use crosspoint_worker::{Media, MediaConfig};
+use tokio::net::TcpListener;
+
+use crate::signals::EndSignals;
+use crate::{doors, listen, tls, token};
+
+/// Requests that are being answered when everybody has left may take so long.
+const LAST_REQUESTS: Duration = Duration::from_secs(2);
+
+/// Runs the server until it is told to end.
+pub fn run(config: Config) -> anyhow::Result<()> {
+    let format = match config.log.format {
+        LogFormat::Text => crosspoint_telemetry::LogFormat::Text,
+        LogFormat::Json => crosspoint_telemetry::LogFormat::Json,
+    };
+    crosspoint_telemetry::start_log(&config.log.level, format)?;
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .map_err(|_| anyhow!("the TLS library was set up twice"))?;
+    raise_file_limit();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("threads cannot be started")?;
+    runtime.block_on(run_on(config))
+}
+
+async fn run_on(config: Config) -> anyhow::Result<()> {
+    let mut signals = EndSignals::listen().context("signals cannot be listened for")?;
+    let keys = token::keys(&config);
+    let listener = listen::open("http.bind", config.http.bind)?;
+    let tls = match config.http.tls.clone() {
+        Some(files) => Some(tls::start(files).await?),
+        None => None,
+    };
+    let (media, rooms) = start_rooms(&config, &keys)?;
+    let metrics = Metrics::new();
+    let router = doors::router(&config, &rooms, &keys, &metrics);
+    redirect(&config)?;
+    announce(&config, &listener)?;
+
+    let handle = Handle::new();
+    let serving = tokio::spawn(listen::serve(listener, router, tls, handle.clone()));
+    let signal = signals.next().await;
+    tracing::info!(signal, deadline = ?config.drain.deadline, "draining; a second signal ends at once");
+    tokio::select! {
+        () = drain(&rooms, &handle, config.drain.deadline) => {}
+        second = signals.next() => tracing::warn!(signal = second, "ending at once"),
+    }
+    handle.shutdown();
+    media.stop();
+    tracing::info!("ended");
+    serving.await.context("the HTTP listener broke")?.context("HTTP cannot be served")
+}
+
+async fn drain(rooms: &Rooms, handle: &Handle<SocketAddr>, deadline: Duration) {
+    rooms.drain(deadline).await;
+    handle.graceful_shutdown(Some(LAST_REQUESTS));
+    let has_ended = async {
+        while handle.connection_count() > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    // What is left is told apart from nothing by the caller, who ends it.
+    let _ = tokio::time::timeout(LAST_REQUESTS, has_ended).await;
+}
+
+fn start_rooms(config: &Config, keys: &Keys) -> anyhow::Result<(Arc<Media>, Rooms)> {
+    let media = &config.media;
+    let (sink, facts) = fact_channel();
+    let ports = MediaConfig {
+        workers: media.workers,
+        udp: media.udp.clone(),
+        advertised_udp: media.advertised_udp.clone(),
+        tcp: media.tcp.clone(),
+        advertised_tcp: media.advertised_tcp.clone(),
+    };
+    let started = Media::start(ports, sink).map_err(|failure| {
+        let address = failure.address;
+        anyhow!(failure.error).context(format!(
+            "media cannot listen on {address}; is another server running? Set other ports with --media.udp_port and \
+             --media.tcp_port"
+        ))
+    })?;
+    let media = Arc::new(started);
+    let options = Options {
+        limits: config.rooms.limits.clone(),
+        auto_create: config.rooms.auto_create,
+        ice_servers: ice_servers(&config.media.ice_servers),
+        tokens: Some(Arc::new(Issuer { keys: keys.clone(), lifetime: config.auth.token_lifetime })),
+        recorder: None,
+    };
+    Ok((media.clone(), Rooms::new(media, facts, options)))
+}
+
+fn ice_servers(urls: &[String]) -> Vec<IceServer> {
+    let server = |url: &String| IceServer { urls: vec![url.clone()], username: None, credential: None };
+    urls.iter().map(server).collect()
+}
+
+/// Mints the tokens that replace those about to expire.
+struct Issuer {
+    keys: Keys,
+    lifetime: Duration,
+}
+
+impl TokenIssuer for Issuer {
+    fn refresh(&self, bearer: &Bearer) -> Option<FreshToken> {
+        let now = unix_now();
+        let expires = now + self.lifetime.as_secs();
+        let token = self.keys.mint(&Bearer { expires, ..bearer.clone() }, now).ok()?;
+        Some(FreshToken { token, expires })
+    }
+}
+
+fn redirect(config: &Config) -> anyhow::Result<()> {
+    if let (Some(address), Some(url)) = (config.http.redirect, &config.http.public_url) {
+        let listener = listen::open("http.redirect", address)?;
+        tokio::spawn(listen::serve(listener, listen::redirects(url), None, Handle::new()));
+    }
+    Ok(())
+}
+
+/// The only thing on standard output: where the console is.
+fn announce(config: &Config, listener: &TcpListener) -> anyhow::Result<()> {
+    let bound = listener.local_addr().context("the listener has no address")?;
+    let scheme = if config.http.tls.is_some() { "https" } else { "http" };
+    let here = format!("{scheme}://{}", reachable(bound));
+    let url = config.http.public_url.as_deref().filter(|_| !config.dev).unwrap_or(&here);
+    if config.dev {
+        tracing::warn!("--dev: everybody knows the key {DEV_KEY:?} of this server; never use it for anything real");
+        if !config.is_on_loopback() {
+            tracing::warn!(
+                "--dev on {bound}: whoever reaches this address may do everything; tokens are not handed out"
+            );
+        }
+    }
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        http = %bound,
+        udp = ?config.media.udp,
+        tcp = ?config.media.tcp,
+        advertised = ?config.media.advertised_udp,
+        workers = config.media.workers,
+        "started"
+    );
+    println!("Crosspoint runs at {url}/");
+    Ok(())
+}
+
+/// A wildcard is no address to open in a browser.
+fn reachable(bound: SocketAddr) -> SocketAddr {
+    match bound {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => SocketAddr::from(([127, 0, 0, 1], v4.port())),
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => SocketAddr::from(([127, 0, 0, 1], v6.port())),
+        other => other,
+    }
+}
+
+/// Every signalling socket and every TCP leg is an open file; the usual soft limit of 1024 is soon reached.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the limit of open files cannot be raised");
+    }
+}

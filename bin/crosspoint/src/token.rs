@@ -1,0 +1,58 @@
+//! `crosspoint token create`: prints a token, and nothing else.
+
+use anyhow::Context;
+use crosspoint_auth::{Keys, unix_now};
+use crosspoint_config::Config;
+use crosspoint_model::grant::Bearer;
+use crosspoint_model::{Grant, Identity, RoomId};
+
+use crate::cli::{CreateToken, Token};
+
+/// The keys that a configuration gives; `--dev` adds the one that everybody knows.
+pub fn keys(config: &Config) -> Keys {
+    let configured = Keys::new(config.auth.keys.clone());
+    if config.dev { configured.and(Keys::dev()) } else { configured }
+}
+
+/// Mints it.
+pub fn create(token: &Token, config: &Config) -> anyhow::Result<()> {
+    let request = token.request();
+    let keys = keys(config);
+    let first = if config.dev { Some(crosspoint_auth::DEV_KEY) } else { keys.first() };
+    let key = request.key.as_deref().or(first).context("no API keys: set auth.keys, or use --dev")?;
+    let bearer = bearer(request, key, unix_now() + request.ttl.unwrap_or(config.auth.token_lifetime).as_secs())?;
+    println!("{}", keys.mint(&bearer, unix_now())?);
+    Ok(())
+}
+
+fn bearer(request: &CreateToken, key: &str, expires: u64) -> anyhow::Result<Bearer> {
+    if let Some(room) = &request.room {
+        RoomId::parse(room).context("--room")?;
+    }
+    if let Some(identity) = &request.identity {
+        Identity::parse(identity).context("--identity")?;
+    }
+    let everywhere = request.admin && request.room.is_none();
+    let only_if_not = |allowed: bool| (!allowed).then_some(false);
+    Ok(Bearer {
+        key: key.to_owned(),
+        identity: request.identity.clone().unwrap_or_default(),
+        name: request.name.clone(),
+        metadata: request.metadata.clone(),
+        attributes: request.attributes.iter().cloned().collect(),
+        grant: Grant {
+            room_join: request.identity.is_some(),
+            room: request.room.clone().unwrap_or_default(),
+            room_create: everywhere,
+            room_list: everywhere,
+            room_admin: request.admin,
+            room_record: request.record,
+            can_publish: only_if_not(request.can_publish),
+            can_subscribe: only_if_not(request.can_subscribe),
+            can_publish_data: only_if_not(request.can_publish_data),
+            hidden: request.hidden,
+            ..Grant::default()
+        },
+        expires,
+    })
+}
