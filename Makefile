@@ -37,7 +37,7 @@ check: ## the quick part of `make test`: format, house rules, lints
 	@scripts/setup test
 	@scripts/check
 
-bench: ## load beside Janus on this machine; prints the table of BENCHMARKS.md
+bench: web ## load beside Janus on this machine; prints the table of BENCHMARKS.md
 	@scripts/setup bench
 	@scripts/bench
 

@@ -31,6 +31,10 @@ const ALLOWED: &[&str] = &[
     "Zlib",
 ];
 
+/// Packages of fonts, and the licence that they may have: it lets a page carry a font and asks nothing of the page.
+const FONTS: &str = "/@fontsource";
+const FONT_LICENCE: &str = "OFL-1.1";
+
 /// The crates that are linked into, or run while building, anything of ours.
 pub fn of_crates(graph: &Graph) -> Complaints {
     let ours = graph.packages.iter().filter(|(_, package)| package.folder.is_some());
@@ -41,7 +45,7 @@ pub fn of_crates(graph: &Graph) -> Complaints {
         .collect()
 }
 
-/// The npm packages that pages load; what only builds and tests them (`dev` in the lock file) is not shipped.
+/// The npm packages that pages load; a font may be bundled under its own licence, and what only builds and tests them (`dev` in the lock file) is not shipped.
 pub fn of_npm(root: &Path) -> Result<Complaints, CannotRun> {
     let lock = root.join("package-lock.json");
     if !lock.exists() {
@@ -54,7 +58,10 @@ fn of_lock(lock: &Value) -> Complaints {
     let packages = lock["packages"].as_object().into_iter().flatten();
     let shipped = packages
         .filter(|(path, entry)| path.contains("node_modules/") && !is_true(&entry["dev"]) && !is_true(&entry["link"]));
-    shipped.filter_map(|(path, entry)| complaint(&format!("npm {path}"), entry["license"].as_str())).collect()
+    shipped
+        .filter(|(path, entry)| !(path.contains(FONTS) && entry["license"].as_str() == Some(FONT_LICENCE)))
+        .filter_map(|(path, entry)| complaint(&format!("npm {path}"), entry["license"].as_str()))
+        .collect()
 }
 
 fn complaint(name: &str, licence: Option<&str>) -> Option<String> {
@@ -100,11 +107,12 @@ mod tests {
     }
 
     #[test]
-    fn npm_packages_that_only_build_are_left_out() {
+    fn npm_packages_that_only_build_and_fonts_are_left_out() {
         let lock = serde_json::json!({"packages": {
             "": {"name": "root"},
             "node_modules/tool": {"dev": true, "license": "GPL-3.0-only"},
             "node_modules/ours": {"link": true},
+            "node_modules/@fontsource-variable/a": {"license": "OFL-1.1"},
             "node_modules/shipped": {"license": "AGPL-3.0-only"},
         }});
         let found = of_lock(&lock);
