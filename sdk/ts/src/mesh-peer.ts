@@ -66,7 +66,7 @@ export class MeshPeer {
     this.#pc = host.makeConnection(host.configuration);
     this.#channels = new DataChannels(this.#pc, (frame, reliable) => host.received(frame, reliable), true);
     this.#unwatch = watchPath(this.#pc, host.iceGrace, (state) => host.pathChanged(state));
-    if (!initiates) this.#held = setTimeout(() => this.#release(), COURTESY);
+    if (!initiates) this.#held = setTimeout(() => this.hurry(), COURTESY);
     this.#pc.onnegotiationneeded = () => void this.#offer();
     this.#pc.onicecandidate = ({ candidate }) => {
       if (candidate) host.send("ice-candidate", candidate.toJSON());
@@ -113,6 +113,13 @@ export class MeshPeer {
   takeList(publish: Publish[]): void {
     this.#remote = publish;
     this.#tell();
+  }
+
+  /** Leaves the first offer to the other end no longer. */
+  hurry(): void {
+    clearTimeout(this.#held);
+    this.#held = undefined;
+    if (this.#again) void this.#offer();
   }
 
   /** Takes a description from the other end. */
@@ -214,11 +221,6 @@ export class MeshPeer {
         this.#pc.addTransceiver(kind, { direction: "recvonly" });
       }
     }
-  }
-
-  #release(): void {
-    this.#held = undefined;
-    if (this.#again) void this.#offer();
   }
 
   async #offer(): Promise<void> {

@@ -198,13 +198,15 @@ export class Room extends ModeratedRoom {
 
   /** Statistics; rates are over the time since the last call. */
   async getStats(): Promise<RoomStats> {
-    const { tracks, paths } = (await this.#media?.getStats()) ?? { tracks: [], paths: [] };
-    for (const row of tracks) {
+    const { tracks: rows, paths } = (await this.#media?.getStats()) ?? { tracks: [], paths: [] };
+    const tracks = rows.filter((row) => {
+      if (row.direction === "send") return true;
+      // m-lines that are left over from tracks that ended have nothing to tell.
       const track = this.#roster.track(row.trackId);
-      if (!track) continue;
-      row.userId = track.participant.identity;
-      row.source = track.source;
-    }
+      row.userId = track?.participant.identity ?? "";
+      row.source = track?.source;
+      return track !== undefined;
+    });
     const sum = (direction: "send" | "receive") =>
       tracks.reduce((total, row) => total + (row.direction === direction ? row.bitrate : 0), 0);
     const server = this.#serverStats;

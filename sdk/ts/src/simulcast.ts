@@ -31,7 +31,10 @@ export function isScreen(source: Source): boolean {
   return source === "screen_share" || source === "desktop";
 }
 
-/** The `sendEncodings` of a track, best layer first. */
+/**
+ * The `sendEncodings` of a track, smallest layer first: Chromium gives the last encoding what is left of the bit rate, whatever
+ * its size. The server knows the rids by name.
+ */
 export function encodingsFor(request: EncodingRequest): RTCRtpEncodingParameters[] {
   if (request.kind === "audio") {
     const usual = request.source === "screen_share_audio" ? SCREEN_AUDIO_BITRATE : VOICE_BITRATE;
@@ -43,7 +46,7 @@ export function encodingsFor(request: EncodingRequest): RTCRtpEncodingParameters
 
   const layers = LAYERS.slice(0, layerCount(request));
   if (layers.length === 1) return [{ maxBitrate: best, ...framerate }];
-  return layers.map(({ rid, scale, part }) => ({
+  return [...layers].reverse().map(({ rid, scale, part }) => ({
     rid,
     active: true,
     scaleResolutionDownBy: scale,

@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { DEFAULT_POLICY, pause } from "../src/reconnect.js";
+import { claimsOf, socketUrl } from "../src/token.js";
+
+describe("the pause before an attempt", () => {
+  it("doubles, with up to half of it left to chance", () => {
+    expect([0, 1, 2].map((attempt) => pause(attempt, 0, DEFAULT_POLICY, 1))).toEqual([200, 400, 800]);
+    expect(pause(0, 0, DEFAULT_POLICY, 0)).toBe(100);
+  });
+
+  it("stays short in the first half minute, and below the policy's longest after it", () => {
+    expect(pause(20, 1000, DEFAULT_POLICY, 1)).toBe(1500);
+    expect(pause(20, 31_000, DEFAULT_POLICY, 1)).toBe(5000);
+  });
+});
+
+describe("an address", () => {
+  it.each([
+    ["http://a.example", "ws://a.example/ws/webrtc?token=t"],
+    ["wss://a.example/", "wss://a.example/ws/webrtc?token=t"],
+    ["https://a.example/media", "wss://a.example/media/ws/webrtc?token=t"],
+    ["wss://a.example/ws/webrtc", "wss://a.example/ws/webrtc?token=t"],
+  ])("%s leads to the signalling socket", (url, expected) => {
+    expect(socketUrl(url, "t")).toBe(expected);
+  });
+});
+
+describe("a token", () => {
+  it("tells its room and identity, whatever letters they have", () => {
+    const claims = { sub: "Zoë", video: { room: "größe" } };
+    const token = `x.${btoa(String.fromCharCode(...new TextEncoder().encode(JSON.stringify(claims))))
+      .replaceAll("+", "-")
+      .replaceAll("/", "_")}.y`;
+    expect(claimsOf(token)).toEqual(claims);
+  });
+
+  it("that is none tells nothing", () => {
+    expect(claimsOf("bad")).toEqual({});
+  });
+});
+
+describe("the package", () => {
+  it("is imported where there is no DOM", async () => {
+    expect(typeof document).toBe("undefined");
+    const { Room } = await import("../src/index.js");
+    expect(typeof Room.connect).toBe("function");
+  });
+});

@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { CrosspointError } from "../src/errors.js";
+import { DEFAULT_POLICY } from "../src/reconnect.js";
+import { Session, type SessionHost } from "../src/session.js";
+import { closeError, SignalClient } from "../src/signal-client.js";
+import type { ReconnectStage } from "../src/types.js";
+import type { Joined, ServerFrame } from "../src/wire/index.js";
+import { FakeSocket, joined, quiet } from "./fakes.js";
+
+let socket: FakeSocket;
+let signal: SignalClient;
+let session: Session;
+let story: string[];
+/** What the server says to the join of the next sockets; `down`: nobody listens. */
+let server: (frame: { resume?: string; offer?: unknown }) => ServerFrame | "down";
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  story = [];
+  server = () => joined();
+  signal = new SignalClient(quiet, (url) => {
+    socket = new FakeSocket(url);
+    answer(socket);
+    return socket as never;
+  });
+  signal.on("message", (message) => {
+    if (message.type === "joined") session.resume = (message as Joined).resume;
+  });
+  signal.on("closed", (code, reason) => session.lost(closeError(code, reason)));
+  session = new Session("ws://x", "t", signal, host(), DEFAULT_POLICY, 5000, quiet);
+  const starting = session.start();
+  await vi.advanceTimersByTimeAsync(10);
+  await starting;
+  story = [];
+});
+
+afterEach(() => {
+  session.close();
+  vi.useRealTimers();
+});
+
+describe("a session", () => {
+  it("is resumed after a dropped socket, without new media", async () => {
+    server = ({ resume }) => joined({ resumed: resume === "token-1", resume: "token-2" });
+    socket.drops();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(story).toEqual(["reconnecting signalling", "join resume", "reconnected true"]);
+    expect(session.resume).toBe("token-2");
+  });
+
+  it("is joined anew with new media when the server does not know it any more", async () => {
+    server = ({ resume }) =>
+      resume ? { type: "error", code: "resume-failed", message: "too late", docs: "" } : joined({ resume: "other" });
+    socket.drops(1012);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(story).toEqual([
+      "reconnecting signalling",
+      "join resume",
+      "reconnecting rejoin",
+      "new media",
+      "join offer",
+      "reconnected false",
+    ]);
+  });
+
+  it("is back within ten seconds of a restart that takes five", async () => {
+    const back = Date.now() + 5000;
+    server = ({ resume }) => {
+      if (Date.now() < back) return "down";
+      return resume ? { type: "error", code: "resume-failed", message: "", docs: "" } : joined();
+    };
+    socket.drops(1012);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(story.at(-1)).toBe("reconnected false");
+  });
+
+  it.each([
+    [4000, "kicked"],
+    [4001, "kicked"],
+    [4002, "room-closed"],
+    [1008, "unauthorized"],
+  ])("ends with close code %i and does not come back", async (code, word) => {
+    socket.drops(code);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(story).toEqual([`ended ${word}`]);
+  });
+
+  it("restarts ICE when the path is in trouble, and goes on when that helps", async () => {
+    session.pathChanged("trouble");
+    await vi.advanceTimersByTimeAsync(2000);
+    session.pathChanged("connected");
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(story).toEqual(["reconnecting media", "restart ICE", "reconnected true"]);
+  });
+
+  it("presents itself with new media when the ICE restart does not help", async () => {
+    server = ({ resume }) => joined({ resumed: resume === "token-1" });
+    session.pathChanged("trouble");
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(story).toEqual([
+      "reconnecting media",
+      "restart ICE",
+      "reconnecting rejoin",
+      "new media",
+      "join resume offer",
+      "reconnected true",
+    ]);
+  });
+
+  it("gives up when the server stays away", async () => {
+    server = () => "down";
+    socket.drops();
+    await vi.advanceTimersByTimeAsync(140_000);
+    expect(story.at(-1)).toBe("ended unreachable");
+  });
+});
+
+function host(): SessionHost {
+  return {
+    baseJoin: () => ({ roomId: "r" }),
+    offer: async () => {
+      story.push("new media");
+      return { offer: { type: "offer", sdp: "" } };
+    },
+    settled: async () => {},
+    refreshToken: undefined,
+    restartIce: async () => {
+      story.push("restart ICE");
+    },
+    reconnecting: (stage: ReconnectStage) => story.push(`reconnecting ${stage}`),
+    reconnected: (resumed: boolean) => story.push(`reconnected ${resumed}`),
+    ended: (error: CrosspointError) => story.push(`ended ${error.code}`),
+  };
+}
+
+function answer(one: FakeSocket): void {
+  if (server({}) === "down") {
+    setTimeout(() => one.drops(), 1);
+    return;
+  }
+  setTimeout(() => one.opens(), 1);
+  one.send = (text) => {
+    const frame = JSON.parse(text) as { type: string; resume?: string; offer?: unknown };
+    if (frame.type !== "join") return;
+    story.push(["join", frame.resume && "resume", frame.offer && "offer"].filter(Boolean).join(" "));
+    const reply = server(frame);
+    if (reply !== "down") setTimeout(() => one.says(reply), 1);
+  };
+}

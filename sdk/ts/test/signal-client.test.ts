@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { SignalClient } from "../src/signal-client.js";
+import type { ServerMessage } from "../src/wire/index.js";
+import { FakeSocket, joined, quiet } from "./fakes.js";
+
+let sockets: FakeSocket[];
+let client: SignalClient;
+let heard: ServerMessage[];
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  sockets = [];
+  heard = [];
+  client = new SignalClient(quiet, (url) => {
+    const socket = new FakeSocket(url);
+    sockets.push(socket);
+    return socket as never;
+  });
+  client.on("message", (message) => heard.push(message));
+});
+
+afterEach(() => {
+  client.close();
+  vi.useRealTimers();
+});
+
+describe("the signalling client", () => {
+  it("joins with the first reply to its join", async () => {
+    const socket = await opened();
+    const joining = client.join({ roomId: "r" }, 1000);
+    socket.says(joined());
+    expect((await joining).resume).toBe("token-1");
+  });
+
+  it("rejects a join with the server's own words", async () => {
+    const socket = await opened();
+    const joining = client.join({ roomId: "r" }, 1000);
+    socket.says({ type: "error", code: "room-full", message: "50 are in", docs: "d" });
+    await expect(joining).rejects.toMatchObject({ code: "room-full", message: "50 are in", docs: "d" });
+  });
+
+  it("takes each numbered message once, over a resume as well", async () => {
+    let socket = await entered();
+    for (const seq of [4, 5, 5, 4]) socket.says(left(`u${seq}`, seq));
+    socket.drops();
+
+    socket = await opened();
+    const joining = client.join({ roomId: "r", resume: "token-1", lastSeq: client.lastSeq }, 1000);
+    expect(socket.sent[0]).toMatchObject({ lastSeq: 5 });
+    socket.says({ ...joined({ resumed: true }), seq: 9 });
+    await joining;
+    for (const seq of [5, 6, 7]) socket.says(left(`u${seq}`, seq));
+    expect(names()).toEqual(["u4", "u5", "u6", "u7"]);
+  });
+
+  it("begins to count anew in a new session", async () => {
+    const socket = await entered();
+    socket.says(left("before", 40));
+    const joining = client.join({ roomId: "r" }, 1000);
+    socket.says({ ...joined(), seq: 1 });
+    await joining;
+    socket.says(left("after", 2));
+    expect(names()).toEqual(["before", "after"]);
+  });
+
+  it("keeps what is said without a session, and sends it after the resume", async () => {
+    const first = await entered();
+    first.drops();
+    client.send({ type: "mute", muted: true });
+    const second = await opened();
+    const joining = client.join({ roomId: "r" }, 1000);
+    second.says(joined({ resumed: true }));
+    await joining;
+    client.flush();
+    expect(second.sent.map(({ type }) => type)).toEqual(["join", "mute"]);
+  });
+
+  it("takes the pong behind a message for consent, and an error for a refusal", async () => {
+    const socket = await entered();
+    const agreed = client.confirm({ type: "kick", userId: "bob" });
+    socket.says({ type: "pong" });
+    await agreed;
+
+    const refused = client.confirm({ type: "kick", userId: "bob" });
+    const request = socket.sent.findLast(({ type }) => type === "kick")?.request;
+    socket.says({ type: "error", request, code: "forbidden", message: "no", docs: "" });
+    socket.says({ type: "pong" });
+    await expect(refused).rejects.toMatchObject({ code: "forbidden" });
+  });
+
+  it("rejects who waits when the socket drops, and says why", async () => {
+    const socket = await entered();
+    const closed = vi.fn();
+    client.on("closed", closed);
+    const asked = client.ask({ type: "ping" }, 1000);
+    socket.drops(4001, "out");
+    await expect(asked).rejects.toMatchObject({ code: "kicked", message: "out" });
+    expect(closed).toHaveBeenCalledWith(4001, "out");
+  });
+
+  it("pings a silent server and takes one that stays silent for dead", async () => {
+    const socket = await entered();
+    const closed = vi.fn();
+    client.on("closed", closed);
+    vi.advanceTimersByTime(13_000);
+    expect(socket.sent.at(-1)?.type).toBe("ping");
+    vi.advanceTimersByTime(10_000);
+    expect(closed).toHaveBeenCalledWith(4003, "silent");
+  });
+});
+
+async function opened(): Promise<FakeSocket> {
+  const opening = client.open("ws://x/ws/webrtc", 1000);
+  const socket = sockets.at(-1) as FakeSocket;
+  socket.opens();
+  await opening;
+  return socket;
+}
+
+async function entered(): Promise<FakeSocket> {
+  const socket = await opened();
+  const joining = client.join({ roomId: "r" }, 1000);
+  socket.says(joined());
+  await joining;
+  return socket;
+}
+
+function left(userId: string, seq: number) {
+  return { type: "user-left" as const, userId, reason: "left", seq };
+}
+
+function names(): string[] {
+  return heard.flatMap((message) => (message.type === "user-left" ? message.userId : []));
+}
