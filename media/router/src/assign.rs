@@ -1,0 +1,108 @@
+//! Puts tracks into slots. What has a slot keeps it as long as it is wanted: a picture never jumps to another element.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use crosspoint_model::signal::SlotCount;
+use crosspoint_model::{MediaKind, TrackKey};
+
+use crate::effects::Effects;
+use crate::feed::Feed;
+use crate::leg::Leg;
+use crate::output::Output;
+use crate::slot::Content;
+use crate::track::Track;
+
+/// Slots are asked for in steps, because each step is a negotiation.
+const AUDIO_STEPS: [usize; 4] = [2, 4, 8, 12];
+const VIDEO_STEPS: [usize; 5] = [2, 4, 6, 9, 12];
+
+/// Fills the slots of a kind with the first of the wanted tracks, as many as there are slots.
+pub(crate) fn assign(
+    leg: &mut Leg,
+    kind: MediaKind,
+    wanted: &[TrackKey],
+    tracks: &mut BTreeMap<TrackKey, Track>,
+    now: Instant,
+    effects: &mut Effects,
+) {
+    let wanted = &wanted[..wanted.len().min(leg.slot_count(kind))];
+    for at in 0..leg.slots.len() {
+        let slot = &leg.slots[at];
+        if slot.spec.kind == kind && slot.track().is_some_and(|track| !wanted.contains(&track)) {
+            release(leg, at, tracks, now, effects);
+        }
+    }
+    for key in wanted {
+        if leg.slots.iter().any(|slot| slot.track() == Some(*key)) {
+            continue;
+        }
+        let Some(track) = tracks.get_mut(key) else { continue };
+        let free = leg.slots.iter_mut().find(|slot| slot.spec.kind == kind && slot.track().is_none());
+        let Some(slot) = free else { break };
+        let Content::Idle(numbering) = std::mem::replace(&mut slot.content, Content::Fed(*key)) else { break };
+        let mut feed = Feed::new(leg.index, slot.spec.index, numbering);
+        if kind == MediaKind::Audio {
+            // Sound begins with any packet and has one layer.
+            (feed.current, feed.target, feed.fresh) = (Some(0), Some(0), false);
+        }
+        track.feeds.push(feed);
+        effects.slots_changed(leg.index);
+    }
+}
+
+/// Empties a slot.
+pub(crate) fn release(
+    leg: &mut Leg,
+    at: usize,
+    tracks: &mut BTreeMap<TrackKey, Track>,
+    now: Instant,
+    effects: &mut Effects,
+) {
+    let slot = &mut leg.slots[at];
+    let Some(track) = slot.track().and_then(|key| tracks.get_mut(&key)) else { return };
+    if let Some(numbering) = track.remove_feed(leg.index) {
+        slot.content = Content::Idle(numbering);
+        track.settle(now, effects);
+        effects.slots_changed(leg.index);
+    }
+}
+
+/// Asks for more slots where there are fewer than could be used.
+pub(crate) fn ask_for_slots(leg: &mut Leg, audio: usize, video: usize, effects: &mut Effects) {
+    // Who follows (WHEP) offers once and cannot be asked.
+    if leg.spec.follows.is_some() || !leg.spec.subscribes {
+        return;
+    }
+    let (has_audio, has_video) = (leg.slot_count(MediaKind::Audio), leg.slot_count(MediaKind::Video));
+    let audio = step(audio, has_audio, leg.spec.audio_slots, &AUDIO_STEPS);
+    let video = step(video, has_video, leg.spec.video_slots, &VIDEO_STEPS);
+    let lacks = audio > has_audio || video > has_video;
+    let count = SlotCount { audio: audio as u32, video: video as u32 };
+    if lacks && (count.audio > leg.asked.audio || count.video > leg.asked.video) {
+        leg.asked = count;
+        effects.emit(Output::SlotsWanted { leg: leg.index, count });
+    }
+}
+
+fn step(needed: usize, has: usize, limit: usize, steps: &[usize]) -> usize {
+    let needed = needed.min(limit);
+    if needed <= has {
+        return has;
+    }
+    steps.iter().copied().find(|step| *step >= needed).unwrap_or(needed).min(limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_grow_in_steps_up_to_the_limit() {
+        assert_eq!(step(1, 0, 12, &VIDEO_STEPS), 2);
+        assert_eq!(step(5, 4, 12, &VIDEO_STEPS), 6);
+        assert_eq!(step(7, 6, 8, &VIDEO_STEPS), 8);
+        assert_eq!(step(40, 12, 12, &VIDEO_STEPS), 12);
+        assert_eq!(step(3, 4, 12, &VIDEO_STEPS), 4, "what is there is enough");
+    }
+}

@@ -1,0 +1,187 @@
+//! Chooses the layer of each video subscription of a leg, from what the viewer prefers, what its bandwidth allows and what
+//! the publisher sends. The choice is only an aim: [`crate::forwarding`] switches at the next key frame of that layer.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use crosspoint_model::{MediaKind, TrackKey};
+
+use crate::allocator::{self, Held, Item};
+use crate::effects::Effects;
+use crate::feed::Feed;
+use crate::leg::Leg;
+use crate::output::Output;
+use crate::track::Track;
+
+/// After a downgrade nothing goes up for this long.
+const CALM: Duration = Duration::from_secs(2);
+/// A want of bandwidth for even the lowest layer must last this long before something is paused: an estimate begins low,
+/// and one that has just dropped may overshoot.
+const PAUSE_AFTER: Duration = Duration::from_secs(2);
+/// Where nothing but a fixed bound limits a leg, its layers are looked at again this often, as their rates change.
+const REVIEW: Duration = Duration::from_secs(1);
+/// What stays for RTP headers and extensions, which estimates count and layer rates do not.
+const HEADROOM: (u64, u64) = (95, 100);
+
+/// A video subscription in a slot.
+struct Candidate {
+    track: TrackKey,
+    /// The best layer that the viewer allows.
+    cap: u8,
+}
+
+/// Chooses for all video slots of a leg.
+pub(crate) fn choose(leg: &mut Leg, tracks: &mut BTreeMap<TrackKey, Track>, now: Instant, effects: &mut Effects) {
+    let (candidates, items) = gather(leg, tracks, now);
+    let audio = audio_rate(leg, tracks, now);
+    let capacity = leg.capacity();
+    let budget = capacity.map(|capacity| (capacity / HEADROOM.1 * HEADROOM.0).saturating_sub(audio));
+    let levels = match budget {
+        Some(budget) => within(budget, leg, &items, now),
+        None => items.iter().map(|item| Some(item.rates.len() - 1)).collect(),
+    };
+    if leg.bandwidth.estimate.is_none() && leg.spec.receive_bitrate.is_some() && !items.is_empty() {
+        leg.settle_by(now + REVIEW);
+    }
+    for (candidate, level) in candidates.iter().zip(&levels) {
+        let Some(track) = tracks.get_mut(&candidate.track) else { continue };
+        let ideal = level.map(|level| track.lowest() - level as u8);
+        aim(leg, track, candidate.cap, ideal, budget.is_some());
+        track.settle(now, effects);
+    }
+    stop_what_viewers_paused(leg, tracks, now, effects);
+    tell_desired(leg, &items, &levels, audio, effects);
+    if let Some(at) = leg.settle_at {
+        effects.alarm(at);
+    }
+    effects.slots_changed(leg.index);
+}
+
+/// Aims a feed at its ideal layer, or at what there is instead.
+fn aim(leg: &Leg, track: &mut Track, cap: u8, ideal: Option<u8>, limited: bool) {
+    let target = ideal.and_then(|ideal| nearest_alive(leg, track, cap, ideal, limited));
+    let Some(feed) = track.feed_mut(leg.index) else { return };
+    feed.fresh = false;
+    feed.paused = ideal.is_none();
+    feed.ideal = ideal;
+    feed.aim(target);
+}
+
+/// The layer to send where another one would be right: that one if it lives, else a lower one, else a better one.
+fn nearest_alive(leg: &Leg, track: &Track, cap: u8, ideal: u8, limited: bool) -> Option<u8> {
+    if track.is_alive(ideal) || track.layers.len() == 1 {
+        return Some(ideal);
+    }
+    let lower = (ideal..=track.lowest()).find(|layer| track.is_alive(*layer));
+    // A better one would exceed a bandwidth that the choice was made for.
+    let better = || (cap..ideal).rev().find(|layer| !limited && track.is_alive(*layer));
+    let current = || track.feed(leg.index).and_then(|feed| feed.current).filter(|current| *current >= cap);
+    lower.or_else(better).or_else(current).or(Some(ideal))
+}
+
+fn gather(leg: &Leg, tracks: &BTreeMap<TrackKey, Track>, now: Instant) -> (Vec<Candidate>, Vec<Item>) {
+    let (mut candidates, mut items) = (Vec::new(), Vec::new());
+    for slot in leg.slots.iter().filter(|slot| slot.spec.kind == MediaKind::Video) {
+        let Some(track) = slot.track().and_then(|track| tracks.get(&track)) else { continue };
+        let Some(feed) = track.feed(leg.index) else { continue };
+        let preference = leg.subscriptions.get(&track.key()).map(|subscription| &subscription.preference);
+        let (best, cap, priority) = match preference {
+            Some(preference) if preference.paused == Some(true) => continue,
+            Some(preference) => (track.preferred(preference), track.cap(preference), preference.priority.unwrap_or(0)),
+            None => (0, 0, 0),
+        };
+        let mut rates: Vec<u64> = (best..=track.lowest()).rev().map(|layer| track.rate(layer, now)).collect();
+        // A better layer never counts as cheaper than a lower one, or both would be chosen in turns.
+        for at in 1..rates.len() {
+            rates[at] = rates[at].max(rates[at - 1]);
+        }
+        items.push(Item { priority, rates, held: held(feed, track) });
+        candidates.push(Candidate { track: track.key(), cap });
+    }
+    (candidates, items)
+}
+
+fn held(feed: &Feed, track: &Track) -> Held {
+    match feed.ideal {
+        _ if feed.fresh => Held::New,
+        None if feed.paused => Held::Paused,
+        None => Held::New,
+        Some(ideal) => Held::Level(usize::from(track.lowest() - ideal)),
+    }
+}
+
+/// What fits, with patience before anything is paused.
+fn within(budget: u64, leg: &mut Leg, items: &[Item], now: Instant) -> Vec<Option<usize>> {
+    let calm_at = leg.bandwidth.last_downgrade.map(|last| last + CALM);
+    let decision = allocator::decide(items, budget, calm_at.is_none_or(|at| at <= now));
+    if decision.downgraded {
+        leg.bandwidth.last_downgrade = Some(now);
+    }
+    if let Some(at) = calm_at.filter(|_| decision.held_back) {
+        leg.settle_by(at);
+    }
+    let mut levels = decision.levels;
+    let starves = |at: usize, level: &Option<usize>| level.is_none() && items[at].held != Held::Paused;
+    if !levels.iter().enumerate().any(|(at, level)| starves(at, level)) {
+        if levels.iter().all(Option::is_some) {
+            leg.bandwidth.short_since = None;
+        }
+        return levels;
+    }
+    let since = *leg.bandwidth.short_since.get_or_insert(now);
+    if now < since + PAUSE_AFTER {
+        leg.settle_by(since + PAUSE_AFTER);
+        for (at, level) in levels.iter_mut().enumerate() {
+            if starves(at, level) {
+                *level = Some(0);
+            }
+        }
+    }
+    levels
+}
+
+fn stop_what_viewers_paused(
+    leg: &Leg,
+    tracks: &mut BTreeMap<TrackKey, Track>,
+    now: Instant,
+    effects: &mut Effects,
+) {
+    for (key, subscription) in &leg.subscriptions {
+        if subscription.preference.paused != Some(true) {
+            continue;
+        }
+        let Some(track) = tracks.get_mut(key).filter(|track| !track.is_audio()) else { continue };
+        if let Some(feed) = track.feed_mut(leg.index) {
+            feed.fresh = false;
+            feed.paused = false;
+            feed.ideal = None;
+            feed.aim(None);
+            track.settle(now, effects);
+        }
+    }
+}
+
+fn audio_rate(leg: &Leg, tracks: &BTreeMap<TrackKey, Track>, now: Instant) -> u64 {
+    let audio = leg.slots.iter().filter(|slot| slot.spec.kind == MediaKind::Audio);
+    let fed = audio.filter_map(|slot| tracks.get(&slot.track()?));
+    fed.map(|track| track.layers[0].meter.bitrate(now)).sum()
+}
+
+/// Tells the estimator what there is to win. Small changes are not worth a message.
+fn tell_desired(leg: &mut Leg, items: &[Item], levels: &[Option<usize>], audio: u64, effects: &mut Effects) {
+    // With what the margin and the headers need on top.
+    let on_the_wire = |rate: u64| rate * 5 / 4;
+    let (minimum, desired) = if items.is_empty() {
+        (0, 0)
+    } else {
+        let best: u64 = items.iter().filter_map(|item| item.rates.last()).sum();
+        let now = allocator::total(items, levels);
+        (on_the_wire(now + allocator::next_step(items, levels) + audio), on_the_wire(best + audio))
+    };
+    let told = leg.bandwidth.told;
+    let differs = |new: u64, old: u64| new.abs_diff(old) > old / 10 || (new == 0) != (old == 0);
+    if differs(minimum, told.0) || differs(desired, told.1) {
+        leg.bandwidth.told = (minimum, desired);
+        effects.emit(Output::DesiredBitrate { leg: leg.index, minimum, desired });
+    }
+}
