@@ -1,0 +1,251 @@
+//! The façade of a worker's state.
+
+use std::time::Instant;
+
+use crosspoint_model::{LegKey, RoomKey, TrackKey};
+use crosspoint_webrtc::{Datagram, Sink, Transmit, TransportEvent};
+use rustc_hash::FxHashMap;
+use slab::Slab;
+
+use crate::fact::{Fact, LegEnd};
+use crate::guard::guard;
+use crate::leg::Leg;
+use crate::rooms::RoomEntry;
+use crate::routes::{Index, Route, Routes};
+use crate::timers::{Owner, Timers};
+
+/// All legs and rooms of one worker.
+#[derive(Debug, Default)]
+pub struct Engine {
+    pub(crate) legs: Slab<Leg>,
+    pub(crate) by_key: FxHashMap<LegKey, Index>,
+    pub(crate) rooms: FxHashMap<RoomKey, RoomEntry>,
+    /// Where each track comes in.
+    pub(crate) tracks: FxHashMap<TrackKey, Index>,
+    pub(crate) routes: Routes,
+    pub(crate) timers: Timers,
+    /// Legs with something queued.
+    pub(crate) dirty: Vec<Index>,
+    /// Legs that panicked while they were written to, and end in the next flush.
+    pub(crate) broken: Vec<Index>,
+    /// Rooms that panicked, and end in the next flush.
+    pub(crate) broken_rooms: Vec<RoomKey>,
+    /// Rooms that may have something to say.
+    pub(crate) touched: Vec<RoomKey>,
+    pub(crate) out: Out,
+    /// Scratch of [`Engine::forward`].
+    pub(crate) forwards: Vec<crosspoint_router::Forward>,
+    pub(crate) counters: Counters,
+}
+
+/// What leaves the engine.
+#[derive(Debug, Default)]
+pub(crate) struct Out {
+    pub(crate) transmits: Vec<Transmit>,
+    pub(crate) facts: Vec<Fact>,
+    events: Vec<TransportEvent>,
+}
+
+/// Datagrams that led nowhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// From nobody known.
+    pub strangers: u64,
+    /// STUN with a wrong signature.
+    pub forged: u64,
+    /// Legs that panicked.
+    pub broken: u64,
+}
+
+impl Sink for Out {
+    fn transmit(&mut self, transmit: Transmit) {
+        self.transmits.push(transmit);
+    }
+
+    fn event(&mut self, event: TransportEvent) {
+        self.events.push(event);
+    }
+}
+
+impl Engine {
+    /// An engine without rooms.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A datagram came in. What it causes is queued until [`Self::flush`].
+    pub fn handle_datagram(&mut self, datagram: &Datagram<'_>) {
+        let index = match self.routes.find(datagram) {
+            Route::Known(index) => index,
+            Route::Claimed(index) => {
+                let accepted = self.legs.get(index).is_some_and(|leg| leg.transport.accepts(datagram));
+                if !accepted {
+                    self.counters.forged += 1;
+                    return;
+                }
+                self.routes.learn(index, datagram.tcp, datagram.source);
+                index
+            }
+            Route::Unknown => {
+                self.counters.strangers += 1;
+                return;
+            }
+        };
+        self.drive(index, datagram.arrival, |leg, out| {
+            (leg.tcp, leg.remote) = (datagram.tcp, Some(datagram.source));
+            leg.transport.handle_datagram(datagram, out)
+        });
+    }
+
+    /// Time has passed: whoever is due is called, and what is queued is sent.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some(owner) = self.timers.pop(now) {
+            match owner {
+                Owner::Leg(key) => self.leg_timeout(owner, LegKey(key), now),
+                Owner::Room(key) => self.room_timeout(owner, RoomKey(key), now),
+            }
+        }
+        self.flush(now);
+    }
+
+    /// Stamps, encrypts and gives out what was queued.
+    pub fn flush(&mut self, now: Instant) {
+        // A flush may raise events that queue more (a key-frame request goes back to a publisher): until all is quiet.
+        while !self.dirty.is_empty() || !self.touched.is_empty() || !self.broken.is_empty() {
+            for index in std::mem::take(&mut self.broken) {
+                self.end_leg(index, LegEnd::Broke, now);
+            }
+            self.settle_rooms(now);
+            for index in std::mem::take(&mut self.dirty) {
+                if let Some(leg) = self.legs.get_mut(index) {
+                    leg.dirty = false;
+                    self.drive(index, now, |leg, out| leg.transport.flush(now, out));
+                }
+            }
+        }
+    }
+
+    /// Datagrams to send, in order.
+    pub fn take_transmits(&mut self) -> Vec<Transmit> {
+        std::mem::take(&mut self.out.transmits)
+    }
+
+    /// What happened.
+    pub fn take_facts(&mut self) -> Vec<Fact> {
+        std::mem::take(&mut self.out.facts)
+    }
+
+    /// When [`Self::handle_timeout`] wants to be called.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// Datagrams that led nowhere.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// Says good-bye to every leg.
+    pub fn close_all(&mut self, now: Instant) {
+        let all: Vec<Index> = self.legs.iter().map(|(index, _)| index).collect();
+        for index in all {
+            self.say_goodbye(index, now);
+            self.remove_leg(index, now);
+        }
+    }
+
+    /// Lets a leg's transport work, then carries out what came of it.
+    pub(crate) fn drive(
+        &mut self,
+        index: Index,
+        now: Instant,
+        work: impl FnOnce(&mut Leg, &mut Out) -> Option<Instant>,
+    ) {
+        let Some(leg) = self.legs.get_mut(index) else { return };
+        let out = &mut self.out;
+        let Some(next) = guard(|| work(leg, out)) else { return self.leg_broke(index, now) };
+        self.schedule(index, next);
+        if !self.out.events.is_empty() {
+            let mut events = std::mem::take(&mut self.out.events);
+            for event in events.drain(..) {
+                self.handle_event(index, event, now);
+            }
+            // Keep the memory, unless handling them raised new ones.
+            if self.out.events.is_empty() {
+                self.out.events = events;
+            }
+        }
+    }
+
+    /// Sets the leg's next call: its transport's wish or its own patience, whichever is sooner.
+    pub(crate) fn schedule(&mut self, index: Index, transport: Option<Instant>) {
+        let Some(leg) = self.legs.get_mut(index) else { return };
+        let wishes = [transport, leg.expires(), leg.outgoing.deadline()];
+        let wanted = wishes.into_iter().flatten().min();
+        self.timers.set(Owner::Leg(leg.key.0), &mut leg.deadline, wanted);
+    }
+
+    /// Marks a leg for the next flush.
+    pub(crate) fn mark_dirty(&mut self, index: Index) {
+        if let Some(leg) = self.legs.get_mut(index)
+            && !leg.dirty
+        {
+            leg.dirty = true;
+            self.dirty.push(index);
+        }
+    }
+
+    fn leg_timeout(&mut self, owner: Owner, key: LegKey, now: Instant) {
+        let Some(&index) = self.by_key.get(&key) else { return };
+        let Some(leg) = self.legs.get_mut(index) else { return };
+        if !self.timers.settle(owner, &mut leg.deadline, now) {
+            return;
+        }
+        if leg.expires().is_some_and(|until| until <= now) {
+            let never = matches!(leg.phase, crate::leg::Phase::Connecting(_));
+            let end = if never { LegEnd::NeverConnected } else { LegEnd::TimedOut };
+            return self.end_leg(index, end, now);
+        }
+        self.pump_data(index, now);
+        self.drive(index, now, |leg, out| leg.transport.flush(now, out));
+    }
+
+    /// A leg that ended by itself: tells it, and takes it out.
+    pub(crate) fn end_leg(&mut self, index: Index, end: LegEnd, now: Instant) {
+        let Some(leg) = self.legs.get(index) else { return };
+        self.out.facts.push(Fact::Ended { leg: leg.key, end });
+        self.remove_leg(index, now);
+    }
+
+    /// Takes a leg out with all that is its own.
+    pub(crate) fn remove_leg(&mut self, index: Index, now: Instant) {
+        self.leave_room(index, now);
+        let Some(leg) = self.legs.try_remove(index) else { return };
+        self.by_key.remove(&leg.key);
+        self.routes.forget(index);
+        for spec in &leg.publish {
+            self.tracks.remove(&spec.track);
+        }
+        // A transport that panicked may panic again when it is dropped.
+        guard(move || drop(leg));
+    }
+
+    pub(crate) fn say_goodbye(&mut self, index: Index, now: Instant) {
+        let Some(leg) = self.legs.get_mut(index) else { return };
+        let out = &mut self.out;
+        guard(|| {
+            leg.transport.close();
+            leg.transport.flush(now, out)
+        });
+        self.out.events.clear();
+    }
+
+    fn leg_broke(&mut self, index: Index, now: Instant) {
+        self.counters.broken += 1;
+        self.out.events.clear();
+        if let Some(leg) = self.legs.get(index) {
+            tracing::error!(leg = leg.key.0, identity = %leg.identity, "a leg's code panicked; the leg ends");
+        }
+        self.end_leg(index, LegEnd::Broke, now);
+    }
+}

@@ -1,0 +1,138 @@
+//! What each order does.
+
+use std::time::Instant;
+
+use crosspoint_model::{Code, LegKey, Refusal, RoomKey, TrackKey};
+
+use crate::engine::Engine;
+use crate::fact::{Fact, LegEnd};
+use crate::guard::guard;
+use crate::leg::Leg;
+use crate::order::{NewLeg, Order, TrackSpec};
+use crate::rooms::RoomEntry;
+use crate::routes::Index;
+
+impl Engine {
+    /// Carries out an order.
+    pub fn handle_order(&mut self, order: Order, now: Instant) {
+        match order {
+            Order::OpenRoom { room, settings } => {
+                self.rooms.insert(room, RoomEntry::new(room, settings));
+            }
+            Order::CloseRoom { room } => self.close_room(room, now),
+            Order::AddLeg(new) => self.add_leg(*new, now),
+            Order::Negotiate { leg, request, offer, publish } => self.negotiate(leg, request, &offer, publish, now),
+            Order::AddCandidate { leg, candidate } => self.add_candidate(leg, &candidate),
+            Order::RemoveLeg { leg } => {
+                if let Some(index) = self.index_of(leg) {
+                    self.say_goodbye(index, now);
+                    self.remove_leg(index, now);
+                }
+            }
+            Order::MoveLeg { leg, to } => {
+                if let Some(index) = self.index_of(leg) {
+                    let slots = self.leave_room(index, now);
+                    self.enter_room(index, to, slots, now);
+                }
+            }
+            Order::Subscribe { leg, track, preference } => {
+                self.in_room_of_key(leg, |room, leg| {
+                    room.subscribe(leg, track, preference, now);
+                });
+            }
+            Order::Unsubscribe { leg, track } => {
+                self.in_room_of_key(leg, |room, leg| room.unsubscribe(leg, track, now));
+            }
+            Order::Prefer { leg, track, preference } => {
+                self.in_room_of_key(leg, |room, leg| {
+                    room.prefer(leg, track, preference, now);
+                });
+            }
+            Order::SetFlags { track, muted, held } => self.set_flags(track, muted, held, now),
+            Order::SendData { leg, reliable, message } => {
+                if let Some(index) = self.index_of(leg) {
+                    self.send_data(index, reliable, message, now);
+                }
+            }
+            Order::Report { request } => self.report(request, now),
+        }
+    }
+
+    fn add_leg(&mut self, new: NewLeg, now: Instant) {
+        let (key, room) = (new.leg, new.room);
+        if !self.rooms.contains_key(&room) {
+            // The room was closed while the leg was being built.
+            self.out.facts.push(Fact::Ended { leg: key, end: LegEnd::RoomClosed });
+            return;
+        }
+        let Some(mut leg) = guard(|| Leg::new(new, now)) else {
+            self.out.facts.push(Fact::Ended { leg: key, end: LegEnd::Broke });
+            return;
+        };
+        let ufrag = leg.transport.local_ufrag();
+        let index = self.legs.insert(leg);
+        self.by_key.insert(key, index);
+        self.routes.name(index, &ufrag);
+        self.enter_room(index, room, None, now);
+        self.mark_dirty(index);
+    }
+
+    fn negotiate(&mut self, leg: LegKey, request: u64, offer: &str, publish: Vec<TrackSpec>, now: Instant) {
+        let Some(index) = self.index_of(leg) else {
+            let gone = Refusal::new(Code::SessionNotFound, "the media connection has ended: offer a new one");
+            self.out.facts.push(Fact::Answer { leg, request, result: Err(gone) });
+            return;
+        };
+        let transport = &mut self.legs[index].transport;
+        let Some(result) = guard(|| transport.negotiate(offer)) else {
+            let broke = Refusal::new(Code::Internal, "the media connection failed on this offer: offer a new one");
+            self.out.facts.push(Fact::Answer { leg, request, result: Err(broke) });
+            return self.end_leg(index, LegEnd::Broke, now);
+        };
+        let result = result.map(|(answer, restarts)| {
+            if restarts {
+                let ufrag = self.legs[index].transport.local_ufrag();
+                self.routes.name(index, &ufrag);
+            }
+            self.renegotiated(index, publish, now);
+            answer
+        });
+        self.out.facts.push(Fact::Answer { leg, request, result });
+        self.mark_dirty(index);
+    }
+
+    fn add_candidate(&mut self, leg: LegKey, candidate: &str) {
+        let Some(index) = self.index_of(leg) else { return };
+        self.with_leg(index, |leg| {
+            // A candidate that cannot be read (an mDNS name, say) costs nothing: ICE-lite learns addresses from checks.
+            if let Err(refusal) = leg.transport.add_candidate(candidate) {
+                tracing::debug!(%refusal, "a candidate was not taken");
+            }
+        });
+    }
+
+    fn set_flags(&mut self, track: TrackKey, muted: bool, held: bool, now: Instant) {
+        let Some(&index) = self.tracks.get(&track) else { return };
+        let Some(leg) = self.legs.get_mut(index) else { return };
+        if let Some(spec) = leg.publish.iter_mut().find(|spec| spec.track == track) {
+            (spec.muted, spec.held) = (muted, held);
+        }
+        self.in_room_of(index, |room, _| room.set_flags(track, muted, held, now));
+    }
+
+    fn close_room(&mut self, room: RoomKey, now: Instant) {
+        let Some(entry) = self.rooms.get(&room) else { return };
+        let members: Vec<Index> = entry.members.iter().copied().collect();
+        for index in members {
+            self.say_goodbye(index, now);
+            self.end_leg(index, LegEnd::RoomClosed, now);
+        }
+        self.rooms.remove(&room);
+    }
+
+    fn report(&mut self, request: u64, now: Instant) {
+        let legs = self.legs.iter().map(|(_, leg)| leg.report()).collect();
+        let tracks = self.rooms.values_mut().flat_map(|room| room.track_reports(now)).collect();
+        self.out.facts.push(Fact::Report { request, legs, tracks });
+    }
+}

@@ -1,0 +1,76 @@
+//! What other threads give to a worker. One wake-up for any number of messages that come while it is busy.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossbeam_channel::{Receiver, Sender};
+use crosspoint_engine::Order;
+
+/// A message to a worker.
+#[derive(Debug)]
+pub(crate) enum Message {
+    Order(Order),
+    /// An ICE-TCP connection whose first frame is for one of the worker's legs.
+    Stream(NewStream),
+    /// Say good-bye to every leg and end.
+    Stop,
+}
+
+/// A TCP connection that the acceptor hands over.
+#[derive(Debug)]
+pub(crate) struct NewStream {
+    pub(crate) stream: std::net::TcpStream,
+    pub(crate) source: SocketAddr,
+    /// The advertised address of the listener.
+    pub(crate) destination: SocketAddr,
+    /// What was read already, frames with their length prefixes.
+    pub(crate) received: Vec<u8>,
+}
+
+/// The sending end. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Inbox {
+    sender: Sender<Message>,
+    woken: Arc<AtomicBool>,
+    waker: Arc<mio::Waker>,
+}
+
+/// The receiving end, on the worker's thread.
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    receiver: Receiver<Message>,
+    woken: Arc<AtomicBool>,
+}
+
+/// Both ends. The waker makes the worker's poll return.
+pub(crate) fn inbox(waker: mio::Waker) -> (Inbox, Mailbox) {
+    let (sender, receiver) = crossbeam_channel::unbounded();
+    let woken = Arc::new(AtomicBool::new(false));
+    (Inbox { sender, woken: woken.clone(), waker: Arc::new(waker) }, Mailbox { receiver, woken })
+}
+
+impl Inbox {
+    pub(crate) fn send(&self, message: Message) {
+        // The worker is gone only after `Stop`; what comes later has no meaning.
+        let _ = self.sender.send(message);
+        if !self.woken.swap(true, Ordering::AcqRel)
+            && let Err(error) = self.wake()
+        {
+            tracing::error!(%error, "a worker cannot be woken");
+        }
+    }
+
+    fn wake(&self) -> io::Result<()> {
+        self.waker.wake()
+    }
+}
+
+impl Mailbox {
+    /// Everything that waits.
+    pub(crate) fn drain(&self) -> impl Iterator<Item = Message> + '_ {
+        self.woken.store(false, Ordering::Release);
+        self.receiver.try_iter()
+    }
+}

@@ -1,0 +1,215 @@
+//! The loop of a worker. Each turn, in this order:
+//!
+//! 1. orders and new TCP connections,
+//! 2. datagrams: batch by batch; what a batch causes is sent before the next is read,
+//! 3. timers,
+//! 4. facts to the control plane, one call per turn.
+//!
+//! A turn reads at most [`BATCHES`] batches, so that neither orders nor timers starve under load.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use crosspoint_engine::{Engine, Fact};
+use crosspoint_udp::{Batch, Socket};
+use crosspoint_webrtc::{Datagram, Transmit};
+use mio::{Events, Poll, Token};
+
+use crate::inbox::{Mailbox, Message, NewStream};
+use crate::streams::Streams;
+
+/// Receive batches (of up to 32 GRO bundles) per turn.
+const BATCHES: usize = 4;
+/// The token of the inbox.
+pub(crate) const INBOX: Token = Token(usize::MAX);
+/// Tokens below are UDP sockets, above TCP connections.
+const FIRST_STREAM: usize = 16;
+/// What may wait for a full socket before the oldest is given up: live media older than this is of no use.
+const MAX_WAITING: usize = 8 << 20;
+
+/// A UDP socket and the address by which clients know it.
+#[derive(Debug)]
+pub(crate) struct Port {
+    pub(crate) socket: Socket,
+    pub(crate) advertised: SocketAddr,
+    pub(crate) batch: Batch,
+    readable: bool,
+}
+
+impl Port {
+    pub(crate) fn new(socket: Socket, advertised: SocketAddr) -> Self {
+        let batch = Batch::new(socket.max_segments());
+        Self { socket, advertised, batch, readable: true }
+    }
+}
+
+/// A worker: its engine and its sockets.
+pub(crate) struct Shell {
+    pub(crate) poll: Poll,
+    pub(crate) engine: Engine,
+    pub(crate) ports: Vec<Port>,
+    streams: Streams,
+    mailbox: Mailbox,
+    facts: Box<dyn Fn(Vec<Fact>) + Send>,
+    stopping: bool,
+}
+
+impl Shell {
+    pub(crate) fn new(
+        poll: Poll,
+        mut ports: Vec<Port>,
+        mailbox: Mailbox,
+        facts: Box<dyn Fn(Vec<Fact>) + Send>,
+    ) -> io::Result<Self> {
+        for (index, port) in ports.iter_mut().enumerate() {
+            port.socket.register(poll.registry(), Token(index))?;
+        }
+        let streams = Streams::new(FIRST_STREAM);
+        Ok(Self { poll, engine: Engine::new(), ports, streams, mailbox, facts, stopping: false })
+    }
+
+    /// Runs until [`Message::Stop`].
+    pub(crate) fn run(mut self) {
+        let mut events = Events::with_capacity(256);
+        while !self.stopping {
+            let timeout = self.timeout(Instant::now());
+            if let Err(error) = self.poll.poll(&mut events, timeout)
+                && error.kind() != io::ErrorKind::Interrupted
+            {
+                tracing::error!(%error, "a worker stops: polling failed");
+                return;
+            }
+            self.take_messages();
+            for event in &events {
+                match event.token() {
+                    INBOX => {}
+                    Token(index) if index < FIRST_STREAM => self.ports[index].readable |= event.is_readable(),
+                    token => self.read_stream(token),
+                }
+            }
+            self.read_ports();
+            self.engine.handle_timeout(Instant::now());
+            self.send();
+            self.report();
+        }
+    }
+
+    fn timeout(&self, now: Instant) -> Option<Duration> {
+        if self.ports.iter().any(|port| port.readable) {
+            return Some(Duration::ZERO);
+        }
+        let timer = self.engine.poll_timeout().map(|at| at.saturating_duration_since(now));
+        // What a full socket left behind is tried again soon even if readiness was missed.
+        let retry = self.ports.iter().any(|port| !port.batch.is_empty()).then_some(Duration::from_millis(1));
+        match (timer, retry) {
+            (Some(timer), Some(retry)) => Some(timer.min(retry)),
+            (timer, retry) => timer.or(retry),
+        }
+    }
+
+    fn take_messages(&mut self) {
+        let messages: Vec<Message> = self.mailbox.drain().collect();
+        if messages.is_empty() {
+            return;
+        }
+        let now = Instant::now();
+        for message in messages {
+            match message {
+                Message::Order(order) => self.engine.handle_order(order, now),
+                Message::Stream(stream) => self.add_stream(stream),
+                Message::Stop => {
+                    self.engine.close_all(now);
+                    self.stopping = true;
+                }
+            }
+        }
+        self.engine.flush(now);
+        self.send();
+    }
+
+    fn add_stream(&mut self, stream: NewStream) {
+        let engine = &mut self.engine;
+        self.streams.add(stream, self.poll.registry(), |source, destination, contents| {
+            let arrival = Instant::now();
+            engine.handle_datagram(&Datagram { tcp: true, source, destination, contents, arrival });
+        });
+    }
+
+    fn read_stream(&mut self, token: Token) {
+        let engine = &mut self.engine;
+        let arrival = Instant::now();
+        self.streams.ready(token, |source, destination, contents| {
+            engine.handle_datagram(&Datagram { tcp: true, source, destination, contents, arrival });
+        });
+        self.engine.flush(arrival);
+        self.send();
+    }
+
+    fn read_ports(&mut self) {
+        for index in 0..self.ports.len() {
+            for _ in 0..BATCHES {
+                if !self.ports[index].readable {
+                    break;
+                }
+                self.read_batch(index);
+            }
+        }
+    }
+
+    fn read_batch(&mut self, index: usize) {
+        let engine = &mut self.engine;
+        let port = &mut self.ports[index];
+        let destination = port.advertised;
+        let take = |datagram: crosspoint_udp::Received<'_>, arrival| {
+            let (source, contents) = (datagram.source, datagram.contents);
+            engine.handle_datagram(&Datagram { tcp: false, source, destination, contents, arrival });
+        };
+        match port.socket.receive(take, Instant::now) {
+            Ok(0) => port.readable = false,
+            Ok(_) => {
+                self.engine.flush(Instant::now());
+                self.send();
+            }
+            Err(error) => {
+                port.readable = false;
+                tracing::warn!(%error, "receiving");
+            }
+        }
+    }
+
+    fn send(&mut self) {
+        for transmit in self.engine.take_transmits() {
+            let Transmit { tcp, source, destination, contents } = transmit;
+            if tcp {
+                self.streams.send(destination, &contents);
+            } else if let Some(port) = self.ports.iter_mut().find(|port| port.advertised == source) {
+                port.batch.push(destination, &contents);
+            }
+        }
+        for port in &mut self.ports {
+            if port.batch.is_empty() {
+                continue;
+            }
+            match port.socket.send(&mut port.batch) {
+                Ok(true) => {}
+                Ok(false) if port.batch.len() < MAX_WAITING => {}
+                Ok(false) => {
+                    port.socket.dropped += port.batch.datagrams() as u64;
+                    port.batch.clear();
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "sending");
+                    port.batch.clear();
+                }
+            }
+        }
+    }
+
+    fn report(&mut self) {
+        let facts = self.engine.take_facts();
+        if !facts.is_empty() {
+            (self.facts)(facts);
+        }
+    }
+}
