@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crosspoint_model::{Code, Preference};
 use crosspoint_model::signal::{
     ClientFrame, ClientMessage, DataHeader, LOSSY, PROTOCOL, RELIABLE, ServerFrame, ServerMessage, close,
 };
+use crosspoint_model::{Code, Preference};
 use ts_rs::{Config, TS, TypeVisitor};
 
 const HEAD: &str = "\
