@@ -183,12 +183,20 @@ impl Door {
         }
     }
 
-    /// Makes a room, where the protocol asks for that.
+    /// Makes a room, where the first join does not.
     pub async fn open_room(&self, room: u64) -> Result<()> {
         match self {
             Self::Janus(door) => door.open_room(room).await,
-            Self::Signal(door) => door.open_room(room).await,
-            Self::Whip(_) | Self::Direct => Ok(()),
+            Self::Signal(_) | Self::Whip(_) | Self::Direct => Ok(()),
+        }
+    }
+
+    /// Makes a room that nobody is in.
+    pub async fn empty_room(&self, room: u64) -> Result<()> {
+        match self {
+            Self::Janus(door) => door.open_room(room).await,
+            Self::Signal(door) => door.empty_room(room).await,
+            Self::Whip(_) | Self::Direct => anyhow::bail!("this door cannot make a room and go"),
         }
     }
 

@@ -20,6 +20,9 @@ use super::token::Key;
 use super::whip::{client, wait_http};
 use crate::media::peer::{Seed, SendLines};
 
+/// A silent client is taken for gone.
+const SIGN_OF_LIFE: std::time::Duration = std::time::Duration::from_secs(15);
+
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// The signalling door of a server.
@@ -43,8 +46,8 @@ impl Signal {
         wait_http(&self.http, &format!("{}/healthz", self.base)).await
     }
 
-    /// Makes a room by joining it without media and going again.
-    pub async fn open_room(&self, room: u64) -> Result<()> {
+    /// Makes an empty room by joining it without media and going again.
+    pub async fn empty_room(&self, room: u64) -> Result<()> {
         let (mut sink, mut stream, room) = self.connect(room, "opener").await?;
         let join = Join { kind: Some(RoomKind::Forward), ..plain_join(&room, "opener") };
         say(&mut sink, ClientMessage::Join(Box::new(join))).await?;
@@ -150,13 +153,28 @@ async fn subscribe(sink: &mut SplitSink<Socket, Message>, track: &TrackView, me:
     Ok(())
 }
 
+/// Answers to new tracks. What else the server tells is not even parsed: in a big room it is a lot, and the generator shall
+/// not be the limit.
 async fn listen(sink: &mut SplitSink<Socket, Message>, stream: &mut SplitStream<Socket>, me: &str) -> Result<()> {
-    while let Some(message) = hear(stream).await? {
-        match message {
+    let mut sign_of_life = tokio::time::interval(SIGN_OF_LIFE);
+    loop {
+        let message = tokio::select! {
+            message = stream.next() => message,
+            _ = sign_of_life.tick() => {
+                say(sink, ClientMessage::Ping {}).await?;
+                continue;
+            }
+        };
+        let Some(message) = message else { return Ok(()) };
+        let text = match message? {
+            Message::Text(text) if text.contains("\"published\"") || text.contains("\"error\"") => text,
+            Message::Close(frame) => bail!("closed: {frame:?}"),
+            _ => continue,
+        };
+        match serde_json::from_str::<ServerFrame>(&text)?.message {
             ServerMessage::Published { track } => subscribe(sink, &track, me).await?,
             ServerMessage::Error { code, message, .. } => eprintln!("{me}: {code:?}: {message}"),
             _ => {}
         }
     }
-    Ok(())
 }

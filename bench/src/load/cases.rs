@@ -93,7 +93,7 @@ pub async fn rooms(plan: &Plan, door: &Door) -> Result<Measured> {
         match (plan.case, door) {
             (Case::AudioRooms, Door::Janus(door)) => door.open_audio_room(ROOM + room).await?,
             (Case::AudioRooms, _) => bail!("only Janus has audio rooms of their own"),
-            _ => door.open_room(ROOM + room).await?,
+            _ => door.empty_room(ROOM + room).await?,
         }
     }
     measured.join_cpu = meter.server()?;

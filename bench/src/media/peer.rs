@@ -35,20 +35,26 @@ impl Seed {
         // A burst to several hundred clients must wait in the sockets, not be lost there.
         socket2::SockRef::from(&socket).set_recv_buffer_size(1 << 20)?;
         let local = socket.local_addr()?;
-        let (provider, certificate) = crypto::shared();
-        let mut rtc = RtcConfig::new()
-            .set_rtp_mode(true)
-            .set_crypto_provider(provider.clone())
-            .set_dtls_cert(certificate.clone())
-            .set_stats_interval(None)
-            .clear_codecs()
-            .enable_opus(true, false)
-            .enable_vp8(true)
-            .set_send_buffer_video(256)
-            .build(Instant::now());
-        rtc.add_local_candidate(Candidate::host(local, Protocol::Udp)?);
+        let rtc = connection(local, Instant::now())?;
         Ok(Self { rtc, socket: UdpSocket::from_std(socket), local })
     }
+}
+
+/// A client's connection: RTP mode, Opus and VP8, `local` as its only candidate.
+pub fn connection(local: SocketAddr, now: Instant) -> Result<Rtc> {
+    let (provider, certificate) = crypto::shared();
+    let mut rtc = RtcConfig::new()
+        .set_rtp_mode(true)
+        .set_crypto_provider(provider.clone())
+        .set_dtls_cert(certificate.clone())
+        .set_stats_interval(None)
+        .clear_codecs()
+        .enable_opus(true, false)
+        .enable_vp8(true)
+        .set_send_buffer_video(256)
+        .build(now);
+    rtc.add_local_candidate(Candidate::host(local, Protocol::Udp)?);
+    Ok(rtc)
 }
 
 /// A client that the driver drives.
