@@ -123,11 +123,11 @@ export class LocalParticipant extends Participant {
     return this.#published.find((track) => track.id === id);
   }
 
-  /** Stops every capture. @internal */
-  stopAll(): void {
+  /** The room is over: nothing is published any more. @internal */
+  release(stopCaptures: boolean): void {
     for (const track of [...this.#published]) {
       this.#forget(track);
-      track.stop();
+      if (stopCaptures) track.stop();
     }
   }
 

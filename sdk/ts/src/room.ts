@@ -84,7 +84,8 @@ export class Room extends ModeratedRoom {
     try {
       await room.#start();
     } catch (error) {
-      room.#finish();
+      // The application may try again with the same tracks.
+      room.#finish(false);
       throw error;
     }
     return room;
@@ -459,11 +460,11 @@ export class Room extends ModeratedRoom {
   #end(reason: DisconnectReason, detail: string): void {
     if (this.#state === "disconnected") return;
     this.#saved.clear();
-    this.#finish();
+    this.#finish(true);
     this.emit("disconnected", reason, detail);
   }
 
-  #finish(): void {
+  #finish(stopCaptures: boolean): void {
     this.#setState("disconnected");
     globalThis.removeEventListener?.("pagehide", this.#onPageHide);
     globalThis.removeEventListener?.("online", this.#onOnline);
@@ -474,7 +475,7 @@ export class Room extends ModeratedRoom {
     this.#media = undefined;
     this.#roster.close();
     this.#player.close();
-    this.localParticipant.stopAll();
+    this.localParticipant.release(stopCaptures);
   }
 
   #setState(state: ConnectionState): void {
