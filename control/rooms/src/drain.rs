@@ -17,7 +17,7 @@ impl Rooms {
     pub async fn drain(&self, deadline: Duration) {
         self.inner.draining.store(true, Ordering::Relaxed);
         let deadline_ms = u32::try_from(deadline.as_millis()).unwrap_or(u32::MAX);
-        let message = ServerMessage::Draining { deadline_ms, url: None };
+        let message = ServerMessage::Draining { deadline_ms, url: self.inner.options.drain_url.clone() };
         for room in self.inner.registry.all_rooms() {
             room.tell_all(&mut room.lock(), &message);
         }

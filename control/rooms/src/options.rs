@@ -19,11 +19,20 @@ pub struct Options {
     pub tokens: Option<Arc<dyn TokenIssuer>>,
     /// Records rooms; none: `recording-unavailable`.
     pub recorder: Option<Arc<dyn Recorder>>,
+    /// Where clients are told to go while the server goes down; none: here again.
+    pub drain_url: Option<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { limits: Limits::default(), auto_create: true, ice_servers: Vec::new(), tokens: None, recorder: None }
+        Self {
+            limits: Limits::default(),
+            auto_create: true,
+            ice_servers: Vec::new(),
+            tokens: None,
+            recorder: None,
+            drain_url: None,
+        }
     }
 }
 

@@ -30,6 +30,15 @@ macro_rules! name {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// As one segment of a path: all but unreserved characters (RFC 3986 §2.3) as `%XX`.
+            pub fn path_segment(&self) -> String {
+                let encode = |byte: u8| match byte {
+                    b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+                    _ => format!("%{byte:02X}"),
+                };
+                self.0.bytes().map(encode).collect()
+            }
         }
 
         impl fmt::Display for $type {
@@ -143,6 +152,11 @@ mod tests {
         for bad in ["", " a", "a\n", "a\u{0}b", &"x".repeat(257)] {
             assert_eq!(RoomId::parse(bad).map_err(|r| r.code), Err(Code::InvalidRequest), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_name_in_a_path_cannot_be_taken_for_more_of_it() {
+        assert_eq!(RoomId::parse("a/b?ü~").map(|room| room.path_segment()), Ok("a%2Fb%3F%C3%BC~".into()));
     }
 
     #[test]
