@@ -1,1 +1,49 @@
-//! crosspoint-signal
+//! The signalling door: `GET /ws/webrtc?token=…`, a WebSocket with JSON text frames (`docs/protocol/signalling.md`).
+//!
+//! In: what a client says. Out: what [`crosspoint_rooms::Session`] has to tell it. Nothing is decided here but what concerns the
+//! socket itself: whose token, how large, how fast, how long silent.
+//!
+//! | file | what it is about |
+//! |---|---|
+//! | `upgrade` | token and origin, before a word is said |
+//! | `connection` | the socket from the first message to the close |
+//! | `intake` | what comes in: size, rate, shape |
+//! | `wire` | writing, and closing so that the other side hears why |
+
+#![forbid(unsafe_code)]
+
+mod connection;
+mod intake;
+mod upgrade;
+mod wire;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use crosspoint_auth::Attempts;
+use crosspoint_model::Refusal;
+use crosspoint_model::grant::Bearer;
+use crosspoint_rooms::Rooms;
+
+/// Reads a token. The refusal's detail must not repeat it.
+pub type Verify = Arc<dyn Fn(&str) -> Result<Bearer, Refusal> + Send + Sync>;
+
+/// What the door needs.
+#[derive(Clone)]
+pub struct Signal {
+    /// Where clients come in.
+    pub rooms: Rooms,
+    /// Whose token it is.
+    pub verify: Verify,
+    /// How often an address may fail; shared with the other doors.
+    pub attempts: Arc<Attempts>,
+    /// Web pages of these origins may connect, besides those of the host itself; `*`: all. Clients that send no `Origin`
+    /// (they are no browsers) always may: rights come from tokens.
+    pub allowed_origins: Arc<[String]>,
+}
+
+/// The door as a router. Serve it with connect info (`ConnectInfo<SocketAddr>`), so that failures are counted by address.
+pub fn router(signal: Signal) -> Router {
+    Router::new().route("/ws/webrtc", get(upgrade::upgrade)).with_state(signal)
+}
