@@ -119,7 +119,7 @@ export class Negotiator {
       return;
     }
     const code = error instanceof CrosspointError ? error.code : undefined;
-    if (code === "closed" || code === "unreachable" || code === "timeout") {
+    if (code === "closed" || code === "unreachable") {
       // The socket went. After the resume the same is offered again; without one this connection is closed.
       this.logger.info("an offer was interrupted", error);
       this.#waiting.unshift(...batch);
