@@ -1,0 +1,74 @@
+/** People meet: they see and hear each other. */
+import { expect, test } from "vitest";
+import { allMeet } from "../harness/guest.ts";
+import { freshRoom, Stage } from "../harness/stage.ts";
+
+const stage = new Stage();
+const server = stage.server();
+
+test("two browsers in a forward room see and hear each other", async () => {
+  const room = freshRoom();
+  const [ann, bob] = await stage.guests("ann", "bob");
+  await ann.join(server.url, room);
+  await bob.join(server.url, room);
+  await allMeet([ann, bob]);
+  expect(await ann.people()).toEqual(["bob"]);
+  expect(await bob.people()).toEqual(["ann"]);
+});
+
+test("three in a forward room all see and hear each other, over one connection each", async () => {
+  const room = freshRoom();
+  const guests = await stage.guests("ann", "bob", "cas");
+  await Promise.all(guests.map((guest) => guest.join(server.url, room)));
+  await allMeet(guests);
+  for (const guest of guests) expect(await guest.connections()).toBe(1);
+});
+
+test("who leaves is gone for the others, and the rest go on", async () => {
+  const room = freshRoom();
+  const [ann, bob, cas] = await stage.guests("ann", "bob", "cas");
+  await Promise.all([ann, bob, cas].map((guest) => guest.join(server.url, room)));
+  await allMeet([ann, bob, cas]);
+  await cas.page.evaluate(() => window.guest.room.disconnect());
+  await ann.hears("participantLeft", { who: "cas", reason: "left" });
+  await allMeet([ann, bob]);
+});
+
+test("a screen is shared beside the camera and arrives as a second video", async () => {
+  const room = freshRoom();
+  const [ann, bob] = await stage.guests("ann", "bob");
+  await ann.join(server.url, room);
+  await bob.join(server.url, room);
+  await bob.sees(ann);
+  await ann.page.evaluate(async () => {
+    // A still page gives a capture hardly any frames.
+    const clock = document.body.appendChild(document.createElement("pre"));
+    const draw = () => {
+      clock.textContent = String(performance.now());
+      requestAnimationFrame(draw);
+    };
+    draw();
+    await window.guest.room.localParticipant.setScreenShareEnabled(true);
+  });
+  await bob.hears("trackPublished", { who: "ann", source: "screen_share" });
+  await Promise.all([bob.sees(ann, { source: "screen_share" }), bob.sees(ann)]);
+
+  await ann.page.evaluate(() => window.guest.room.localParticipant.setScreenShareEnabled(false));
+  await bob.hears("trackUnpublished", { who: "ann", source: "screen_share" });
+  await bob.sees(ann);
+});
+
+test("who speaks is told to everybody, and changes with who speaks", async () => {
+  const room = freshRoom();
+  const [ann, bob] = await stage.guests("ann", "bob");
+  await ann.join(server.url, room, { media: { video: false, tone: 300 } });
+  await bob.join(server.url, room, { media: { video: false, tone: 500 } });
+  const microphone = (guest: typeof ann, on: boolean) =>
+    guest.page.evaluate((on) => window.guest.room.localParticipant.setMicrophoneEnabled(on), on);
+  await microphone(bob, false);
+  await Promise.all([ann, bob].map((guest) => guest.hears("activeSpeakers", { speakers: ["ann"] })));
+  await microphone(ann, false);
+  await Promise.all([ann, bob].map((guest) => guest.hears("activeSpeakers", { speakers: [] })));
+  await microphone(bob, true);
+  await Promise.all([ann, bob].map((guest) => guest.hears("activeSpeakers", { speakers: ["bob"] })));
+});

@@ -1,0 +1,24 @@
+import { defineConfig } from "vitest/config";
+
+/**
+ * Every suite runs twice: with one media thread, where all participants share it, and with two, where they may not.
+ * One file at a time: each drives several pages that encode and decode video.
+ */
+export default defineConfig({
+  test: {
+    maxWorkers: 1,
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: ["verbose"],
+    projects: [1, 2].map((workers) => ({
+      extends: true as const,
+      test: {
+        name: workers === 1 ? "1 worker" : `${workers} workers`,
+        include: ["test/**/*.test.ts"],
+        env: { WORKERS: String(workers) },
+        sequence: { groupOrder: workers },
+      },
+    })),
+  },
+});
