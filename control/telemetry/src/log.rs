@@ -1,5 +1,7 @@
 //! The log: lines on standard error.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -31,7 +33,7 @@ impl std::error::Error for LogError {}
 pub fn start_log(directives: &str, format: LogFormat) -> Result<(), LogError> {
     let filter = EnvFilter::try_new(directives)
         .map_err(|error| LogError(format!("log.level: {directives:?} cannot be understood: {error}")))?;
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let started = match format {
         LogFormat::Text => builder.finish().try_init(),
         LogFormat::Json => builder.json().flatten_event(true).finish().try_init(),

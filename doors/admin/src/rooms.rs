@@ -42,7 +42,7 @@ pub async fn list(State(desk): State<Shared>, caller: Caller) -> Answer<Json<Vec
 pub async fn create(State(desk): State<Shared>, caller: Caller, Body(wanted): Body<CreateRoom>) -> Answer<Response> {
     caller.create()?;
     let room = desk.admin.rooms.create(wanted)?;
-    let location = format!("/api/rooms/{}", percent_encoded(room.room_id.as_str()));
+    let location = format!("/api/rooms/{}", room.room_id.path_segment());
     let mut response = (StatusCode::CREATED, Json(room)).into_response();
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(header::LOCATION, location);
@@ -103,13 +103,4 @@ pub async fn tracks(
     let room = room_id(&room)?;
     caller.administer(&room)?;
     Ok(Json(desk.admin.rooms.describe(&room).await?.published))
-}
-
-/// For a path: all but unreserved characters (RFC 3986 §2.3) as `%XX`.
-fn percent_encoded(text: &str) -> String {
-    let encode = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(encode).collect()
 }
