@@ -5,10 +5,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use crosspoint_admin::Admin;
-use crosspoint_auth::{Attempts, Keys};
+use crosspoint_auth::{Attempts, Keys, unix_now};
 use crosspoint_config::Config;
 use crosspoint_rooms::Rooms;
+use crosspoint_signal::Signal;
 use crosspoint_telemetry::Metrics;
+use crosspoint_whip::Whip;
 use tower_http::compression::CompressionLayer;
 use url::Url;
 
@@ -18,7 +20,10 @@ use crate::{client, console, web};
 /// The whole server as one router.
 pub fn router(config: &Config, rooms: &Rooms, keys: &Keys, metrics: &Metrics) -> Router {
     let attempts = Arc::new(Attempts::new(config.rooms.limits.failures_per_minute));
-    let doors = crosspoint_admin::router(admin(config, rooms, keys, metrics, &attempts));
+    let whip = Whip { rooms: rooms.clone(), keys: keys.clone(), attempts: attempts.clone() };
+    let doors = crosspoint_admin::router(admin(config, rooms, keys, metrics, &attempts))
+        .merge(crosspoint_whip::router(whip))
+        .merge(crosspoint_signal::router(signal(config, rooms, keys, &attempts)));
     let pages = Router::new().fallback(console::serve).layer(CompressionLayer::new());
     let origins = Origins::new(&config.http.allowed_origins);
     let trusted = config.http.trusted_proxies.as_slice().into();
@@ -40,6 +45,19 @@ fn admin(config: &Config, rooms: &Rooms, keys: &Keys, metrics: &Metrics, attempt
         addresses: config.admin.addresses.clone(),
         public_host: public_host(config),
         dev_tokens: (config.dev && config.is_on_loopback()).then_some(config.auth.token_lifetime),
+    }
+}
+
+fn signal(config: &Config, rooms: &Rooms, keys: &Keys, attempts: &Arc<Attempts>) -> Signal {
+    // A page of the public address is one of our own, whatever a proxy makes of the `Host` header.
+    let own = config.http.public_url.as_deref().and_then(|url| Url::parse(url).ok());
+    let own = own.map(|url| url.origin().ascii_serialization());
+    let keys = keys.clone();
+    Signal {
+        rooms: rooms.clone(),
+        verify: Arc::new(move |token| keys.verify(token, unix_now())),
+        attempts: attempts.clone(),
+        allowed_origins: config.http.allowed_origins.iter().cloned().chain(own).collect(),
     }
 }
 

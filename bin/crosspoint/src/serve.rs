@@ -87,12 +87,8 @@ fn start_rooms(config: &Config, keys: &Keys) -> anyhow::Result<(Arc<Media>, Room
         tcp: media.tcp.clone(),
         advertised_tcp: media.advertised_tcp.clone(),
     };
-    let started = Media::start(ports, sink).map_err(|failure| {
-        let address = failure.address;
-        anyhow!(failure.error).context(format!(
-            "media cannot listen on {address}; is another server running? Set other ports with --media.udp_port and \
-             --media.tcp_port"
-        ))
+    let started = Media::start(&ports, sink).map_err(|failure| {
+        anyhow!("{failure}; is another server running? Set other ports with --media.udp_port and --media.tcp_port")
     })?;
     let media = Arc::new(started);
     let options = Options {
@@ -101,6 +97,7 @@ fn start_rooms(config: &Config, keys: &Keys) -> anyhow::Result<(Arc<Media>, Room
         ice_servers: ice_servers(&config.media.ice_servers),
         tokens: Some(Arc::new(Issuer { keys: keys.clone(), lifetime: config.auth.token_lifetime })),
         recorder: None,
+        drain_url: config.drain.url.clone(),
     };
     Ok((media.clone(), Rooms::new(media, facts, options)))
 }
