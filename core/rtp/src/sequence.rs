@@ -251,7 +251,7 @@ mod tests {
                     if let Some(last) = last {
                         prop_assert_eq!(out.sequence, last.sequence + 1);
                         let ahead = out.timestamp.wrapping_sub(last.timestamp);
-                        prop_assert!(ahead >= 1 && ahead < u32::MAX / 2);
+                        prop_assert!((1..u32::MAX / 2).contains(&ahead));
                     } else {
                         prop_assert_eq!(out.sequence, 1);
                     }

@@ -26,7 +26,8 @@ impl Numbers {
         if fields & 0x80 != 0 {
             let first = *payload.get(at)?;
             numbers.wide = first & 0x80 != 0;
-            let id = if numbers.wide { u16::from_be_bytes([first & 0x7f, *payload.get(at + 1)?]) } else { first.into() };
+            let id =
+                if numbers.wide { u16::from_be_bytes([first & 0x7f, *payload.get(at + 1)?]) } else { first.into() };
             numbers.picture_id = Some(id);
             at += if numbers.wide { 2 } else { 1 };
         }

@@ -1,7 +1,6 @@
 //! Puts tracks into slots. What has a slot keeps it as long as it is wanted: a picture never jumps to another element.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 use crosspoint_model::signal::SlotCount;
 use crosspoint_model::{MediaKind, TrackKey};
@@ -23,14 +22,13 @@ pub(crate) fn assign(
     kind: MediaKind,
     wanted: &[TrackKey],
     tracks: &mut BTreeMap<TrackKey, Track>,
-    now: Instant,
     effects: &mut Effects,
 ) {
     let wanted = &wanted[..wanted.len().min(leg.slot_count(kind))];
     for at in 0..leg.slots.len() {
         let slot = &leg.slots[at];
         if slot.spec.kind == kind && slot.track().is_some_and(|track| !wanted.contains(&track)) {
-            release(leg, at, tracks, now, effects);
+            release(leg, at, tracks, effects);
         }
     }
     for key in wanted {
@@ -46,43 +44,38 @@ pub(crate) fn assign(
             // Sound begins with any packet and has one layer.
             (feed.current, feed.target, feed.fresh) = (Some(0), Some(0), false);
         }
-        track.feeds.push(feed);
+        track.feeds.insert(feed);
         effects.slots_changed(leg.index);
     }
 }
 
 /// Empties a slot.
-pub(crate) fn release(
-    leg: &mut Leg,
-    at: usize,
-    tracks: &mut BTreeMap<TrackKey, Track>,
-    now: Instant,
-    effects: &mut Effects,
-) {
+pub(crate) fn release(leg: &mut Leg, at: usize, tracks: &mut BTreeMap<TrackKey, Track>, effects: &mut Effects) {
     let slot = &mut leg.slots[at];
     let Some(track) = slot.track().and_then(|key| tracks.get_mut(&key)) else { return };
-    if let Some(numbering) = track.remove_feed(leg.index) {
-        slot.content = Content::Idle(numbering);
-        track.settle(now, effects);
+    if let Some(feed) = track.feeds.remove(leg.index) {
+        slot.content = Content::Idle(feed.numbering);
+        effects.touch(track.key());
         effects.slots_changed(leg.index);
     }
 }
 
-/// Asks for more slots where there are fewer than could be used.
-pub(crate) fn ask_for_slots(leg: &mut Leg, audio: usize, video: usize, effects: &mut Effects) {
+/// Asks for more slots where there are fewer than could be used. None: there is nothing to ask for, or it was asked.
+pub(crate) fn ask_for_slots(leg: &mut Leg) -> Option<Output> {
     // Who follows (WHEP) offers once and cannot be asked.
-    if leg.spec.follows.is_some() || !leg.spec.subscribes {
-        return;
+    if leg.spec.follows.is_some() || !leg.negotiated {
+        return None;
     }
     let (has_audio, has_video) = (leg.slot_count(MediaKind::Audio), leg.slot_count(MediaKind::Video));
-    let audio = step(audio, has_audio, leg.spec.audio_slots, &AUDIO_STEPS);
-    let video = step(video, has_video, leg.spec.video_slots, &VIDEO_STEPS);
-    let lacks = audio > has_audio || video > has_video;
+    let audio = step(leg.needed.audio as usize, has_audio, leg.spec.audio_slots, &AUDIO_STEPS);
+    let video = step(leg.needed.video as usize, has_video, leg.spec.video_slots, &VIDEO_STEPS);
     let count = SlotCount { audio: audio as u32, video: video as u32 };
-    if lacks && (count.audio > leg.asked.audio || count.video > leg.asked.video) {
+    let lacks =
+        audio > has_audio && count.audio > leg.asked.audio || video > has_video && count.video > leg.asked.video;
+    lacks.then(|| {
         leg.asked = count;
-        effects.emit(Output::SlotsWanted { leg: leg.index, count });
-    }
+        Output::SlotsWanted { leg: leg.index, count }
+    })
 }
 
 fn step(needed: usize, has: usize, limit: usize, steps: &[usize]) -> usize {

@@ -43,39 +43,37 @@ pub(crate) fn choose(leg: &mut Leg, tracks: &mut BTreeMap<TrackKey, Track>, now:
     if leg.bandwidth.estimate.is_none() && leg.spec.receive_bitrate.is_some() && !items.is_empty() {
         leg.settle_by(now + REVIEW);
     }
+    let spare = budget.map_or(u64::MAX, |budget| budget.saturating_sub(allocator::total(&items, &levels)));
     for (candidate, level) in candidates.iter().zip(&levels) {
         let Some(track) = tracks.get_mut(&candidate.track) else { continue };
         let ideal = level.map(|level| track.lowest() - level as u8);
-        aim(leg, track, candidate.cap, ideal, budget.is_some());
-        track.settle(now, effects);
+        let target = ideal.and_then(|ideal| nearest_alive(leg, track, candidate.cap, ideal, spare, now));
+        aim(leg, track, ideal, target, ideal.is_none(), effects);
     }
-    stop_what_viewers_paused(leg, tracks, now, effects);
+    stop_what_viewers_paused(leg, tracks, effects);
     tell_desired(leg, &items, &levels, audio, effects);
     if let Some(at) = leg.settle_at {
         effects.alarm(at);
     }
-    effects.slots_changed(leg.index);
 }
 
-/// Aims a feed at its ideal layer, or at what there is instead.
-fn aim(leg: &Leg, track: &mut Track, cap: u8, ideal: Option<u8>, limited: bool) {
-    let target = ideal.and_then(|ideal| nearest_alive(leg, track, cap, ideal, limited));
-    let Some(feed) = track.feed_mut(leg.index) else { return };
-    feed.fresh = false;
-    feed.paused = ideal.is_none();
-    feed.ideal = ideal;
-    feed.aim(target);
+fn aim(leg: &Leg, track: &mut Track, ideal: Option<u8>, target: Option<u8>, paused: bool, effects: &mut Effects) {
+    let Some(feed) = track.feeds.of_mut(leg.index) else { return };
+    if feed.aim(ideal, target, paused) {
+        effects.touch(track.key());
+        effects.slots_changed(leg.index);
+    }
 }
 
 /// The layer to send where another one would be right: that one if it lives, else a lower one, else a better one.
-fn nearest_alive(leg: &Leg, track: &Track, cap: u8, ideal: u8, limited: bool) -> Option<u8> {
+fn nearest_alive(leg: &Leg, track: &Track, cap: u8, ideal: u8, spare: u64, now: Instant) -> Option<u8> {
     if track.is_alive(ideal) || track.layers.len() == 1 {
         return Some(ideal);
     }
     let lower = (ideal..=track.lowest()).find(|layer| track.is_alive(*layer));
-    // A better one would exceed a bandwidth that the choice was made for.
-    let better = || (cap..ideal).rev().find(|layer| !limited && track.is_alive(*layer));
-    let current = || track.feed(leg.index).and_then(|feed| feed.current).filter(|current| *current >= cap);
+    let affordable = |layer: &u8| track.rate(*layer, now).saturating_sub(track.rate(ideal, now)) <= spare;
+    let better = || (cap..ideal).rev().filter(|layer| track.is_alive(*layer)).find(affordable);
+    let current = || track.feeds.of(leg.index).and_then(|feed| feed.current).filter(|current| *current >= cap);
     lower.or_else(better).or_else(current).or(Some(ideal))
 }
 
@@ -83,7 +81,7 @@ fn gather(leg: &Leg, tracks: &BTreeMap<TrackKey, Track>, now: Instant) -> (Vec<C
     let (mut candidates, mut items) = (Vec::new(), Vec::new());
     for slot in leg.slots.iter().filter(|slot| slot.spec.kind == MediaKind::Video) {
         let Some(track) = slot.track().and_then(|track| tracks.get(&track)) else { continue };
-        let Some(feed) = track.feed(leg.index) else { continue };
+        let Some(feed) = track.feeds.of(leg.index) else { continue };
         let preference = leg.subscriptions.get(&track.key()).map(|subscription| &subscription.preference);
         let (best, cap, priority) = match preference {
             Some(preference) if preference.paused == Some(true) => continue,
@@ -140,23 +138,11 @@ fn within(budget: u64, leg: &mut Leg, items: &[Item], now: Instant) -> Vec<Optio
     levels
 }
 
-fn stop_what_viewers_paused(
-    leg: &Leg,
-    tracks: &mut BTreeMap<TrackKey, Track>,
-    now: Instant,
-    effects: &mut Effects,
-) {
+fn stop_what_viewers_paused(leg: &Leg, tracks: &mut BTreeMap<TrackKey, Track>, effects: &mut Effects) {
     for (key, subscription) in &leg.subscriptions {
-        if subscription.preference.paused != Some(true) {
-            continue;
-        }
-        let Some(track) = tracks.get_mut(key).filter(|track| !track.is_audio()) else { continue };
-        if let Some(feed) = track.feed_mut(leg.index) {
-            feed.fresh = false;
-            feed.paused = false;
-            feed.ideal = None;
-            feed.aim(None);
-            track.settle(now, effects);
+        let paused = subscription.preference.paused == Some(true);
+        if let Some(track) = tracks.get_mut(key).filter(|track| paused && !track.is_audio()) {
+            aim(leg, track, None, None, false, effects);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What the parts of a room cause besides forwarding. They write it down here; the engine fetches it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Instant;
+
+use crosspoint_model::TrackKey;
 
 use crate::input::LegIndex;
 use crate::output::Output;
@@ -10,7 +12,9 @@ use crate::output::Output;
 pub(crate) struct Effects {
     outputs: VecDeque<Output>,
     /// Legs whose slots may look different from what was last told.
-    changed: Vec<LegIndex>,
+    changed: BTreeSet<LegIndex>,
+    /// Tracks whose feeds aim at something else than before.
+    touched: BTreeSet<TrackKey>,
     /// Nothing is due before this moment.
     alarm: Option<Instant>,
 }
@@ -41,14 +45,19 @@ impl Effects {
 
     /// What is in a leg's slots may have changed.
     pub(crate) fn slots_changed(&mut self, leg: LegIndex) {
-        if self.changed.last() != Some(&leg) {
-            self.changed.push(leg);
-        }
+        self.changed.insert(leg);
+    }
+
+    /// The feeds of a track have changed. It is looked at once, when all of them have.
+    pub(crate) fn touch(&mut self, track: TrackKey) {
+        self.touched.insert(track);
+    }
+
+    pub(crate) fn next_touched(&mut self) -> Option<TrackKey> {
+        self.touched.pop_first()
     }
 
     pub(crate) fn next_changed(&mut self) -> Option<LegIndex> {
-        let leg = self.changed.pop()?;
-        self.changed.retain(|other| *other != leg);
-        Some(leg)
+        self.changed.pop_first()
     }
 }

@@ -1,6 +1,8 @@
 //! A crosspoint as the packet path sees it: one subscription that has a slot. Feeds stand in a plain list at their track,
 //! because that list is walked for every packet.
 
+use std::collections::BTreeMap;
+
 use crosspoint_model::MediaKind;
 use crosspoint_rtp::{sequence, vp8};
 
@@ -28,6 +30,7 @@ impl Numbering {
     }
 }
 
+/// One subscription that has a slot.
 #[derive(Debug)]
 pub(crate) struct Feed {
     pub(crate) leg: LegIndex,
@@ -52,12 +55,15 @@ impl Feed {
         Self { leg, slot, current: None, target: None, ideal: None, paused: false, fresh: true, numbering }
     }
 
-    /// Sets what to send from the next key frame on. None: nothing, from now on.
-    pub(crate) fn aim(&mut self, target: Option<u8>) {
-        self.target = target;
+    /// Sets which layer the viewer should have, and which it is sent from the next key frame on (none: nothing, from now
+    /// on). True: something changed.
+    pub(crate) fn aim(&mut self, ideal: Option<u8>, target: Option<u8>, paused: bool) -> bool {
+        let before = (self.fresh, self.ideal, self.target, self.paused);
+        (self.fresh, self.ideal, self.target, self.paused) = (false, ideal, target, paused);
         if target.is_none() {
             self.current = None;
         }
+        before != (self.fresh, self.ideal, self.target, self.paused)
     }
 
     /// The layer whose key frame it waits for.
@@ -69,5 +75,54 @@ impl Feed {
     pub(crate) fn begin(&mut self, layer: u8) {
         self.current = Some(layer);
         self.numbering.restart();
+    }
+}
+
+/// The feeds of a track: a list for packets, and a map for everybody else. A leg has at most one of them.
+#[derive(Debug, Default)]
+pub(crate) struct Feeds {
+    list: Vec<Feed>,
+    places: BTreeMap<LegIndex, usize>,
+}
+
+impl Feeds {
+    pub(crate) fn of(&self, leg: LegIndex) -> Option<&Feed> {
+        self.places.get(&leg).map(|place| &self.list[*place])
+    }
+
+    pub(crate) fn of_mut(&mut self, leg: LegIndex) -> Option<&mut Feed> {
+        self.places.get(&leg).map(|place| &mut self.list[*place])
+    }
+
+    pub(crate) fn insert(&mut self, feed: Feed) {
+        self.places.insert(feed.leg, self.list.len());
+        self.list.push(feed);
+    }
+
+    pub(crate) fn remove(&mut self, leg: LegIndex) -> Option<Feed> {
+        let place = self.places.remove(&leg)?;
+        let feed = self.list.swap_remove(place);
+        if let Some(moved) = self.list.get(place) {
+            self.places.insert(moved.leg, place);
+        }
+        Some(feed)
+    }
+
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Feed> + '_ {
+        self.places.clear();
+        self.list.drain(..)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Feed> {
+        self.list.iter()
+    }
+
+    #[inline]
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Feed> {
+        self.list.iter_mut()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
     }
 }

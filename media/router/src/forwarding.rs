@@ -36,7 +36,8 @@ impl Track {
     /// Finds out which layers have died.
     fn bury(&mut self, packet: &Packet) {
         for (layer, state) in self.layers.iter().enumerate() {
-            let silent = state.meter.last().is_none_or(|last| packet.arrival.saturating_duration_since(last) >= DEAD_AFTER);
+            let silent =
+                state.meter.last().is_none_or(|last| packet.arrival.saturating_duration_since(last) >= DEAD_AFTER);
             if silent && self.frames.wrapping_sub(state.frames) >= DEAD_FRAMES {
                 self.alive &= !(1 << layer);
             }
@@ -63,7 +64,7 @@ impl Track {
             capture: packet.capture,
         };
         let mut switched = false;
-        for feed in &mut self.feeds {
+        for feed in self.feeds.iter_mut() {
             if feed.current != Some(layer) {
                 if !begins || feed.target != Some(layer) {
                     continue;
@@ -79,7 +80,9 @@ impl Track {
         }
         if switched {
             self.settle(packet.arrival, effects);
-        } else if self.awaited & (1 << layer) != 0 && self.layers[usize::from(layer)].requests.unanswered(packet.arrival) {
+        } else if self.awaited & (1 << layer) != 0
+            && self.layers[usize::from(layer)].requests.unanswered(packet.arrival)
+        {
             self.ask_key_frame(layer, packet.arrival, effects);
         }
     }

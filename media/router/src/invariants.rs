@@ -22,11 +22,13 @@ impl Room {
         for (at, slot) in leg.slots.iter().enumerate() {
             let Some(key) = slot.track() else { continue };
             let name = || format!("slot {} of leg {}", slot.spec.mid, leg.index.0);
-            let Some(track) = self.tracks.get(&key) else { return Err(format!("{} holds a track that is gone", name())) };
+            let Some(track) = self.tracks.get(&key) else {
+                return Err(format!("{} holds a track that is gone", name()));
+            };
             require(track.spec.kind == slot.spec.kind, || format!("{} holds a track of the other kind", name()))?;
             require(track.spec.owner != leg.index, || format!("{} holds the leg's own track", name()))?;
             require(leg.spec.subscribes, || format!("{} is used though its leg may not subscribe", name()))?;
-            let feed = track.feed(leg.index).filter(|feed| feed.slot == slot.spec.index);
+            let feed = track.feeds.of(leg.index).filter(|feed| feed.slot == slot.spec.index);
             require(feed.is_some(), || format!("{} is in use and has no feed", name()))?;
             let twice = leg.slots[..at].iter().any(|other| other.track() == Some(key));
             require(!twice, || format!("{} holds a track that another slot has", name()))?;
@@ -41,16 +43,18 @@ impl Room {
     fn check_track(&self, track: &Track) -> Result<(), String> {
         let name = || format!("track {}", track.key().0);
         require(self.legs.contains_key(&track.spec.owner), || format!("{} has no owner", name()))?;
-        for (at, feed) in track.feeds.iter().enumerate() {
+        for feed in track.feeds.iter() {
             let slot = self.legs.get(&feed.leg).and_then(|leg| {
                 leg.slots.iter().find(|slot| slot.spec.index == feed.slot && slot.track() == Some(track.key()))
             });
             require(slot.is_some(), || format!("{} has a feed without a slot", name()))?;
-            let twice = track.feeds[..at].iter().any(|other| other.leg == feed.leg);
-            require(!twice, || format!("{} feeds a leg twice", name()))?;
+            let found = track.feeds.of(feed.leg).is_some_and(|found| std::ptr::eq(found, feed));
+            require(found, || format!("{} has lost the place of a feed", name()))?;
         }
         let awaited = track.feeds.iter().filter_map(Feed::awaits).fold(0, |bits, layer| bits | 1 << layer);
-        require(track.is_audio() || track.awaited == awaited, || format!("{} awaits other layers than its feeds", name()))
+        require(track.is_audio() || track.awaited == awaited, || {
+            format!("{} awaits other layers than its feeds", name())
+        })
     }
 }
 

@@ -18,6 +18,10 @@ pub(crate) struct Leg {
     pub(crate) subscriptions: BTreeMap<TrackKey, Subscription>,
     /// Counts subscriptions, so that the older ones come first.
     pub(crate) subscribed: u64,
+    /// Has it ever had slots? Before that it is not asked for more.
+    pub(crate) negotiated: bool,
+    /// So many slots it could use.
+    pub(crate) needed: SlotCount,
     /// What was asked of it with `SlotsWanted` and not answered yet.
     pub(crate) asked: SlotCount,
     /// There are more voices than it gets: the order of voices matters to it.
@@ -56,6 +60,8 @@ impl Leg {
             slots: Vec::new(),
             subscriptions: BTreeMap::new(),
             subscribed: 0,
+            negotiated: false,
+            needed: SlotCount::default(),
             asked: SlotCount::default(),
             contended: false,
             bandwidth: Bandwidth::default(),

@@ -46,7 +46,6 @@ impl Room {
     pub fn add_leg(&mut self, leg: LegIndex, spec: LegSpec, now: Instant) {
         self.remove_leg(leg, now);
         self.legs.insert(leg, Leg::new(leg, spec));
-        self.settle(leg, now);
     }
 
     /// A leg goes, with its tracks, slots and subscriptions.
@@ -57,8 +56,9 @@ impl Room {
         }
         let Some(mut removed) = self.legs.remove(&leg) else { return LegSlots::default() };
         for at in 0..removed.slots.len() {
-            assign::release(&mut removed, at, &mut self.tracks, now, &mut self.effects);
+            assign::release(&mut removed, at, &mut self.tracks, &mut self.effects);
         }
+        self.finish(now);
         LegSlots { slots: removed.slots }
     }
 
@@ -68,7 +68,7 @@ impl Room {
         for at in 0..state.slots.len() {
             let kept = slots.contains(&state.slots[at].spec);
             if !kept {
-                assign::release(state, at, &mut self.tracks, now, &mut self.effects);
+                assign::release(state, at, &mut self.tracks, &mut self.effects);
             }
         }
         let mut before = std::mem::take(&mut state.slots);
@@ -80,15 +80,19 @@ impl Room {
             };
             state.slots.push(slot);
         }
+        state.negotiated = true;
         state.asked = SlotCount::default();
         self.settle(leg, now);
+        self.finish(now);
     }
 
     /// After a move from another room: the slots as they were there, instead of [`Self::set_slots`].
     pub fn restore_slots(&mut self, leg: LegIndex, slots: LegSlots, now: Instant) {
         let Some(state) = self.legs.get_mut(&leg) else { return };
         state.slots = slots.slots;
+        state.negotiated = true;
         self.settle(leg, now);
+        self.finish(now);
     }
 
     /// A track comes. Its leg must be there; one that is there already under this key is replaced.
@@ -104,12 +108,13 @@ impl Room {
         }
         self.tracks.insert(key, track);
         self.settle_where(now, |leg| leg.spec.follows.is_some() || (is_audio && leg.spec.auto_audio));
+        self.finish(now);
     }
 
     /// A track ends.
     pub fn remove_track(&mut self, track: TrackKey, now: Instant) {
         let Some(mut removed) = self.tracks.remove(&track) else { return };
-        for feed in removed.feeds.drain(..) {
+        for feed in removed.feeds.drain() {
             let leg = self.legs.get_mut(&feed.leg);
             let slot = leg.and_then(|leg| leg.slots.iter_mut().find(|slot| slot.spec.index == feed.slot));
             if let Some(slot) = slot {
@@ -130,6 +135,7 @@ impl Room {
         for leg in touched {
             self.settle(leg, now);
         }
+        self.finish(now);
     }
 
     /// Sets the flags of a track; nothing of it passes unless both are off.
@@ -140,26 +146,23 @@ impl Room {
         if state.passes() == passed {
             return;
         }
-        let is_audio = state.is_audio();
-        for feed in &mut state.feeds {
+        for feed in state.feeds.iter_mut() {
             feed.numbering.restart();
-            if !is_audio {
-                feed.current = None;
-            }
             self.effects.slots_changed(feed.leg);
         }
-        if is_audio {
+        if state.is_audio() {
             self.speakers.wake(now, &mut self.effects);
             return;
         }
-        state.refresh_awaited();
-        if state.passes() {
-            for layer in (0..=state.lowest()).filter(|layer| state.awaited & (1 << layer) != 0).collect::<Vec<_>>() {
-                state.ask_key_frame(layer, now, &mut self.effects);
-            }
+        for feed in state.feeds.iter_mut() {
+            feed.current = None;
         }
-        state.settle(now, &mut self.effects);
+        // What waits already is not asked for again by itself.
+        state.awaited = 0;
+        self.effects.touch(track);
+        self.choose_again(track, now);
         self.settle_where(now, |leg| leg.spec.follows == Some(Follow::Dominant));
+        self.finish(now);
     }
 }
 
@@ -180,6 +183,7 @@ impl Room {
             }
         }
         self.settle(leg, now);
+        self.finish(now);
         true
     }
 
@@ -188,6 +192,7 @@ impl Room {
         let Some(state) = self.legs.get_mut(&leg) else { return };
         if state.subscriptions.remove(&track).is_some() {
             self.settle(leg, now);
+            self.finish(now);
         }
     }
 
@@ -206,6 +211,7 @@ impl Room {
         let Some(state) = self.legs.get_mut(&leg) else { return };
         state.bandwidth.estimate = Some(bits_per_second);
         choose::choose(state, &mut self.tracks, now, &mut self.effects);
+        self.finish(now);
     }
 
     /// A viewer cannot decode what is in a slot.
@@ -214,7 +220,7 @@ impl Room {
         let slot = state.slots.iter().find(|state| state.spec.index == slot);
         let track = slot.and_then(Slot::track).and_then(|track| self.tracks.get_mut(&track));
         let Some(track) = track.filter(|track| !track.is_audio() && track.passes()) else { return };
-        if let Some(layer) = track.feed(leg).and_then(|feed| feed.current.or(feed.target)) {
+        if let Some(layer) = track.feeds.of(leg).and_then(|feed| feed.current.or(feed.target)) {
             track.ask_key_frame(layer, now, &mut self.effects);
         }
     }
@@ -224,7 +230,7 @@ impl Room {
 impl Room {
     /// Appends to `out` where a packet goes. `layer` is an index into the track's rids, 0 without simulcast.
     pub fn handle_packet(&mut self, track: TrackKey, layer: u8, packet: &Packet, out: &mut Vec<Forward>) {
-        let Some(state) = self.tracks.get_mut(&track) else { return };
+        let Some(mut state) = self.tracks.get_mut(&track) else { return };
         if usize::from(layer) >= state.layers.len() {
             return;
         }
@@ -237,11 +243,18 @@ impl Room {
             self.speakers.hear(&mut state.voice, packet, &mut self.effects);
             if state.is_pinned() != was_pinned {
                 self.settle_where(packet.arrival, |leg| leg.contended);
+                self.finish(packet.arrival);
+                let Some(again) = self.tracks.get_mut(&track) else { return };
+                state = again;
             }
         } else if layers_changed {
+            state.beginning = packet.starts_key_frame.then_some(layer);
             self.choose_again(track, packet.arrival);
+            self.finish(packet.arrival);
+            let Some(again) = self.tracks.get_mut(&track) else { return };
+            state = again;
+            state.beginning = None;
         }
-        let Some(state) = self.tracks.get_mut(&track) else { return };
         state.forward(layer, packet, out, &mut self.effects);
     }
 
@@ -265,6 +278,7 @@ impl Room {
             }
         }
         self.settle_where(now, |leg| leg.settle_at.is_some_and(|at| at <= now));
+        self.finish(now);
         self.set_alarm();
     }
 
@@ -280,6 +294,9 @@ impl Room {
         }
         while let Some(leg) = self.effects.next_changed() {
             let Some(state) = self.legs.get_mut(&leg) else { continue };
+            if let Some(output) = assign::ask_for_slots(state) {
+                self.effects.emit(output);
+            }
             let mut slots = Vec::new();
             for slot in &mut state.slots {
                 let present = present(slot, leg, &self.tracks);
@@ -292,7 +309,7 @@ impl Room {
                 return Some(Output::SlotsChanged { leg, slots });
             }
         }
-        None
+        self.effects.next()
     }
 
     /// All slots of a leg as they are now.
@@ -316,10 +333,20 @@ impl Room {
         let video = wishes::video(leg, &self.tracks, &self.speakers, now);
         leg.contended = contended || audio.len() > leg.slot_count(MediaKind::Audio);
         for (kind, wanted) in [(MediaKind::Audio, &audio), (MediaKind::Video, &video)] {
-            assign::assign(leg, kind, wanted, &mut self.tracks, now, &mut self.effects);
+            assign::assign(leg, kind, wanted, &mut self.tracks, &mut self.effects);
         }
-        assign::ask_for_slots(leg, audio.len(), video.len(), &mut self.effects);
+        leg.needed = SlotCount { audio: audio.len() as u32, video: video.len() as u32 };
+        self.effects.slots_changed(leg.index);
         choose::choose(leg, &mut self.tracks, now, &mut self.effects);
+    }
+
+    /// After all legs concerned are settled: looks once at each track whose feeds have changed.
+    fn finish(&mut self, now: Instant) {
+        while let Some(track) = self.effects.next_touched() {
+            if let Some(track) = self.tracks.get_mut(&track) {
+                track.settle(now, &mut self.effects);
+            }
+        }
     }
 
     fn settle_where(&mut self, now: Instant, concerned: impl Fn(&Leg) -> bool) {
@@ -356,7 +383,7 @@ impl Room {
 
 fn present(slot: &Slot, leg: LegIndex, tracks: &BTreeMap<TrackKey, Track>) -> SlotState {
     let track = slot.track().and_then(|track| tracks.get(&track));
-    let feed = track.and_then(|track| track.feed(leg));
+    let feed = track.and_then(|track| track.feeds.of(leg));
     let layer = feed.and_then(|feed| feed.current).and_then(|layer| track.and_then(|track| track.rid(layer)));
     SlotState {
         mid: slot.spec.mid.clone(),

@@ -88,12 +88,7 @@ impl Speakers {
     }
 
     /// Judges the voices when that is due. True: their order has changed.
-    pub(crate) fn tick(
-        &mut self,
-        tracks: &mut BTreeMap<TrackKey, Track>,
-        now: Instant,
-        effects: &mut Effects,
-    ) -> bool {
+    pub(crate) fn tick(&mut self, tracks: &mut BTreeMap<TrackKey, Track>, now: Instant, effects: &mut Effects) -> bool {
         if self.tick_at.is_none_or(|at| at > now) {
             return false;
         }

@@ -8,8 +8,8 @@ use crosspoint_rtp::meter::Meter;
 
 use crate::demand::Demand;
 use crate::effects::Effects;
-use crate::feed::{Feed, Numbering};
-use crate::input::{LegIndex, TrackSpec};
+use crate::feed::{Feed, Feeds};
+use crate::input::TrackSpec;
 use crate::keyframes::KeyFrameRequests;
 use crate::output::{Output, TrackFigures};
 
@@ -26,11 +26,13 @@ pub(crate) struct Track {
     pub(crate) identity: Identity,
     /// At least one, best first.
     pub(crate) layers: Vec<Layer>,
-    pub(crate) feeds: Vec<Feed>,
+    pub(crate) feeds: Feeds,
     /// The layers whose key frames some feed waits for, as bits.
     pub(crate) awaited: u8,
     /// The layers that are being received, as bits.
     pub(crate) alive: u8,
+    /// The layer whose key frame begins with the packet at hand: nobody needs to ask for it.
+    pub(crate) beginning: Option<u8>,
     /// Frames so far, over all layers.
     pub(crate) frames: u32,
     pub(crate) demand: Demand,
@@ -75,9 +77,10 @@ impl Track {
             spec,
             identity,
             layers: (0..count).map(|_| Layer::default()).collect(),
-            feeds: Vec::new(),
+            feeds: Feeds::default(),
             awaited: 0,
             alive: 0,
+            beginning: None,
             frames: 0,
             demand,
             voice: Voice::default(),
@@ -139,31 +142,22 @@ impl Track {
     }
 
     /// What a layer takes, bits per second: as measured, now or when it was last sent, else as browsers usually send it.
+    /// A track that does not pass takes nothing.
     pub(crate) fn rate(&self, layer: u8, now: Instant) -> u64 {
+        if !self.passes() {
+            return 0;
+        }
         let state = &self.layers[usize::from(layer)];
         if state.rate > 0 {
             return state.rate;
         }
         let measured = state.meter.bitrate(now);
-        if measured > 0 || self.layers.len() == 1 {
+        if self.layers.len() == 1 {
             return measured;
         }
         let height = u64::from(if self.spec.height == 0 { USUAL_HEIGHT } else { self.spec.height } >> layer);
         // 180 lines: 130 kbit/s; 360: 520; 720: 2.1 Mbit/s.
-        height * height * 4
-    }
-
-    pub(crate) fn feed_mut(&mut self, leg: LegIndex) -> Option<&mut Feed> {
-        self.feeds.iter_mut().find(|feed| feed.leg == leg)
-    }
-
-    pub(crate) fn feed(&self, leg: LegIndex) -> Option<&Feed> {
-        self.feeds.iter().find(|feed| feed.leg == leg)
-    }
-
-    pub(crate) fn remove_feed(&mut self, leg: LegIndex) -> Option<Numbering> {
-        let at = self.feeds.iter().position(|feed| feed.leg == leg)?;
-        Some(self.feeds.swap_remove(at).numbering)
+        measured.max(height * height * 4)
     }
 
     /// After targets have changed: asks for the key frames that are newly awaited and says what is wanted.
@@ -172,33 +166,29 @@ impl Track {
             return;
         }
         let before = self.awaited;
-        self.refresh_awaited();
-        if self.passes() {
-            for layer in 0..=self.lowest() {
-                if self.awaited & !before & (1 << layer) != 0 {
-                    self.ask_key_frame(layer, now, effects);
-                }
-            }
-        }
+        self.awaited = self.feeds.iter().filter_map(Feed::awaits).fold(0, |bits, layer| bits | 1 << layer);
+        let mut needed = if self.passes() { self.awaited & !before } else { 0 };
         // Who is paused for want of bandwidth still wants the lowest layer, or there would be nothing to come back to.
         let lowest = self.lowest();
         let ideal = |feed: &Feed| if feed.paused { Some(lowest) } else { feed.ideal };
         let bits = self.feeds.iter().flat_map(|feed| [ideal(feed), feed.current]).flatten();
         let wanted = bits.fold(0, |bits, layer| bits | 1 << layer);
-        let needed_again = self.demand.want(wanted, now);
+        let wanted_again = self.demand.want(wanted, now);
         if let Some(at) = self.demand.due() {
             effects.alarm(at);
         }
-        if needed_again != 0 {
+        if wanted_again != 0 {
             self.tell_demand(effects);
-            for layer in (0..=self.lowest()).filter(|layer| needed_again & (1 << layer) != 0) {
-                self.ask_key_frame(layer, now, effects);
-            }
+            needed |= wanted_again;
         }
+        self.ask_key_frames(needed, now, effects);
     }
 
-    pub(crate) fn refresh_awaited(&mut self) {
-        self.awaited = self.feeds.iter().filter_map(Feed::awaits).fold(0, |bits, layer| bits | 1 << layer);
+    /// Asks for key frames of these layers (bits).
+    pub(crate) fn ask_key_frames(&mut self, layers: u8, now: Instant, effects: &mut Effects) {
+        for layer in (0..=self.lowest()).filter(|layer| layers & (1 << layer) != 0) {
+            self.ask_key_frame(layer, now, effects);
+        }
     }
 
     pub(crate) fn tell_demand(&self, effects: &mut Effects) {
@@ -209,6 +199,9 @@ impl Track {
     }
 
     pub(crate) fn ask_key_frame(&mut self, layer: u8, now: Instant, effects: &mut Effects) {
+        if self.beginning == Some(layer) {
+            return;
+        }
         let requests = &mut self.layers[usize::from(layer)].requests;
         if requests.ask(now) {
             effects.emit(Output::RequestKeyFrame { track: self.spec.track, layer });

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crosspoint_model::{Identity, Source, TrackKey};
+use crosspoint_model::{Identity, MediaKind, Source, TrackKey};
 
 use crate::input::Follow;
 use crate::leg::Leg;
@@ -35,8 +35,25 @@ pub(crate) fn audio(leg: &Leg, tracks: &BTreeMap<TrackKey, Track>, speakers: &Sp
     if contended {
         voices.truncate(SHARED);
     }
+    leave_a_slot_for_who_speaks(&mut pinned, &mut voices, leg.slot_count(MediaKind::Audio), speakers);
     pinned.append(&mut voices);
     (pinned, contended)
+}
+
+/// Where pinned tracks alone would fill all slots, the last slot goes to whoever of all spoke last.
+fn leave_a_slot_for_who_speaks(
+    pinned: &mut Vec<TrackKey>,
+    voices: &mut Vec<TrackKey>,
+    slots: usize,
+    speakers: &Speakers,
+) {
+    let (Some(last), Some(voice)) = (slots.checked_sub(1).and_then(|at| pinned.get(at)), voices.first()) else {
+        return;
+    };
+    let first = speakers.order().iter().find(|key| *key == last || *key == voice);
+    if first == Some(voice) {
+        pinned.insert(slots - 1, voices.remove(0));
+    }
 }
 
 /// Does a leg want an audio track, and is it pinned there?
@@ -109,12 +126,7 @@ pub(crate) fn video(
 }
 
 /// The picture of who speaks or spoke last, but not sooner than [`HOLD`] after the last change.
-fn dominant(
-    leg: &mut Leg,
-    tracks: &BTreeMap<TrackKey, Track>,
-    speakers: &Speakers,
-    now: Instant,
-) -> Option<TrackKey> {
+fn dominant(leg: &mut Leg, tracks: &BTreeMap<TrackKey, Track>, speakers: &Speakers, now: Instant) -> Option<TrackKey> {
     let present = leg.followed.filter(|(key, _)| tracks.contains_key(key));
     let best = dominant_picture(leg, tracks, speakers).or(present.map(|(key, _)| key));
     let best = best.or_else(|| videos(leg, tracks).next().map(Track::key));
