@@ -1,31 +1,28 @@
 //! The bare floor: decrypt once, encrypt and send fifty times.
 
-use std::fs;
 use std::io::IoSliceMut;
 use std::net::{SocketAddr, UdpSocket};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 
-const SUBSCRIBERS: usize = 50;
+use super::{SUBSCRIBERS, median};
+
 const PAYLOAD: usize = 1100;
 const HEADER: usize = 12;
 const TAG: usize = 16;
 const PACKET: usize = HEADER + PAYLOAD + TAG;
-/// Packets that wait in the server's socket at the beginning of a round.
-const PACKETS: usize = 800;
-const ROUNDS: usize = 15;
+const FRAMES: usize = 3000;
 const SLOT: usize = 2048;
 
-/// Microseconds of CPU for each outgoing packet, `burst` packets of a frame going to a subscriber at a time.
+/// Microseconds for each outgoing packet, `burst` packets of a frame going to a subscriber at a time.
 pub fn per_packet(burst: usize) -> Result<f64> {
     let mut bench = Floor::new(burst)?;
-    bench.round()?;
-    let mut rounds = (0..ROUNDS).map(|_| bench.round()).collect::<Result<Vec<f64>>>()?;
-    rounds.sort_by(f64::total_cmp);
-    Ok(rounds[ROUNDS / 2])
+    let frames = (0..FRAMES).map(|_| bench.frame()).collect::<Result<Vec<f64>>>()?;
+    // The first ones warm caches and fill the subscribers' sockets.
+    Ok(median(frames[FRAMES / 3..].to_vec()))
 }
 
 struct Floor {
@@ -51,7 +48,6 @@ impl Floor {
         let subscribers = (0..SUBSCRIBERS).map(|_| socket()).collect::<Result<Vec<_>>>()?;
         let addresses = subscribers.iter().map(UdpSocket::local_addr).collect::<Result<Vec<_>, _>>()?;
         let udp = UdpSocketState::new(UdpSockRef::from(&server))?;
-        socket2::SockRef::from(&server).set_recv_buffer_size(4 << 20)?;
         server.set_read_timeout(Some(Duration::from_secs(1)))?;
         let downlinks = (0..SUBSCRIBERS).map(|index| key(index as u8 + 1)).collect::<Result<Vec<_>>>()?;
         let uplink = key(0)?;
@@ -59,18 +55,14 @@ impl Floor {
         Ok(Self { burst, publisher, server, udp, subscribers, addresses, uplink, downlinks, counter: 0, inbox, batch })
     }
 
-    /// One round: microseconds per outgoing packet.
-    fn round(&mut self) -> Result<f64> {
-        for _ in 0..PACKETS {
+    /// Forwards one frame: microseconds per outgoing packet.
+    fn frame(&mut self) -> Result<f64> {
+        for _ in 0..self.burst {
             self.publish()?;
         }
-        let before = thread_cpu()?;
-        for _ in 0..PACKETS / self.burst {
-            self.forward()?;
-        }
-        let spent = thread_cpu()? - before;
-        ensure!(self.subscribers.len() == SUBSCRIBERS, "all subscribers are there");
-        Ok(spent as f64 / 1e3 / (PACKETS * SUBSCRIBERS) as f64)
+        let began = Instant::now();
+        self.forward()?;
+        Ok(began.elapsed().as_secs_f64() * 1e6 / (self.burst * self.subscribers.len()) as f64)
     }
 
     fn publish(&mut self) -> Result<()> {
@@ -130,10 +122,4 @@ fn seal(key: &LessSafeKey, counter: u64, packet: &mut Vec<u8>, begin: usize) -> 
         key.seal_in_place_separate_tag(nonce(counter), Aad::from(&*header), body).ok().context("seal a packet")?;
     packet.extend_from_slice(tag.as_ref());
     Ok(())
-}
-
-/// Nanoseconds that this thread spent on a CPU.
-pub fn thread_cpu() -> Result<u64> {
-    let text = fs::read_to_string("/proc/thread-self/schedstat")?;
-    Ok(text.split_whitespace().next().context("an empty schedstat")?.parse()?)
 }

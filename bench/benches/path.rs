@@ -1,17 +1,37 @@
-//! The per-packet path on this machine: what one packet to 50 subscribers costs at the very least.
+//! The per-packet path on this machine: one publisher, 50 subscribers, one thread.
 //!
-//! *Floor*: receive, AES-128-GCM open, and for each subscriber copy, new header, seal, send: one thread, no protocol. Whatever
-//! a server adds stands as a ratio to that. CPU time of the thread, kernel included, over loopback; medians of several rounds.
+//! *Floor*: receive, AES-128-GCM open, and for each subscriber copy, new header, seal, send; no protocol. *Engine*: the
+//! server's own path from received datagrams to sent ones (`media/engine` and `media/udp`), with everything that the
+//! subscribers' reports cause. The ratio between them is what can be compared between machines.
 //!
-//! `cargo bench -p crosspoint-bench`
+//! Medians of the wall time of many frames, over loopback: run it on a quiet machine. `cargo bench -p crosspoint-bench`
 
+mod engine;
 mod floor;
 
+/// Viewers of the one publisher.
+const SUBSCRIBERS: usize = 50;
+
 fn main() -> anyhow::Result<()> {
-    println!("CPU per outgoing packet (1.1 kB payload), 50 subscribers, one thread");
+    println!("per outgoing packet (1.1 kB payload), {SUBSCRIBERS} subscribers, one thread, AES-GCM, loopback\n");
+    println!("| video packets at a time | floor | engine | sending | engine and sending, of the floor | delivered |");
+    println!("|---|---|---|---|---|---|");
     for burst in [4, 1] {
-        let microseconds = floor::per_packet(burst)?;
-        println!("  floor, {burst} packet(s) of a frame at a time: {microseconds:.2} µs");
+        let floor = floor::per_packet(burst)?;
+        let cost = engine::per_packet(burst)?;
+        let ratio = (cost.engine + cost.sending) / floor;
+        println!(
+            "| {burst} | {floor:.2} µs | {:.2} µs | {:.2} µs | {ratio:.1} × | {:.1} % |",
+            cost.engine,
+            cost.sending,
+            cost.delivered * 100.0
+        );
     }
     Ok(())
+}
+
+/// The middle of some values.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

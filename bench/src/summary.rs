@@ -34,6 +34,8 @@ pub struct Summary {
     pub latency_p99: f64,
     /// KiB (Pss) for each client or room of the timed phase.
     pub memory_each: f64,
+    /// Share of what the publishers should have sent that they did.
+    pub published: f64,
     /// Milliseconds of server CPU for each of them to come in.
     pub join_cpu_each: f64,
     /// How long joins took.
@@ -76,6 +78,7 @@ fn summary(row: &Row, subject: Subject, runs: &[&Run]) -> Summary {
         latency_p50: of(&|one| one.latency_p50.map_or(f64::NAN, |us| us / 1e3)),
         latency_p99: of(&|one| one.latency_p99.map_or(f64::NAN, |us| us / 1e3)),
         memory_each: of(&|one| each(grown(one), one)),
+        published: of(&|one| share(one.sent.total(), one.nominal)),
         join_cpu_each: of(&|one| each(one.join_cpu * 1e3, one)),
         joins: joins(&measured),
         profiles: profiles(&measured),
@@ -91,6 +94,9 @@ fn void(summary: &Summary, runs: &[&Run]) -> Option<String> {
         return Some(format!("failed: {error}"));
     }
     let media = matches!(summary.row.case, Case::Forward | Case::Meeting | Case::Direct);
+    if media && summary.published < DELIVERED {
+        return Some("the machine was too busy for the generator".into());
+    }
     // In a meeting a server may choose whose voices it forwards; pictures must all arrive.
     let heard = summary.row.case == Case::Meeting || summary.audio >= DELIVERED;
     if media && !(heard && summary.video >= DELIVERED) {
@@ -144,6 +150,8 @@ mod tests {
     fn run(video: u64) -> Run {
         let measured = Measured {
             window: 1.0,
+            nominal: 55,
+            sent: Count { audio: 5, video: 50 },
             expected: Count { audio: 100, video: 1000 },
             received: Count { audio: 100, video },
             server_cpu: 0.011,

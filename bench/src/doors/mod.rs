@@ -14,7 +14,7 @@ use str0m::media::Direction;
 use crate::media::driver::Rig;
 use crate::media::payload::wall_ns;
 use crate::media::peer::{Peer, Seed, SendLines};
-use crate::media::publisher::{Publisher, Shape};
+use crate::media::publisher::{self, Publisher, Shape};
 
 pub mod direct;
 pub mod janus;
@@ -31,6 +31,17 @@ pub enum Sends {
     Audio,
     /// Sound and picture.
     Everything,
+}
+
+impl Sends {
+    /// Packets that a publisher sends in a second.
+    pub fn packets_per_second(self) -> f64 {
+        match self {
+            Self::Nothing => 0.0,
+            Self::Audio => publisher::AUDIO_PER_SECOND,
+            Self::Everything => publisher::AUDIO_PER_SECOND + publisher::VIDEO_PER_SECOND,
+        }
+    }
 }
 
 /// What every door needs to make clients.
@@ -65,13 +76,13 @@ impl Floor {
             Sends::Everything => (lines.audio, lines.video),
         };
         let publishes = audio.is_some() || video.is_some();
-        let publisher = publishes.then(|| {
+        let sender = publishes.then(|| {
             let source = self.sources.fetch_add(1, Ordering::Relaxed);
             // Publishers do not send in step.
             let phase = std::time::Duration::from_micros(u64::from(source) * 7_300 % 40_000);
             Publisher::new(source, audio, video, self.shape, Instant::now() + phase)
         });
-        self.rig.add(Peer::new(seed, publisher, started)?)
+        self.rig.add(Peer::new(seed, sender, started)?)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use futures_util::stream::{self, TryStreamExt};
 
-use super::{Case, Measured, Meter, Plan, connected, heard, join_times, memory, seen, window};
+use super::{Case, Measured, Meter, Plan, Traffic, connected, heard, join_times, memory, seen, window};
 use crate::doors::{Door, Floor, Sends};
 use crate::media::driver::{Progress, Rig};
 use crate::media::tally::Timeline;
@@ -42,7 +42,7 @@ pub async fn viewers(plan: &Plan, door: &Door, floor: &Floor) -> Result<Measured
         floor.rig.wait("saw the publisher", plan.size, PATIENCE, seen).await?;
     }
     settle().await;
-    let report = window(plan, floor, plan.size as u64, &mut measured).await?;
+    let report = window(plan, floor, Traffic { publishers: 1, fan_out: plan.size }, &mut measured).await?;
     measured.joins = join_times(&report.timelines[1..]);
     Ok(measured)
 }
@@ -77,7 +77,8 @@ pub async fn meeting(plan: &Plan, door: &Door, floor: &Floor) -> Result<Measured
     floor.rig.wait("saw the others", plan.size, PATIENCE, seen).await?;
     measured.join_cpu = meter.server()?;
     settle().await;
-    let report = window(plan, floor, u64::from(others), &mut measured).await?;
+    let traffic = Traffic { publishers: plan.size, fan_out: plan.size.saturating_sub(1) };
+    let report = window(plan, floor, traffic, &mut measured).await?;
     let receiving: Vec<Timeline> = report.timelines.into_iter().filter(|timeline| timeline.first_video != 0).collect();
     measured.joins = join_times(&receiving);
     Ok(measured)
@@ -98,7 +99,7 @@ pub async fn rooms(plan: &Plan, door: &Door) -> Result<Measured> {
     }
     measured.join_cpu = meter.server()?;
     settle().await;
-    window(plan, &floor, 0, &mut measured).await?;
+    window(plan, &floor, Traffic::NONE, &mut measured).await?;
     Ok(measured)
 }
 
@@ -110,7 +111,7 @@ pub async fn direct(plan: &Plan, door: &Door, floor: &Floor) -> Result<Measured>
     }
     floor.rig.wait("saw their publisher", plan.size, PATIENCE, seen).await?;
     settle().await;
-    window(plan, floor, 1, &mut measured).await?;
+    window(plan, floor, Traffic { publishers: plan.size, fan_out: 1 }, &mut measured).await?;
     Ok(measured)
 }
 

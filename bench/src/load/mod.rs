@@ -84,6 +84,8 @@ pub struct JoinTimes {
 pub struct Measured {
     /// The window's length.
     pub window: f64,
+    /// Packets that the publishers should have sent in the window.
+    pub nominal: u64,
     /// Packets published in the window.
     pub sent: Count,
     /// Packets that should have arrived of those.
@@ -159,8 +161,20 @@ fn memory(plan: &Plan) -> Result<Memory> {
     plan.server.map_or(Ok(Memory::default()), Memory::of)
 }
 
-/// Measures one window; late packets get a second more. `fan_out` is how many receivers each packet has.
-async fn window(plan: &Plan, floor: &Floor, fan_out: u64, measured: &mut Measured) -> Result<Report> {
+/// Who sends how much in a window, and to how many.
+#[derive(Clone, Copy)]
+struct Traffic {
+    publishers: usize,
+    /// Receivers of each packet.
+    fan_out: usize,
+}
+
+impl Traffic {
+    const NONE: Self = Self { publishers: 0, fan_out: 0 };
+}
+
+/// Measures one window; late packets get a second more.
+async fn window(plan: &Plan, floor: &Floor, traffic: Traffic, measured: &mut Measured) -> Result<Report> {
     let from = wall_ns() + 20_000_000;
     floor.rig.measure(from, from + plan.window.as_nanos() as u64)?;
     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -175,7 +189,10 @@ async fn window(plan: &Plan, floor: &Floor, fan_out: u64, measured: &mut Measure
     measured.memory_after = memory(plan)?;
     measured.sent = report.sent;
     measured.received = report.received;
+    let fan_out = traffic.fan_out as u64;
     measured.expected = Count { audio: report.sent.audio * fan_out, video: report.sent.video * fan_out };
+    measured.nominal =
+        (floor.sends.packets_per_second() * traffic.publishers as f64 * plan.window.as_secs_f64()) as u64;
     measured.lost = report.lost;
     if report.received.total() > 0 {
         measured.latency_p50 = Some(report.latencies.quantile(0.5));

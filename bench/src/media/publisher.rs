@@ -11,6 +11,10 @@ use str0m::rtp::{ExtensionValues, RtpWrite};
 use super::payload::{self, InFrame, Stamp};
 
 const PACKETS_PER_FRAME: u64 = 4;
+/// Audio packets of a publisher in a second.
+pub const AUDIO_PER_SECOND: f64 = 50.0;
+/// Video packets of a publisher in a second.
+pub const VIDEO_PER_SECOND: f64 = 100.0;
 const VIDEO_GAP: Duration = Duration::from_millis(10);
 const AUDIO_GAP: Duration = Duration::from_millis(20);
 /// A key frame at least so often.

@@ -63,7 +63,7 @@ impl Drop for Namespaces {
 fn within(space: &str, core: usize, program: &str) -> Command {
     let mut command = Command::new("ip");
     let core = core.to_string();
-    command.args(["netns", "exec", space, "taskset", "-c", &core, "nice", "-n", "-10"]);
+    command.args(["netns", "exec", space, "taskset", "-c", &core, "nice", "-n", "-20"]);
     command.args(["prlimit", "--nofile=20000:20000", program]);
     command.stdin(Stdio::null());
     command
