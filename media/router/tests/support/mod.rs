@@ -146,14 +146,29 @@ impl Stage {
     }
 
     pub fn speaks(&mut self, track: TrackKey, dbov: i8) {
-        self.publishers.get_mut(&track).expect("a publisher").level = Some(dbov);
+        assert!(self.publishers.contains_key(&track));
+        self.try_speak(track, dbov);
+    }
+
+    /// Sets how loud a track is, if there is one that carries levels.
+    pub fn try_speak(&mut self, track: TrackKey, dbov: i8) {
+        if let Some(level) = self.publishers.get_mut(&track).and_then(|publisher| publisher.level.as_mut()) {
+            *level = dbov;
+        }
     }
 
     /// Starts or stops an encoder; it starts with a key frame.
     pub fn sends(&mut self, track: TrackKey, layer: usize, sends: bool) {
-        let encoder = &mut self.publishers.get_mut(&track).expect("a publisher").layers[layer];
-        encoder.key_wanted |= sends && !encoder.sends;
-        encoder.sends = sends;
+        assert!(self.publishers[&track].layers.len() > layer);
+        self.try_send(track, layer, sends);
+    }
+
+    pub fn try_send(&mut self, track: TrackKey, layer: usize, sends: bool) {
+        let publisher = self.publishers.get_mut(&track);
+        if let Some(encoder) = publisher.and_then(|publisher| publisher.layers.get_mut(layer)) {
+            encoder.key_wanted |= sends && !encoder.sends;
+            encoder.sends = sends;
+        }
     }
 
     pub fn subscribe(&mut self, leg: LegIndex, track: TrackKey) -> bool {
