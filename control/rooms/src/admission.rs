@@ -16,17 +16,25 @@ pub(crate) struct Applicant<'a> {
     pub(crate) pin: Option<&'a str>,
 }
 
+/// Where somebody comes in.
+pub(crate) struct Destination {
+    /// The room that the token is for.
+    pub(crate) home: RoomId,
+    /// That, or where the participant was moved to.
+    pub(crate) place: RoomId,
+}
+
 impl Rooms {
     /// Where a bearer who asks for a room comes in: there, or where it was moved to from the room of its token.
-    pub(crate) fn destination(&self, bearer: &Bearer, who: &Identity, asked: &RoomId) -> Result<RoomId, Refusal> {
+    pub(crate) fn destination(&self, bearer: &Bearer, who: &Identity, asked: &RoomId) -> Result<Destination, Refusal> {
         let registry = &self.inner.registry;
         if bearer.grant.may_join(asked.as_str()) {
-            let place = registry.placement(asked, who).filter(|place| registry.room(place).is_some());
-            return Ok(place.unwrap_or_else(|| asked.clone()));
+            let moved = registry.placement(asked, who).filter(|place| registry.room(place).is_some());
+            return Ok(Destination { home: asked.clone(), place: moved.unwrap_or_else(|| asked.clone()) });
         }
         let home = RoomId::parse(&bearer.grant.room).ok().filter(|home| bearer.grant.may_join(home.as_str()));
-        if home.and_then(|home| registry.placement(&home, who)).as_ref() == Some(asked) {
-            return Ok(asked.clone());
+        if let Some(home) = home.filter(|home| registry.placement(home, who).as_ref() == Some(asked)) {
+            return Ok(Destination { home, place: asked.clone() });
         }
         let detail = if bearer.grant.room_join {
             format!("the token is for another room than {asked:?}")

@@ -53,7 +53,12 @@ impl Rooms {
         })
     }
 
-    pub(crate) fn handle_prefer(&self, core: &Arc<Core>, track: TrackId, preference: Preference) -> Result<(), Refusal> {
+    pub(crate) fn handle_prefer(
+        &self,
+        core: &Arc<Core>,
+        track: TrackId,
+        preference: Preference,
+    ) -> Result<(), Refusal> {
         core.within(|room, state| {
             check_track(state, &core.identity, track)?;
             let me = own(state, core)?;

@@ -109,10 +109,8 @@ impl Rooms {
         for participant in state.participants.values_mut() {
             participant.subscriptions.remove(&track.view.track_id.0);
         }
-        let message = ServerMessage::Unpublished {
-            track_id: track.view.track_id,
-            user_id: track.view.user_id.to_string(),
-        };
+        let message =
+            ServerMessage::Unpublished { track_id: track.view.track_id, user_id: track.view.user_id.to_string() };
         room.tell_others(state, None, &message, Pace::Batched);
         self.emit(|| RoomEvent::TrackUnpublished { room: room.id.clone(), track: track.view });
     }

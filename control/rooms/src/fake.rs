@@ -98,7 +98,8 @@ impl MediaPlane for FakeMedia {
 }
 
 /// What the fake answers to every offer.
-pub const ANSWER: &str = "v=0\r\na=ice-ufrag:fake\r\na=ice-pwd:fake-password\r\na=candidate:1 1 udp 1 127.0.0.1 9 typ host\r\n";
+pub const ANSWER: &str =
+    "v=0\r\na=ice-ufrag:fake\r\na=ice-pwd:fake-password\r\na=candidate:1 1 udp 1 127.0.0.1 9 typ host\r\n";
 
 /// An offer with these m-lines (mid, kind, direction), from the peer connection of this name.
 pub fn offer(connection: &str, lines: &[(&str, &str, &str)]) -> String {

@@ -64,7 +64,9 @@ impl Rooms {
             })
             .map(|(key, _)| key)
             .collect();
-        if meant.is_empty() && let Some(track) = track {
+        if meant.is_empty()
+            && let Some(track) = track
+        {
             return Err(Refusal::new(Code::TrackNotFound, format!("{track} is not a track of {whose:?}")));
         }
         for key in meant {
@@ -78,11 +80,8 @@ impl Rooms {
         let Some(track) = state.tracks.get_mut(&key).filter(|track| track.view.muted != muted) else { return };
         track.view.muted = muted;
         let order = Order::SetFlags { track: key, muted, held: track.view.held };
-        let message = ServerMessage::Muted {
-            user_id: track.view.user_id.to_string(),
-            track_id: track.view.track_id,
-            muted,
-        };
+        let message =
+            ServerMessage::Muted { user_id: track.view.user_id.to_string(), track_id: track.view.track_id, muted };
         self.inner.media.order(room.worker, order);
         room.tell_all(state, &message);
     }
@@ -102,10 +101,8 @@ impl Rooms {
         if holds.is_clear() {
             state.holds.remove(whose);
         }
-        let meant: Vec<(TrackKey, bool)> = state
-            .tracks_of(whose)
-            .map(|(key, track)| (key, holds.holds(track.view.source)))
-            .collect();
+        let meant: Vec<(TrackKey, bool)> =
+            state.tracks_of(whose).map(|(key, track)| (key, holds.holds(track.view.source))).collect();
         for (key, held) in meant {
             self.set_held(room, state, key, held);
         }
@@ -115,11 +112,8 @@ impl Rooms {
         let Some(track) = state.tracks.get_mut(&key).filter(|track| track.view.held != held) else { return };
         track.view.held = held;
         let order = Order::SetFlags { track: key, muted: track.view.muted, held };
-        let message = ServerMessage::Held {
-            user_id: track.view.user_id.to_string(),
-            track_id: track.view.track_id,
-            held,
-        };
+        let message =
+            ServerMessage::Held { user_id: track.view.user_id.to_string(), track_id: track.view.track_id, held };
         self.inner.media.order(room.worker, order);
         room.tell_all(state, &message);
     }

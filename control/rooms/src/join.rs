@@ -10,7 +10,7 @@ use crosspoint_model::signal::{Join, Joined, PROTOCOL, Quality, ServerMessage, S
 use crosspoint_model::{Code, Identity, Refusal, RoomId, RoomKind, UserView};
 use tokio::time::Instant;
 
-use crate::admission::Applicant;
+use crate::admission::{Applicant, Destination};
 use crate::departure::Departure;
 use crate::events::RoomEvent;
 use crate::leg::slot_views;
@@ -70,10 +70,10 @@ impl Rooms {
 
     fn enter(&self, request: &JoinRequest, identity: &Identity, asked: &RoomId) -> Result<Session, Refusal> {
         let JoinRequest { bearer, join, .. } = request;
-        let place = self.destination(bearer, identity, asked)?;
+        let Destination { home, place } = self.destination(bearer, identity, asked)?;
         for _ in 0..ATTEMPTS {
             let (room, made) = self.room_for(&place, join, bearer)?;
-            let entered = self.enter_room(&room, request, identity, asked);
+            let entered = self.enter_room(&room, request, identity, &home);
             if made && entered.is_err() {
                 self.close_if_empty_since(&room, 0);
             }

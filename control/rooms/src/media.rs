@@ -73,9 +73,9 @@ pub struct Facts(pub(crate) mpsc::UnboundedReceiver<(usize, Vec<Fact>)>);
 pub fn fact_channel() -> (FactSink, Facts) {
     // Unbounded: a media thread must never wait for the control plane, and what it says is bounded by its legs.
     let (sender, receiver) = mpsc::unbounded_channel();
-    let sink: FactSink = FactSink::from(Box::new(move |worker: usize, facts: Vec<Fact>| {
+    let sink: FactSink = Box::new(move |worker, facts| {
         // The receiver is gone only while the process ends.
         let _ = sender.send((worker, facts));
-    }) as Box<dyn Fn(usize, Vec<Fact>) + Send + Sync>);
+    });
     (sink, Facts(receiver))
 }

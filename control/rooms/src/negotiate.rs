@@ -62,7 +62,10 @@ impl Rooms {
         let text = match negotiation.data.get("candidate") {
             Some(serde_json::Value::String(text)) => text.trim(),
             None if !negotiation.data.is_null() => {
-                return Err(Refusal::new(Code::InvalidCandidate, "data is not an RTCIceCandidate: it has no candidate"));
+                return Err(Refusal::new(
+                    Code::InvalidCandidate,
+                    "data is not an RTCIceCandidate: it has no candidate",
+                ));
             }
             _ => "",
         };
@@ -71,7 +74,8 @@ impl Rooms {
         }
         core.within(|room, state| {
             let leg = state.participants.get(&core.identity).and_then(|participant| participant.leg.as_ref());
-            let leg = leg.ok_or_else(|| Refusal::new(Code::NegotiationConflict, "a candidate came before any offer"))?;
+            let leg =
+                leg.ok_or_else(|| Refusal::new(Code::NegotiationConflict, "a candidate came before any offer"))?;
             self.inner.media.order(room.worker, Order::AddCandidate { leg: leg.key, candidate: text.to_owned() });
             Ok(())
         })
@@ -144,8 +148,7 @@ impl Rooms {
             self.drop_leg(room, state, before, true);
         }
         let key = LegKey(self.inner.registry.next_key());
-        let arrival =
-            Arrival { leg: key, room: room.key, identity: who.clone(), publish: plan.specs, profile };
+        let arrival = Arrival { leg: key, room: room.key, identity: who.clone(), publish: plan.specs, profile };
         self.inner.registry.place_leg(key, room);
         (offered.admit)(arrival);
         state.owners.insert(key, who.clone());

@@ -136,7 +136,8 @@ fn sent_rids(section: &str) -> Vec<String> {
         while let Some(word) = words.next() {
             if word == "send" {
                 let list = words.next().unwrap_or_default();
-                let first_choice = |layer: &str| layer.split(',').next().map(|rid| rid.trim_start_matches('~').to_owned());
+                let first_choice =
+                    |layer: &str| layer.split(',').next().map(|rid| rid.trim_start_matches('~').to_owned());
                 return list.split(';').filter_map(first_choice).filter(|rid| !rid.is_empty()).collect();
             }
         }

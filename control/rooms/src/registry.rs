@@ -218,7 +218,6 @@ impl Refusals {
 fn random_token() -> Result<String, Refusal> {
     use base64::Engine as _;
     let mut bytes = [0_u8; 24];
-    getrandom::fill(&mut bytes)
-        .map_err(|_| Refusal::new(Code::Internal, "the system gives no random numbers"))?;
+    getrandom::fill(&mut bytes).map_err(|_| Refusal::new(Code::Internal, "the system gives no random numbers"))?;
     Ok(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
 }

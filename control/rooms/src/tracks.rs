@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use crosspoint_model::signal::Publish;
-use crosspoint_model::{Code, Grant, Identity, LegKey, Limits, MediaKind, Refusal, Source, TrackId, TrackKey, TrackView};
+use crosspoint_model::{
+    Code, Grant, Identity, LegKey, Limits, MediaKind, Refusal, Source, TrackId, TrackKey, TrackView,
+};
 use crosspoint_worker::MediaLine;
 use crosspoint_worker::engine::TrackSpec;
 
@@ -127,7 +129,9 @@ fn check(publisher: &Publisher<'_>, publish: &[Publish], limits: &Limits) -> Res
 fn sending_line<'a>(lines: &'a [MediaLine], mid: &str) -> Result<&'a MediaLine, Refusal> {
     match lines.iter().find(|line| line.mid == mid) {
         Some(line) if line.receives => Ok(line),
-        Some(_) => Err(invalid(format!("the m-line {mid:?} is not sent on: its direction must be sendonly or sendrecv"))),
+        Some(_) => {
+            Err(invalid(format!("the m-line {mid:?} is not sent on: its direction must be sendonly or sendrecv")))
+        }
         None => Err(invalid(format!("publish names the m-line {mid:?}, which the offer does not have"))),
     }
 }
@@ -197,7 +201,8 @@ mod tests {
     fn plan(state: &State, grant: &Grant, list: Option<&[Publish]>) -> Result<Plan, Refusal> {
         let identity = Identity::parse("ann").expect("name");
         let publisher = Publisher { identity: &identity, grant, hidden: false, leg: Some(LegKey(1)) };
-        let lines = [line("0", MediaKind::Audio, true), line("1", MediaKind::Video, true), line("2", MediaKind::Video, false)];
+        let lines =
+            [line("0", MediaKind::Audio, true), line("1", MediaKind::Video, true), line("2", MediaKind::Video, false)];
         let mut next = 100;
         Plan::new(state, &publisher, list, &lines, &Limits { tracks_per_participant: 2, ..Limits::default() }, || {
             next += 1;
@@ -225,7 +230,10 @@ mod tests {
             (vec![publish("2", Source::Camera)], Code::InvalidRequest),
             (vec![publish("0", Source::Camera)], Code::InvalidRequest),
             (vec![publish("0", Source::Microphone), publish("0", Source::Microphone)], Code::InvalidRequest),
-            (vec![publish("0", Source::Other), publish("1", Source::Other), publish("2", Source::Other)], Code::TooManyTracks),
+            (
+                vec![publish("0", Source::Other), publish("1", Source::Other), publish("2", Source::Other)],
+                Code::TooManyTracks,
+            ),
         ] {
             assert_eq!(refused(plan(&state, &all, Some(&list))), code, "{list:?}");
         }

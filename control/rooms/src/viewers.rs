@@ -141,7 +141,8 @@ impl LegHandle {
         let gone = || Refusal::new(Code::SessionNotFound, "this session has ended");
         let room = self.rooms.inner.registry.leg_room(self.leg).ok_or_else(gone)?;
         let mut state = room.lock();
-        let specs = state.tracks.values().filter(|track| track.leg == self.leg).map(|track| spec(&track.view)).collect();
+        let specs =
+            state.tracks.values().filter(|track| track.leg == self.leg).map(|track| spec(&track.view)).collect();
         let pending = Pending {
             since: Instant::now(),
             reply,
@@ -345,8 +346,12 @@ fn free_identity(state: &State, sub: &str) -> Result<Identity, Refusal> {
 /// What the lines carry, as far as the token allows: WHIP does not say it.
 fn sources(lines: &[MediaLine], grant: &Grant) -> Result<Vec<Publish>, Refusal> {
     let choices = |kind| match kind {
-        MediaKind::Audio => &[Source::Microphone, Source::ScreenAudio, Source::Phone, Source::Avatar, Source::Desktop, Source::Other],
-        MediaKind::Video => &[Source::Camera, Source::Screen, Source::Avatar, Source::Desktop, Source::Other, Source::Other],
+        MediaKind::Audio => {
+            &[Source::Microphone, Source::ScreenAudio, Source::Phone, Source::Avatar, Source::Desktop, Source::Other]
+        }
+        MediaKind::Video => {
+            &[Source::Camera, Source::Screen, Source::Avatar, Source::Desktop, Source::Other, Source::Other]
+        }
     };
     let publish = |line: &MediaLine| {
         let source = choices(line.kind).iter().copied().find(|source| grant.may_publish(*source));
