@@ -15,7 +15,7 @@ import type { RemoteParticipant } from "./remote-participant.js";
 import type { RemoteTrack } from "./remote-track.js";
 import { Roster } from "./roster.js";
 import { ServerMedia } from "./server-media.js";
-import { Session, type SessionHost } from "./session.js";
+import { reasonOf, Session, type SessionHost } from "./session.js";
 import { closeError, SignalClient } from "./signal-client.js";
 import { claimsOf } from "./token.js";
 import type {
@@ -30,6 +30,7 @@ import type {
 } from "./types.js";
 import {
   type ClientMessage,
+  CloseCode,
   type ConnectionStats,
   type Join,
   type Joined,
@@ -231,7 +232,8 @@ export class Room extends ModeratedRoom {
     this.#signal.on("message", (message) => this.#receive(message));
     this.#signal.on("closed", (code, reason) => {
       this.#media?.suspend();
-      this.#session.lost(closeError(code, reason));
+      if (code === CloseCode.REPLACED) this.#end("replaced", reason);
+      else this.#session.lost(closeError(code, reason));
     });
     await this.#session.start();
     globalThis.addEventListener?.("pagehide", this.#onPageHide);
@@ -483,12 +485,6 @@ export class Room extends ModeratedRoom {
     this.#state = state;
     this.emit("stateChanged", state);
   }
-}
-
-function reasonOf({ code }: CrosspointError): DisconnectReason {
-  if (code === "kicked") return "kicked";
-  if (code === "room-closed") return "room-closed";
-  return code === "unreachable" || code === "timeout" || code === "closed" ? "unreachable" : "refused";
 }
 
 function ownView({ identity, name, metadata, attributes, joinedAt }: LocalParticipant) {

@@ -12,7 +12,7 @@ import type { PathState } from "./media.js";
 import { Reconnector } from "./reconnect.js";
 import type { SignalClient } from "./signal-client.js";
 import { socketUrl } from "./token.js";
-import type { Logger, ReconnectPolicy, ReconnectStage } from "./types.js";
+import type { DisconnectReason, Logger, ReconnectPolicy, ReconnectStage } from "./types.js";
 import type { Join, Joined } from "./wire/index.js";
 
 /** How long an ICE restart may take before everything begins anew, in milliseconds. */
@@ -220,6 +220,13 @@ export class Session {
     this.close();
     this.host.ended(error);
   }
+}
+
+/** What an application is told about the end of a session. */
+export function reasonOf({ code }: CrosspointError): DisconnectReason {
+  if (code === "kicked") return "kicked";
+  if (code === "room-closed") return "room-closed";
+  return code === "unreachable" || code === "timeout" || code === "closed" ? "unreachable" : "refused";
 }
 
 function isTokenRefused(error: unknown): boolean {
