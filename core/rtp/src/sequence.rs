@@ -32,7 +32,7 @@ pub struct Rewritten {
 }
 
 /// Packets this far behind the highest one of their source are no longer of use to anybody.
-const LATE: u64 = 2048;
+const LATE: u64 = 512;
 /// A source that runs further ahead than this has begun anew with other numbers.
 const AHEAD: u64 = 8192;
 /// Above this, capture and arrival times contradict each other: somebody's clock was set.

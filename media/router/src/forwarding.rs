@@ -14,6 +14,8 @@ use crate::track::Track;
 /// says nothing: a still screen sends a frame per second, if that.
 const DEAD_AFTER: Duration = Duration::from_secs(1);
 const DEAD_FRAMES: u32 = 4;
+/// A packet so far behind the highest one is not late: its sender has begun anew with other numbers.
+const LATE: u64 = 512;
 
 impl Track {
     /// Counts a packet. True: a layer came to life or died.
@@ -49,7 +51,7 @@ impl Track {
     pub(crate) fn forward(&mut self, layer: u8, packet: &Packet, out: &mut Vec<Forward>, effects: &mut Effects) {
         let state = &mut self.layers[usize::from(layer)];
         // A key frame whose beginning comes late has lost its rest to those who were not listening yet.
-        let in_order = packet.sequence > state.highest || state.highest - packet.sequence > u64::from(u16::MAX / 2);
+        let in_order = packet.sequence > state.highest || state.highest - packet.sequence > LATE;
         if in_order {
             state.highest = packet.sequence;
         }

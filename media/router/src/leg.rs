@@ -15,6 +15,8 @@ pub(crate) struct Leg {
     pub(crate) spec: LegSpec,
     /// In the order of their m-lines.
     pub(crate) slots: Vec<Slot>,
+    /// M-lines that are no slots at present. One that comes back goes on counting: its stream is still the same.
+    pub(crate) retired: Vec<Slot>,
     pub(crate) subscriptions: BTreeMap<TrackKey, Subscription>,
     /// Counts subscriptions, so that the older ones come first.
     pub(crate) subscribed: u64,
@@ -58,6 +60,7 @@ impl Leg {
             index,
             spec,
             slots: Vec::new(),
+            retired: Vec::new(),
             subscriptions: BTreeMap::new(),
             subscribed: 0,
             negotiated: false,

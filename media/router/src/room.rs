@@ -28,6 +28,7 @@ pub struct Room {
 #[derive(Debug, Default)]
 pub struct LegSlots {
     slots: Vec<Slot>,
+    retired: Vec<Slot>,
 }
 
 /// Legs and tracks.
@@ -59,7 +60,7 @@ impl Room {
             assign::release(&mut removed, at, &mut self.tracks, &mut self.effects);
         }
         self.finish(now);
-        LegSlots { slots: removed.slots }
+        LegSlots { slots: removed.slots, retired: removed.retired }
     }
 
     /// The slots of a leg after a negotiation, all of them. One that keeps its mid and kind keeps its track.
@@ -71,11 +72,11 @@ impl Room {
                 assign::release(state, at, &mut self.tracks, &mut self.effects);
             }
         }
-        let mut before = std::mem::take(&mut state.slots);
+        state.retired.append(&mut state.slots);
         for spec in slots {
-            let same = before.iter().position(|slot| slot.spec.mid == spec.mid && slot.spec.kind == spec.kind);
+            let same = state.retired.iter().position(|slot| slot.spec.mid == spec.mid && slot.spec.kind == spec.kind);
             let slot = match same {
-                Some(at) => Slot { spec: spec.clone(), ..before.swap_remove(at) },
+                Some(at) => Slot { spec: spec.clone(), ..state.retired.remove(at) },
                 None => Slot::new(spec.clone()),
             };
             state.slots.push(slot);
@@ -89,7 +90,7 @@ impl Room {
     /// After a move from another room: the slots as they were there, instead of [`Self::set_slots`].
     pub fn restore_slots(&mut self, leg: LegIndex, slots: LegSlots, now: Instant) {
         let Some(state) = self.legs.get_mut(&leg) else { return };
-        state.slots = slots.slots;
+        (state.slots, state.retired) = (slots.slots, slots.retired);
         state.negotiated = true;
         self.settle(leg, now);
         self.finish(now);

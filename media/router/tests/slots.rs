@@ -96,6 +96,21 @@ fn a_slot_goes_on_counting_whatever_is_in_it() {
 }
 
 #[test]
+fn a_slot_that_goes_and_comes_back_goes_on_counting() {
+    let mut stage = Stage::new();
+    let (anna, ben) = (stage.leg(1, 0, 0), stage.leg(2, 0, 1));
+    let camera = stage.camera(1, anna);
+    stage.subscribe(ben, camera);
+    stage.play(300);
+    stage.slots(ben, 0, 0);
+    stage.play(300);
+    stage.slots(ben, 0, 1);
+    stage.play(300);
+    assert!(stage.got(ben, camera).iter().filter(|sent| sent.key).count() == 2, "it begins twice");
+    stage.assert_continuous();
+}
+
+#[test]
 fn more_slots_are_asked_for_in_steps_and_once() {
     let mut stage = Stage::new();
     let (anna, ben) = (stage.leg(1, 0, 0), stage.leg(2, 0, 0));
