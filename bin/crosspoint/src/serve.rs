@@ -12,6 +12,7 @@ use crosspoint_model::grant::Bearer;
 use crosspoint_model::signal::IceServer;
 use crosspoint_rooms::{FreshToken, Options, Rooms, TokenIssuer, fact_channel};
 use crosspoint_telemetry::Metrics;
+use crosspoint_webhooks::{Pace, Settings, Webhooks};
 use crosspoint_worker::{Media, MediaConfig};
 use tokio::net::TcpListener;
 
@@ -20,6 +21,9 @@ use crate::{doors, listen, tls, token};
 
 /// Requests that are being answered when everybody has left may take so long.
 const LAST_REQUESTS: Duration = Duration::from_secs(2);
+
+/// The last events may take so long to be told.
+const LAST_WEBHOOKS: Duration = Duration::from_secs(5);
 
 /// Runs the server until it is told to end.
 pub fn run(config: Config) -> anyhow::Result<()> {
@@ -48,6 +52,7 @@ async fn run_on(config: Config) -> anyhow::Result<()> {
     let (media, rooms) = start_rooms(&config, &keys)?;
     let metrics = Metrics::new();
     let router = doors::router(&config, &rooms, &keys, &metrics);
+    let webhooks = start_webhooks(&config, &rooms, &keys, &metrics)?;
     redirect(&config)?;
     announce(&config, &listener)?;
 
@@ -56,7 +61,7 @@ async fn run_on(config: Config) -> anyhow::Result<()> {
     let signal = signals.next().await;
     tracing::info!(signal, deadline = ?config.drain.deadline, "draining; a second signal ends at once");
     tokio::select! {
-        () = drain(&rooms, &handle, config.drain.deadline) => {}
+        () = drain(&rooms, &handle, webhooks, config.drain.deadline) => {}
         second = signals.next() => tracing::warn!(signal = second, "ending at once"),
     }
     handle.shutdown();
@@ -65,8 +70,11 @@ async fn run_on(config: Config) -> anyhow::Result<()> {
     serving.await.context("the HTTP listener broke")?.context("HTTP cannot be served")
 }
 
-async fn drain(rooms: &Rooms, handle: &Handle<SocketAddr>, deadline: Duration) {
+async fn drain(rooms: &Rooms, handle: &Handle<SocketAddr>, webhooks: Option<Webhooks>, deadline: Duration) {
     rooms.drain(deadline).await;
+    if let Some(webhooks) = webhooks {
+        webhooks.finish(LAST_WEBHOOKS).await;
+    }
     handle.graceful_shutdown(Some(LAST_REQUESTS));
     let has_ended = async {
         while handle.connection_count() > 0 {
@@ -120,6 +128,15 @@ impl TokenIssuer for Issuer {
         let token = self.keys.mint(&Bearer { expires, ..bearer.clone() }, now).ok()?;
         Some(FreshToken { token, expires })
     }
+}
+
+fn start_webhooks(config: &Config, rooms: &Rooms, keys: &Keys, metrics: &Metrics) -> anyhow::Result<Option<Webhooks>> {
+    let urls = config.webhooks.urls.clone();
+    let Some(key) = config.webhooks.key.as_deref().or(keys.first()).filter(|_| !urls.is_empty()) else {
+        return Ok(None);
+    };
+    let settings = Settings { urls, keys: keys.clone(), key: key.to_owned(), pace: Pace::default() };
+    Webhooks::start(rooms, settings, metrics).map(Some).context("webhooks cannot be sent")
 }
 
 fn redirect(config: &Config) -> anyhow::Result<()> {
