@@ -40,6 +40,8 @@ export class SignalClient extends Emitter<SignalEvents> {
   joined = false;
 
   #socket: Socket | undefined;
+  /** Why the last socket closed: a refusal may come before the join is ready to be sent. */
+  #closed: CrosspointError | undefined;
   #request = 0;
   #waiting = new Map<number, Waiting>();
   #joining: (Waiting & { request: number }) | undefined;
@@ -60,6 +62,7 @@ export class SignalClient extends Emitter<SignalEvents> {
     this.close();
     const socket = this.makeSocket(url);
     this.#socket = socket;
+    this.#closed = undefined;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         drop(socket);
@@ -92,7 +95,9 @@ export class SignalClient extends Emitter<SignalEvents> {
 
   /** Joins; resolves after the `message` event of `joined`. */
   join(join: Join, timeout: number): Promise<Joined> {
-    if (this.#socket?.readyState !== 1) return Promise.reject(closeError(1006, "the signalling socket is closed"));
+    if (this.#socket?.readyState !== 1) {
+      return Promise.reject(this.#closed ?? closeError(1006, "the signalling socket is closed"));
+    }
     return withTimeout(timeout, (resolve, reject) => {
       const request = this.#write({ type: "join", ...join });
       const settle = (message: ServerMessage) => {
@@ -214,7 +219,8 @@ export class SignalClient extends Emitter<SignalEvents> {
 
   #lost(code: number, reason: string): void {
     this.#socket = undefined;
-    this.#fail(closeError(code, reason));
+    this.#closed = closeError(code, reason);
+    this.#fail(this.#closed);
     this.emit("closed", code, reason);
   }
 

@@ -39,6 +39,12 @@ describe("the signalling client", () => {
     await expect(joining).rejects.toMatchObject({ code: "room-full", message: "50 are in", docs: "d" });
   });
 
+  it("rejects a join with the reason for which the socket was closed before it", async () => {
+    const socket = await opened();
+    socket.drops(1008, "Unauthorized");
+    await expect(client.join({ roomId: "r" }, 1000)).rejects.toMatchObject({ code: "unauthorized" });
+  });
+
   it("takes each numbered message once, over a resume as well", async () => {
     let socket = await entered();
     for (const seq of [4, 5, 5, 4]) socket.says(left(`u${seq}`, seq));
