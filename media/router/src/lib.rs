@@ -15,7 +15,10 @@
 //!    matters only in that a leg comes before its tracks and slots.
 //! 2. For each packet [`Room::handle_packet`]; each [`Forward`] that it appends says to which leg and m-line the packet goes,
 //!    with which sequence number, timestamp and VP8 picture numbers.
-//! 3. After a batch of any of these: [`Room::poll_output`] until it gives none, then [`Room::poll_timeout`].
+//! 3. After a batch of any of these: [`Room::poll_output`] until it gives none, then [`Room::poll_timeout`]; when that moment
+//!    has come, [`Room::handle_timeout`].
+//! 4. A leg that moves to another room takes along what [`Room::remove_leg`] gives, for [`Room::restore_slots`] there: its
+//!    streams go on counting.
 //!
 //! | file | what it holds |
 //! |---|---|

@@ -84,6 +84,7 @@ impl World {
                 let follow = match follows {
                     0 => Some(Follow::Dominant),
                     1 => Some(Follow::Participant { identity: identity(leg % 7 + 1), source: None }),
+                    3 => Some(Follow::Participant { identity: identity(leg), source: None }),
                     _ => None,
                 };
                 let unasked = follow.is_some() || follows != 2;

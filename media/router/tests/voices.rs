@@ -214,8 +214,8 @@ fn a_follower_sees_somebody_else_when_the_picture_goes() {
 #[test]
 fn a_follower_of_one_participant_gets_its_picture_and_sound() {
     let (mut stage, legs, _) = meeting(3);
-    for at in 0..3 {
-        stage.camera(20 + at as u64, legs[at]);
+    for (at, leg) in legs.iter().enumerate() {
+        stage.camera(20 + at as u64, *leg);
     }
     let follow = |source| Follow::Participant { identity: identity(2), source };
     let all = stage.viewer_of(90, 1, 1, follow(None));

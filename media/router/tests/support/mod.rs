@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crosspoint_model::{Identity, MediaKind, Preference, Source, TrackKey};
 use crosspoint_router::{Follow, Forward, LegIndex, LegSpec, Output, Packet, Room, SlotSpec, SlotState, TrackSpec};
+use crosspoint_rtp::vp8;
 
 /// How often the stage moves.
 pub const STEP: Duration = Duration::from_millis(20);
@@ -48,6 +49,7 @@ struct Encoder {
     packets: u64,
     sequence: u64,
     timestamp: u32,
+    picture: u16,
     key_wanted: bool,
 }
 
@@ -125,6 +127,7 @@ impl Stage {
             packets: packets(layer),
             sequence: 1_000 * (key + 1) + layer as u64 * 300,
             timestamp: key as u32 * 77_777 + layer as u32 * 999,
+            picture: 0x7fc0 + layer as u16 * 50,
             key_wanted: true,
         });
         self.publishers.insert(track, Publisher { kind, level, layers: layers.collect() });
@@ -242,6 +245,8 @@ impl Stage {
         encoder.timestamp = encoder.timestamp.wrapping_add(if audio { 960 } else { 3_600 });
         let key = audio || std::mem::take(&mut encoder.key_wanted);
         let packets = if audio { 1 } else { encoder.packets };
+        encoder.picture = (encoder.picture + 1) & 0x7fff;
+        let numbers = vp8::Numbers { picture_id: Some(encoder.picture), wide: true, tl0_pic_idx: None };
         let (first, timestamp) = (encoder.sequence + 1, encoder.timestamp);
         encoder.sequence += packets;
         for step in 0..packets {
@@ -252,7 +257,7 @@ impl Stage {
                 starts_key_frame: key && step == 0,
                 payload_len: if audio { 80 } else { 1_000 },
                 level,
-                vp8: None,
+                vp8: (!audio).then_some(numbers),
                 arrival: self.now,
                 capture: None,
             };
@@ -344,7 +349,7 @@ impl Stage {
         self.said.clear();
     }
 
-    /// Every outgoing stream must go on without a gap, a repetition or a step back in time.
+    /// Every outgoing stream must go on without a gap, a repetition, a step back in time or a skipped picture.
     pub fn assert_continuous(&self) {
         let mut last: BTreeMap<(LegIndex, u16), Forward> = BTreeMap::new();
         for sent in &self.sent {
@@ -353,6 +358,10 @@ impl Stage {
                 assert_eq!(forward.sequence, before.sequence + 1, "{sent:?}");
                 let ahead = forward.timestamp.wrapping_sub(before.timestamp);
                 assert!(ahead < u32::MAX / 2, "time runs back: {before:?} {sent:?}");
+                if let (Some(before), Some(after)) = (before.vp8, forward.vp8) {
+                    let next = before.picture_id.map(|id| (id + 1) & 0x7fff);
+                    assert!([before.picture_id, next].contains(&after.picture_id), "a picture is skipped: {sent:?}");
+                }
             }
         }
     }
