@@ -3,7 +3,7 @@
 
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use crosspoint_model::MediaKind;
@@ -66,6 +66,8 @@ pub struct Peer {
     publisher: Option<Publisher>,
     deadline: Instant,
     connected: bool,
+    /// The latest moment that the connection was told. It never goes back.
+    clock: Instant,
     /// When what happened.
     pub timeline: Timeline,
     /// What its publisher sent in the window.
@@ -103,8 +105,9 @@ impl Peer {
         let udp = UdpSocketState::new(UdpSockRef::from(&socket)).context("prepare a client's socket")?;
         let timeline = Timeline { started, ..Timeline::default() };
         let deadline = Instant::now();
+        let clock = deadline;
         let (sent, received) = (Count::default(), Count::default());
-        Ok(Self { rtc, socket, udp, local, publisher, deadline, connected: false, timeline, sent, received })
+        Ok(Self { rtc, socket, udp, local, publisher, deadline, connected: false, clock, timeline, sent, received })
     }
 
     /// When [`Peer::handle_timeout`] is wanted next.
@@ -122,6 +125,7 @@ impl Peer {
 
     /// Sends what is due.
     pub fn handle_timeout(&mut self, now: Instant, ledger: &mut Ledger) -> Result<()> {
+        self.clock = self.clock.max(now);
         let mut publisher = self.publisher.take();
         let outcome = self.publish(now, ledger, publisher.as_mut());
         self.publisher = publisher;
@@ -168,11 +172,21 @@ impl Peer {
 
     fn handle_datagram(&mut self, datagram: &[u8], from: SocketAddr, arrived: u64, ledger: &mut Ledger) -> Result<()> {
         let Ok(receive) = Receive::new(Protocol::Udp, from, self.local, datagram) else { return Ok(()) };
-        self.rtc.handle_input(Input::Receive(Instant::now(), receive))?;
+        let now = self.moment(arrived);
+        self.rtc.handle_input(Input::Receive(now, receive))?;
         let mut publisher = self.publisher.take();
         let result = self.drain(arrived, ledger, publisher.as_mut());
         self.publisher = publisher;
         result
+    }
+
+    /// When the kernel took the packet, as the connection's clock has it. That is what the reports to the server are made of: the
+    /// server shall not take the generator's own queue for congestion.
+    fn moment(&mut self, arrived: u64) -> Instant {
+        let waited = Duration::from_nanos(payload::wall_ns().saturating_sub(arrived));
+        let moment = Instant::now().checked_sub(waited).unwrap_or(self.clock);
+        self.clock = self.clock.max(moment);
+        self.clock
     }
 
     fn drain(&mut self, arrived: u64, ledger: &mut Ledger, mut publisher: Option<&mut Publisher>) -> Result<()> {
