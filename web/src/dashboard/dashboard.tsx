@@ -1,0 +1,85 @@
+/** The operators' page: the server, its rooms, and one room in detail. */
+import { useEffect, useMemo } from "preact/hooks";
+import { Brand } from "../components/brand";
+import { Button } from "../components/button";
+import { Icon } from "../components/icon";
+import { Loading } from "../components/lazy";
+import { Link } from "../components/link";
+import { Empty } from "../components/state-page";
+import { ThemeToggle } from "../components/theme-toggle";
+import { adminKey, listRooms, serverStats, setAdminKey } from "../lib/api";
+import { dashboardPath } from "../lib/routes";
+import { route } from "../router";
+import "./dashboard.css";
+import { LoadHistory } from "./load";
+import { LogIn } from "./log-in";
+import { usePolled } from "./poll";
+import { RoomDetail } from "./room-detail";
+import { RoomsTable } from "./rooms-table";
+import { ServerPlots } from "./server-plots";
+import { ServerTiles } from "./server-tiles";
+
+export function Dashboard() {
+  const present = route.value;
+  const room = present.page === "dashboard" ? present.room : undefined;
+  useEffect(() => {
+    document.title = room === undefined ? "Dashboard · Crosspoint" : `${room} · Dashboard · Crosspoint`;
+  }, [room]);
+  return (
+    <div class="page dashboard" data-testid="dashboard">
+      <header class="page-head">
+        <Link to="/" class="brand-link" label="Crosspoint, home">
+          <Brand />
+        </Link>
+        {adminKey.value && (
+          <Button kind="quiet" size="small" onClick={() => setAdminKey("")}>
+            Log out
+          </Button>
+        )}
+        <Link to="/" class="button quiet medium">
+          <Icon name="home" size={18} />
+          <span>Lobby</span>
+        </Link>
+        <ThemeToggle />
+      </header>
+      <main class="dashboard-main">{room === undefined ? <Overview /> : <RoomDetail key={room} room={room} />}</main>
+    </div>
+  );
+}
+
+function Overview() {
+  const load = useMemo(() => new LoadHistory(), []);
+  const stats = usePolled(serverStats, [], (data) => load.take(data));
+  const rooms = usePolled(listRooms, []);
+  const error = stats.error ?? rooms.error;
+  if (error?.needsKey) return <LogIn refused={adminKey.value !== ""} detail={error.message} />;
+  if (!stats.data && error) {
+    return (
+      <Empty icon="warning" title="No answer from the server" text={error.message}>
+        <Button icon="refresh" onClick={stats.refresh}>
+          Try again
+        </Button>
+      </Empty>
+    );
+  }
+  if (!stats.data) return <Loading text="Asking the server…" />;
+  return (
+    <>
+      <div class="dashboard-title">
+        <h1>Server</h1>
+        <span class="faint mono" data-testid="server-version">
+          {stats.data.version}
+        </span>
+        {stats.data.draining && <span class="chip warn">draining</span>}
+        {error ? <span class="chip bad">no answer, trying again</span> : <span class="chip ok">live</span>}
+      </div>
+      <ServerTiles stats={stats.data} load={load} />
+      <ServerPlots load={load} revision={stats.at} />
+      <div class="dashboard-title">
+        <h2>Rooms</h2>
+        <span class="faint num">{rooms.data?.length ?? ""}</span>
+      </div>
+      {rooms.data ? <RoomsTable rooms={rooms.data} to={dashboardPath} /> : <Loading />}
+    </>
+  );
+}

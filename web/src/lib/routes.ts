@@ -1,0 +1,49 @@
+/** Which address is which page. Pure: `router.ts` holds the present one. */
+
+/** A page and what it is about. */
+export type Route =
+  | { page: "lobby" }
+  | { page: "room"; room: string }
+  | { page: "dashboard"; room: string | undefined }
+  | { page: "lost" };
+
+/** The page of a path. */
+export function routeOf(pathname: string): Route {
+  const [first, second, ...rest] = pathname.split("/").filter(Boolean);
+  if (first === undefined) return { page: "lobby" };
+  if (rest.length > 0) return { page: "lost" };
+  if (first === "room") {
+    const room = decode(second);
+    return room ? { page: "room", room } : { page: "lost" };
+  }
+  if (first === "dashboard") return { page: "dashboard", room: decode(second) };
+  return { page: "lost" };
+}
+
+/** The path of a room. */
+export function roomPath(room: string): string {
+  return `/room/${encodeURIComponent(room)}`;
+}
+
+/** The path of the dashboard, or of one room in it. */
+export function dashboardPath(room?: string): string {
+  return room === undefined ? "/dashboard" : `/dashboard/${encodeURIComponent(room)}`;
+}
+
+/** What is wrong with the name of a room (`core/model` says the same); `undefined`: nothing. */
+export function roomNameProblem(name: string): string | undefined {
+  if (name === "") return "Give the room a name.";
+  if (new TextEncoder().encode(name).length > 256) return "That name is too long.";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these are refused
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(name)) return "That name has characters that cannot be shown.";
+  return undefined;
+}
+
+function decode(part: string | undefined): string | undefined {
+  if (part === undefined) return undefined;
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
+}

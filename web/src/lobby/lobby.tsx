@@ -1,0 +1,65 @@
+/** The lobby: see oneself, choose a room, go in. Also in front of a room that was opened by its address. */
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { Brand } from "../components/brand";
+import { Icon } from "../components/icon";
+import { Link } from "../components/link";
+import { ThemeToggle } from "../components/theme-toggle";
+import { invitation } from "../lib/arrival";
+import { randomRoomName } from "../lib/identity";
+import { dashboardPath } from "../lib/routes";
+import { enter } from "./door";
+import { firstName, JoinForm } from "./join-form";
+import "./lobby.css";
+import { Preview } from "./preview";
+import { PreviewCard } from "./preview-card";
+import { RoomsList, useOpenRooms } from "./rooms-list";
+
+export function Lobby({ room: fixedRoom }: { room?: string }) {
+  const invited = invitation.value;
+  const token = invited && invited.room === fixedRoom ? invited.token : undefined;
+  const preview = useMemo(() => new Preview(), []);
+  const [name, setName] = useState(() => firstName(token));
+  const [room, setRoom] = useState(fixedRoom ?? "");
+  const open = useOpenRooms();
+  useEffect(() => {
+    document.title = fixedRoom ? `${fixedRoom} · Crosspoint` : "Crosspoint";
+    void preview.start();
+    return () => preview.close();
+  }, [preview, fixedRoom]);
+  return (
+    <div class="page lobby">
+      <header class="page-head">
+        <Link to="/" class="brand-link" label="Crosspoint, home">
+          <Brand />
+        </Link>
+        <Link to={dashboardPath()} class="button quiet medium" testid="lobby-dashboard">
+          <Icon name="dashboard" size={18} />
+          <span>Dashboard</span>
+        </Link>
+        <ThemeToggle />
+      </header>
+      <main class="lobby-main">
+        <PreviewCard preview={preview} name={name} />
+        <section class="lobby-side" aria-labelledby="lobby-title">
+          <h1 id="lobby-title">{fixedRoom ? "Ready to join?" : "Join a room"}</h1>
+          <JoinForm
+            fixedRoom={fixedRoom}
+            token={token}
+            room={room}
+            setRoom={setRoom}
+            name={name}
+            setName={setName}
+            open={open}
+            enter={(entry) => enter(entry, preview)}
+          />
+          {fixedRoom === undefined && (
+            <button type="button" class="text-button" onClick={() => setRoom(randomRoomName())}>
+              Suggest a name for a new room
+            </button>
+          )}
+        </section>
+        {fixedRoom === undefined && <RoomsList open={open} onPick={setRoom} />}
+      </main>
+    </div>
+  );
+}

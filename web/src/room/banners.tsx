@@ -1,0 +1,58 @@
+/** What stands above the stage: repairs, sound that the browser holds back, being held. */
+import { Button } from "../components/button";
+import { Icon } from "../components/icon";
+import type { Repair, RoomSession } from "./session";
+
+const STAGES = {
+  signalling: "Sound and picture go on.",
+  media: "Looking for a new way through the network.",
+  rejoin: "Joining again.",
+} as const;
+
+export function Banners({ session }: { session: RoomSession }) {
+  const repair = session.repair.value;
+  return (
+    <div class="banners" aria-live="assertive">
+      {repair && <RepairBanner repair={repair} />}
+      {!session.canPlayAudio.value && (
+        <div class="banner accent" data-testid="audio-banner">
+          <Icon name="volume" size={18} />
+          <span class="grow">Your browser holds the sound back.</span>
+          <Button kind="primary" size="small" testid="start-audio" onClick={() => void session.room?.startAudio()}>
+            Turn on sound
+          </Button>
+        </div>
+      )}
+      {session.devices.held && (
+        <div class="banner warn" data-testid="held-banner">
+          <Icon name="hand" size={18} />
+          <span class="grow">You are on hold: a host decides when you can be heard.</span>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function RepairBanner({ repair }: { repair: Repair }) {
+  if ("stage" in repair) {
+    return (
+      <div class="banner warn" data-testid="reconnect-banner" data-state={repair.stage}>
+        <span class="spinner" aria-hidden="true" />
+        <span class="grow">
+          <strong>Reconnecting…</strong> {STAGES[repair.stage]}
+        </span>
+      </div>
+    );
+  }
+  return (
+    <div class="banner ok" data-testid="reconnect-banner" data-state={repair.back}>
+      <Icon name="check" size={18} />
+      <span class="grow">
+        <strong>Back.</strong>{" "}
+        {repair.back === "resumed"
+          ? "Your session went on; nothing was missed."
+          : "You joined again; others saw a short break."}
+      </span>
+    </div>
+  );
+}
