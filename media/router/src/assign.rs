@@ -35,9 +35,9 @@ pub(crate) fn assign(
         if leg.slots.iter().any(|slot| slot.track() == Some(*key)) {
             continue;
         }
+        let Some(free) = free_slot(leg, kind, *key, tracks) else { break };
         let Some(track) = tracks.get_mut(key) else { continue };
-        let free = leg.slots.iter_mut().find(|slot| slot.spec.kind == kind && slot.track().is_none());
-        let Some(slot) = free else { break };
+        let slot = &mut leg.slots[free];
         let Content::Idle(numbering) = std::mem::replace(&mut slot.content, Content::Fed(*key)) else { break };
         let mut feed = Feed::new(leg.index, slot.spec.index, numbering);
         if kind == MediaKind::Audio {
@@ -47,6 +47,22 @@ pub(crate) fn assign(
         track.feeds.insert(feed);
         effects.slots_changed(leg.index);
     }
+}
+
+/// The best free slot for a track. The n-th audio and the n-th video slot are a pair (browsers play what comes on a pair in
+/// step): beside the publisher's other track first, then where no pair is begun, then anywhere.
+fn free_slot(leg: &Leg, kind: MediaKind, track: TrackKey, tracks: &BTreeMap<TrackKey, Track>) -> Option<usize> {
+    let publisher = |key: TrackKey| tracks.get(&key).map(|track| &track.identity);
+    let of_kind = |kind| leg.slots.iter().enumerate().filter(move |(_, slot)| slot.spec.kind == kind);
+    let other = if kind == MediaKind::Audio { MediaKind::Video } else { MediaKind::Audio };
+    let beside: Vec<Option<TrackKey>> = of_kind(other).map(|(_, slot)| slot.track()).collect();
+    let free = of_kind(kind).enumerate().filter(|(_, (_, slot))| slot.track().is_none());
+    let best = free.min_by_key(|(ordinal, _)| match beside.get(*ordinal).copied().flatten() {
+        Some(key) if publisher(key) == publisher(track) => 0,
+        None => 1,
+        Some(_) => 2,
+    });
+    best.map(|(_, (at, _))| at)
 }
 
 /// Empties a slot.

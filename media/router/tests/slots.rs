@@ -239,3 +239,17 @@ fn an_empty_room_and_an_idle_room_want_no_timer() {
     room.set_slots(LegIndex(1), &slots(1, 1), stage.now);
     assert_eq!(room.poll_timeout(), None, "there is no such leg");
 }
+
+#[test]
+fn sound_and_picture_of_a_participant_come_in_slots_of_one_pair() {
+    let mut stage = Stage::new();
+    let (anna, ben, carl) = (stage.leg(1, 0, 0), stage.leg(2, 0, 0), stage.leg(3, 3, 3));
+    stage.microphone(1, anna);
+    stage.microphone(2, ben);
+    let (of_anna, of_ben) = (stage.camera(3, anna), stage.camera(4, ben));
+    // The pictures are asked for in the other order.
+    stage.subscribe(carl, of_ben);
+    stage.subscribe(carl, of_anna);
+    assert_eq!(stage.slot(carl, "v0").track, Some(of_anna));
+    assert_eq!(stage.slot(carl, "v1").track, Some(of_ben));
+}
