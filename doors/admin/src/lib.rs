@@ -19,6 +19,8 @@ mod figures;
 mod participants;
 mod rooms;
 mod stats;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::sync::Arc;

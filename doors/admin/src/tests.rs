@@ -1,0 +1,302 @@
+//! The door against a media plane that only pretends.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, Request};
+use crosspoint_auth::{Attempts, DEV_KEY, Keys, unix_now};
+use crosspoint_config::Network;
+use crosspoint_model::grant::Bearer;
+use crosspoint_model::signal::Join;
+use crosspoint_model::{Grant, Secret};
+use crosspoint_rooms::fake::FakeMedia;
+use crosspoint_rooms::{JoinRequest, Options, Outgoing, Rooms, Session};
+use crosspoint_telemetry::Metrics;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::{Admin, router};
+
+const KEY: &str = "an admin key of some length";
+
+#[tokio::test]
+async fn a_room_is_made_shown_changed_and_closed() {
+    let house = House::new();
+    let made =
+        house.post("/api/rooms", &json!({ "roomId": "a/b", "metadata": "m", "limits": { "participants": 2 } })).await;
+    assert_eq!((made.status, made.header("location")), (201, "/api/rooms/a%2Fb"));
+    assert_eq!(house.post("/api/rooms", &json!({ "roomId": "a/b" })).await.problem(), (409, "room-exists".into()));
+
+    assert_eq!(house.get("/api/rooms").await.json[0]["roomId"], "a/b");
+    let changed = house.call("PATCH", "/api/rooms/a%2Fb", Some(&json!({ "locked": true }))).await;
+    assert_eq!((changed.status, &changed.json["locked"]), (200, &json!(true)));
+    let shown = house.get("/api/rooms/a%2Fb").await;
+    assert_eq!((&shown.json["metadata"], &shown.json["limits"]["participants"]), (&json!("m"), &json!(2)));
+
+    assert_eq!(house.call("DELETE", "/api/rooms/a%2Fb?reason=over", None).await.status, 204);
+    assert_eq!(house.get("/api/rooms/a%2Fb").await.problem(), (404, "room-not-found".into()));
+}
+
+#[tokio::test]
+async fn participants_are_shown_and_kicked_with_a_reason() {
+    let house = House::new();
+    let ann = house.join("standup", "ann").await;
+    let listed = house.get("/api/rooms/standup/participants").await;
+    assert_eq!((listed.json.as_array().map(Vec::len), &listed.json[0]["userId"]), (Some(1), &json!("ann")));
+    assert_eq!(house.get("/api/rooms/standup/participants/ann").await.json["connected"], true);
+    assert_eq!(house.get("/api/rooms/standup/participants/bob").await.problem(), (404, "participant-not-found".into()));
+
+    assert_eq!(house.call("DELETE", "/api/rooms/standup/participants/ann?reason=rude", None).await.status, 204);
+    let kicked = hear(&ann, "kicked").await;
+    assert_eq!(kicked["reason"], "rude");
+}
+
+#[tokio::test]
+async fn muting_holding_and_moving_reach_the_rooms() {
+    let house = House::new();
+    let ann = house.join("standup", "ann").await;
+    let path = |what: &str| format!("/api/rooms/standup/participants/ann/{what}");
+    assert_eq!(house.post(&path("mute"), &json!({ "muted": true })).await.status, 204);
+    assert_eq!(house.post(&path("hold"), &json!({ "held": true, "source": "microphone" })).await.status, 204);
+    assert_eq!(house.post(&path("mute"), &json!({ "muted": true, "loud": 1 })).await.problem().0, 400);
+    assert_eq!(house.post(&path("move"), &json!({ "to": "other" })).await.status, 204);
+    assert_eq!(hear(&ann, "moved").await["roomId"], "other");
+}
+
+#[tokio::test]
+async fn strangers_learn_nothing() {
+    let house = House::new();
+    for path in ["/api/rooms", "/api/rooms/x", "/api/rooms/x/tracks", "/api/stats", "/metrics"] {
+        let refused = house.send("GET", path, None, &[]).await;
+        assert_eq!(refused.problem(), (401, "unauthorized".into()), "{path}");
+        assert_eq!(refused.header("content-type"), "application/problem+json");
+        assert_eq!(refused.header("www-authenticate"), "Bearer");
+    }
+    for path in ["/healthz", "/readyz", "/api/openapi.json"] {
+        assert_eq!(house.send("GET", path, None, &[]).await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_may_do_what_its_grant_says() {
+    let house = House::new();
+    house.post("/api/rooms", &json!({ "roomId": "standup" })).await;
+    let moderator = token(&Grant { room_admin: true, ..Grant::join("standup") });
+    let lister = token(&Grant { room_list: true, ..Grant::default() });
+    let guest = token(&Grant::join("standup"));
+    for (token, path, status) in [
+        (&moderator, "/api/rooms/standup", 200),
+        (&moderator, "/api/rooms/other", 403),
+        (&moderator, "/api/rooms", 403),
+        (&lister, "/api/rooms", 200),
+        (&lister, "/metrics", 200),
+        (&lister, "/api/rooms/standup", 403),
+        (&guest, "/api/rooms/standup", 403),
+    ] {
+        let bearer = format!("Bearer {token}");
+        assert_eq!(house.send("GET", path, None, &[("authorization", &bearer)]).await.status, status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_listed_address_needs_no_key_but_a_name_that_is_surely_ours() {
+    let house = House::new();
+    let from = |address: &'static str, host: &'static str| {
+        let house = &house;
+        async move { house.from(address, "GET", "/api/stats", None, &[("host", host)]).await.status }
+    };
+    assert_eq!(from("10.1.2.3:1", "192.0.2.1:8080").await, 200);
+    assert_eq!(from("10.1.2.3:1", "meet.example.org").await, 200);
+    assert_eq!(from("10.1.2.3:1", "evil.example.net").await, 403);
+    assert_eq!(from("11.1.2.3:1", "192.0.2.1:8080").await, 401);
+}
+
+#[tokio::test]
+async fn who_guesses_keys_is_told_to_wait() {
+    let house = House::new();
+    let mut last = 0;
+    for _ in 0..40 {
+        last = house.send("GET", "/api/rooms", None, &[("authorization", "Bearer guess")]).await.status;
+    }
+    assert_eq!(last, 429);
+    assert_eq!(house.get("/api/rooms").await.status, 200);
+}
+
+#[tokio::test]
+async fn tokens_are_handed_out_in_dev_only_and_not_to_other_names() {
+    let wanted = json!({ "room": "standup", "identity": "ann", "canPublish": false });
+    let house = House::with(|admin| admin.dev_tokens = Some(Duration::from_secs(60)));
+    let minted = house.send("POST", "/api/token", Some(&wanted), &[("host", "localhost:8080")]).await;
+    let token = minted.json["token"].as_str().expect("a token");
+    let bearer = Keys::dev().verify(token, unix_now()).expect("a bearer");
+    assert_eq!((bearer.identity.as_str(), bearer.grant.can_publish), ("ann", Some(false)));
+    let elsewhere = house.send("POST", "/api/token", Some(&wanted), &[("host", "evil.example.net")]).await;
+    assert_eq!(elsewhere.problem(), (403, "forbidden".into()));
+    let house = House::new();
+    assert_eq!(house.post("/api/token", &wanted).await.problem(), (403, "forbidden".into()));
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_understood_is_told_why() {
+    let house = House::new();
+    let key = format!("Bearer {KEY}");
+    let request = Request::post("/api/rooms").header("authorization", &key).body(Body::from("{}"));
+    assert_eq!(house.run(request.expect("a request")).await.problem(), (415, "unsupported-media-type".into()));
+    let unknown = house.post("/api/rooms", &json!({ "roomId": "a", "colour": "red" })).await;
+    assert_eq!(unknown.problem(), (400, "invalid-request".into()));
+    assert!(unknown.json["detail"].as_str().is_some_and(|detail| detail.contains("colour")), "{}", unknown.json);
+    let large = json!({ "roomId": "a", "metadata": "x".repeat(300_000) });
+    assert_eq!(house.post("/api/rooms", &large).await.problem(), (413, "message-too-large".into()));
+}
+
+#[tokio::test]
+async fn metrics_and_statistics_count_rooms() {
+    let house = House::new();
+    let _ann = house.join("standup", "ann").await;
+    let stats = house.get("/api/stats").await.json;
+    assert_eq!((&stats["rooms"], &stats["participants"], &stats["draining"]), (&json!(1), &json!(1), &json!(false)));
+    assert_eq!(stats["workers"].as_array().map(Vec::len), Some(1));
+    let metrics = house.get("/metrics").await.text;
+    for line in
+        ["crosspoint_participants 1", "crosspoint_room_participants{room=\"standup\"} 1", "crosspoint_joins_total 1"]
+    {
+        assert!(metrics.lines().any(|found| found.starts_with(line)), "{line} is not in\n{metrics}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_goes_down_is_healthy_but_not_ready() {
+    let house = House::new();
+    house.rooms.drain(Duration::ZERO).await;
+    assert_eq!(house.get("/readyz").await.status, 503);
+    assert_eq!(house.get("/healthz").await.status, 200);
+}
+
+#[tokio::test]
+async fn the_description_names_every_path() {
+    let description = House::new().get("/api/openapi.json").await.json;
+    for path in ["/api/rooms", "/api/rooms/{room}/participants/{identity}/move", "/api/stats"] {
+        assert!(description["paths"][path].is_object(), "{path}");
+    }
+    assert!(description["components"]["schemas"]["Problem"].is_object());
+}
+
+struct House {
+    door: Router,
+    rooms: Rooms,
+}
+
+impl House {
+    fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    fn with(change: impl FnOnce(&mut Admin)) -> Self {
+        let (media, facts) = FakeMedia::new(1);
+        let rooms = Rooms::new(media, facts, Options::default());
+        let mut admin = Admin {
+            rooms: rooms.clone(),
+            keys: Keys::dev(),
+            metrics: Metrics::new(),
+            attempts: Arc::new(Attempts::new(30)),
+            key: Some(Secret::new(KEY)),
+            addresses: vec![Network::parse("10.0.0.0/8").expect("a range")],
+            public_host: Some("meet.example.org".into()),
+            dev_tokens: None,
+        };
+        change(&mut admin);
+        Self { door: router(admin), rooms }
+    }
+
+    async fn join(&self, room: &str, identity: &str) -> Session {
+        let bearer = Bearer {
+            identity: identity.into(),
+            grant: Grant::join(room),
+            expires: unix_now() + 600,
+            ..Bearer::default()
+        };
+        let join: Join = serde_json::from_value(json!({ "roomId": room })).expect("a join");
+        let request = JoinRequest { bearer, join, request: None, address: None };
+        self.rooms.join(request).await.expect("joined")
+    }
+
+    async fn get(&self, path: &str) -> Seen {
+        self.call("GET", path, None).await
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Seen {
+        self.call("POST", path, Some(body)).await
+    }
+
+    /// With the admin key.
+    async fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Seen {
+        self.send(method, path, body, &[("authorization", &format!("Bearer {KEY}"))]).await
+    }
+
+    async fn send(&self, method: &str, path: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> Seen {
+        self.from("192.0.2.7:1", method, path, body, headers).await
+    }
+
+    async fn from(&self, peer: &str, method: &str, path: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> Seen {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if body.is_some() {
+            request = request.header("content-type", "application/json");
+        }
+        let peer: SocketAddr = peer.parse().expect("an address");
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        self.run(request.extension(ConnectInfo(peer)).body(body).expect("a request")).await
+    }
+
+    async fn run(&self, request: Request<Body>) -> Seen {
+        let (parts, body) = self.door.clone().oneshot(request).await.expect("an answer").into_parts();
+        let text = String::from_utf8_lossy(&body.collect().await.expect("a body").to_bytes()).into_owned();
+        let json = serde_json::from_str(&text).unwrap_or_default();
+        Seen { status: parts.status.as_u16(), headers: parts.headers, json, text }
+    }
+}
+
+struct Seen {
+    status: u16,
+    headers: HeaderMap,
+    json: Value,
+    text: String,
+}
+
+impl Seen {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+    }
+
+    fn problem(&self) -> (u16, String) {
+        (self.status, self.json["code"].as_str().unwrap_or_default().to_owned())
+    }
+}
+
+/// The next message of this type.
+async fn hear(session: &Session, kind: &str) -> Value {
+    let wait = async {
+        loop {
+            if let Outgoing::Text(text) = session.next().await {
+                let message: Value = serde_json::from_str(&text).expect("json");
+                if message["type"] == kind {
+                    return message;
+                }
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), wait).await.expect("it was not said")
+}
+
+fn token(grant: &Grant) -> String {
+    let now = unix_now();
+    let bearer = Bearer { key: DEV_KEY.into(), grant: grant.clone(), expires: now + 600, ..Bearer::default() };
+    Keys::dev().mint(&bearer, now).expect("a token")
+}
