@@ -41,10 +41,12 @@ struct Load {
 
 impl Registry {
     pub(crate) fn new(workers: usize) -> Self {
-        Self { load: (0..workers).map(|_| Load::default()).collect(), ..Self::default() }
+        let load = (0..workers).map(|_| Load::default()).collect();
+        Self { last_key: AtomicU64::new(first_key()), load, ..Self::default() }
     }
 
-    /// A number that was never given before.
+    /// A number that was never given before, nor by a process before this one: after a restart, clients that come back
+    /// must not take a new track for an old one.
     pub(crate) fn next_key(&self) -> u64 {
         self.last_key.fetch_add(1, Ordering::Relaxed) + 1
     }
@@ -212,6 +214,11 @@ impl Refusals {
     pub(crate) fn all(&self) -> BTreeMap<&'static str, u64> {
         lock(&self.0).clone()
     }
+}
+
+/// Leaves room for a million keys in each second since 1970; within JavaScript's integers (2⁵³) until 2242.
+fn first_key() -> u64 {
+    crate::now_seconds() << 20
 }
 
 /// 192 bits that nobody can guess.

@@ -32,6 +32,7 @@ export class RemoteTrack extends Track {
   #slot: SlotView | undefined;
   #watcher: VisibilityWatcher | undefined;
   #linger: ReturnType<typeof setTimeout> | undefined;
+  #ended = false;
   #volume = 1;
 
   /** @internal */
@@ -156,6 +157,7 @@ export class RemoteTrack extends Track {
 
   /** It is gone for good. @internal */
   end(): void {
+    this.#ended = true;
     clearTimeout(this.#linger);
     this.#watcher?.stop();
     this.#watcher = undefined;
@@ -204,6 +206,7 @@ export class RemoteTrack extends Track {
   }
 
   #send(message: ClientMessage): void {
-    if (this.#home.subscribes) this.#home.send(message);
+    // Elements are taken away after the end too, and that is no news to the server.
+    if (this.#home.subscribes && !this.#ended) this.#home.send(message);
   }
 }

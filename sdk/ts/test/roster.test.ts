@@ -44,6 +44,16 @@ describe("the roster", () => {
     expect([...roster.participants.keys()]).toEqual(["bob"]);
   });
 
+  it("says nothing more about a track that has ended", () => {
+    roster.sync([user("bob")], [track("TR_1", "bob")], false);
+    const ended = roster.track("TR_1");
+    ended?.subscribe();
+    roster.unpublished("TR_1");
+    sent.length = 0;
+    ended?.unsubscribe();
+    expect(sent).toEqual([]);
+  });
+
   it("tells of a flag only when it changed", () => {
     roster.sync([user("bob")], [track("TR_1", "bob")], false);
     story.length = 0;
