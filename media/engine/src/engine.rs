@@ -1,6 +1,6 @@
 //! The façade of a worker's state.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crosspoint_model::{LegKey, RoomKey, TrackKey};
 use crosspoint_webrtc::{Datagram, Sink, Transmit, TransportEvent};
@@ -14,6 +14,9 @@ use crate::rooms::RoomEntry;
 use crate::routes::{Index, Route, Routes};
 use crate::timers::{Owner, Timers};
 
+/// Timers are not finer than this: the poll of the operating system is not either.
+const RESOLUTION: Duration = Duration::from_millis(1);
+
 /// All legs and rooms of one worker.
 #[derive(Debug, Default)]
 pub struct Engine {
@@ -26,6 +29,8 @@ pub struct Engine {
     pub(crate) timers: Timers,
     /// Legs with something queued.
     pub(crate) dirty: Vec<Index>,
+    /// The list that is being flushed, empty in between.
+    flushing: Vec<Index>,
     /// Legs that panicked while they were written to, and end in the next flush.
     pub(crate) broken: Vec<Index>,
     /// Rooms that panicked, and end in the next flush.
@@ -116,18 +121,21 @@ impl Engine {
                 self.end_leg(index, LegEnd::Broke, now);
             }
             self.settle_rooms(now);
-            for index in std::mem::take(&mut self.dirty) {
+            // What is raised meanwhile goes into the other list; both keep their memory.
+            let mut dirty = std::mem::replace(&mut self.dirty, std::mem::take(&mut self.flushing));
+            for index in dirty.drain(..) {
                 if let Some(leg) = self.legs.get_mut(index) {
                     leg.dirty = false;
                     self.drive(index, now, |leg, out| leg.transport.flush(now, out));
                 }
             }
+            self.flushing = dirty;
         }
     }
 
     /// Datagrams to send, in order.
-    pub fn take_transmits(&mut self) -> Vec<Transmit> {
-        std::mem::take(&mut self.out.transmits)
+    pub fn take_transmits(&mut self) -> impl Iterator<Item = Transmit> + '_ {
+        self.out.transmits.drain(..)
     }
 
     /// What happened.
@@ -164,7 +172,7 @@ impl Engine {
         let Some(leg) = self.legs.get_mut(index) else { return };
         let out = &mut self.out;
         let Some(next) = guard(|| work(leg, out)) else { return self.leg_broke(index, now) };
-        self.schedule(index, next);
+        self.schedule(index, next, now);
         if !self.out.events.is_empty() {
             let mut events = std::mem::take(&mut self.out.events);
             for event in events.drain(..) {
@@ -178,7 +186,9 @@ impl Engine {
     }
 
     /// Sets the leg's next call: its transport's wish or its own patience, whichever is sooner.
-    pub(crate) fn schedule(&mut self, index: Index, transport: Option<Instant>) {
+    pub(crate) fn schedule(&mut self, index: Index, transport: Option<Instant>, now: Instant) {
+        // A transport that wants to be called in the past would be called for ever.
+        let transport = transport.map(|at| at.max(now + RESOLUTION));
         let Some(leg) = self.legs.get_mut(index) else { return };
         let wishes = [transport, leg.expires(), leg.outgoing.deadline()];
         let wanted = wishes.into_iter().flatten().min();
