@@ -147,6 +147,11 @@ export class Guest {
     return this.page.evaluate(() => window.guest.paths());
   }
 
+  /** Every UDP port that ICE uses or may come to use. */
+  ports(): Promise<number[]> {
+    return this.page.evaluate(() => window.guest.ports());
+  }
+
   /** How many peer connections the page has made. */
   connections(): Promise<number> {
     return this.page.evaluate(() => window.guest.connections.length);

@@ -65,15 +65,15 @@ export class UdpRelay {
     for (const flow of this.#flows.values()) flow.weather = { up, down };
   }
 
-  /** Sets the weather of the flows from one browser port. */
-  only(port: number, up: Weather, down: Weather): void {
-    for (const flow of this.#of(port)) flow.weather = { up, down };
+  /** Sets the weather of the flows from these ports of a browser. */
+  only(from: readonly number[], up: Weather, down: Weather): void {
+    for (const flow of this.#of(from)) flow.weather = { up, down };
   }
 
-  /** What happened in one direction, of one browser port or in all. */
-  tally(direction: Direction, port?: number): Tally {
+  /** What happened in one direction, to these ports of a browser or to all. */
+  tally(direction: Direction, of?: readonly number[]): Tally {
     const sum: Tally = { passed: 0, passedBytes: 0, lost: 0, overflowed: 0, cut: 0 };
-    const flows = port === undefined ? [...this.#flows.values()] : this.#of(port);
+    const flows = of ? this.#of(of) : [...this.#flows.values()];
     for (const { tally } of flows) {
       for (const name of Object.keys(sum) as (keyof Tally)[]) sum[name] += tally[direction][name];
     }
@@ -87,8 +87,9 @@ export class UdpRelay {
     for (const { socket } of this.#flows.values()) socket.close();
   }
 
-  #of(port: number): Flow[] {
-    return [...this.#flows].filter(([key]) => key.endsWith(`:${port}`)).map(([, flow]) => flow);
+  #of(ports: readonly number[]): Flow[] {
+    const isOne = (key: string) => ports.includes(Number(key.split(":").pop()));
+    return [...this.#flows].filter(([key]) => isOne(key)).map(([, flow]) => flow);
   }
 
   async #listen(front: number, back: number): Promise<void> {

@@ -162,6 +162,19 @@ async function paths() {
   return found;
 }
 
+/** Every UDP port that ICE uses or may come to use. */
+async function ports() {
+  const found = [];
+  for (const connection of connections) {
+    for (const row of (await connection.getStats()).values()) {
+      if (row.type !== "local-candidate" || row.protocol !== "udp") continue;
+      // Behind a relay the socket's own port is the one to which a reflexive candidate is related.
+      found.push(row.candidateType === "host" ? row.port : row.relatedPort);
+    }
+  }
+  return [...new Set(found)];
+}
+
 /** Shows a track at another size. */
 function resize(identity, source, width, height) {
   const element = document.getElementById(`${identity}-${source}`);
@@ -183,6 +196,7 @@ window.guest = {
   received,
   sent,
   paths,
+  ports,
   resize,
   people,
   trackOf,

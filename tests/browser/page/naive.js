@@ -12,7 +12,11 @@ async function enter(url, token, roomId, userId) {
   stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 320, height: 180 } });
   socket = new WebSocket(`${url.replace("http", "ws")}/ws/webrtc?token=${token}`);
   socket.onopen = () => say({ type: "join", roomId, userId });
-  socket.onmessage = ({ data }) => hear(JSON.parse(data));
+  let hearing = Promise.resolve();
+  socket.onmessage = ({ data }) => {
+    // One after the other: the own offer goes out before somebody else's is looked at.
+    hearing = hearing.then(() => hear(JSON.parse(data))).catch(() => {});
+  };
 }
 
 function say(message) {
@@ -24,6 +28,12 @@ function peer(userId) {
   const connection = new RTCPeerConnection();
   peers.set(userId, connection);
   for (const track of stream.getTracks()) connection.addTrack(track, stream);
+  connection.ontrack = ({ track, streams }) => {
+    if (track.kind !== "audio") return;
+    const player = document.body.appendChild(document.createElement("audio"));
+    player.srcObject = streams[0];
+    player.play();
+  };
   connection.onicecandidate = ({ candidate }) => {
     if (candidate) say({ type: "ice-candidate", userId: me, targetUserId: userId, data: candidate });
   };

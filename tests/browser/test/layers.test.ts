@@ -22,22 +22,22 @@ test("the layer follows the size of the viewer's element, down and up again", as
 }, 90_000);
 
 test("the layer follows the viewer's bandwidth, down and up again", async () => {
-  const ports = await freePorts();
+  const behind = await freePorts();
   const front = await freeUdp(WORKERS);
-  const relay = await UdpRelay.start(front, ports.udp, WORKERS);
+  const relay = await UdpRelay.start(front, behind.udp, WORKERS);
   stage.atEnd(() => relay.close());
-  const own = await stage.ownServer({ "media.advertised_udp_port": front }, ports);
+  const own = await stage.ownServer({ "media.advertised_udp_port": front }, behind);
   const [ann, bob] = await watching(own.url);
   await showsAt(bob, "full size", (width) => width === 1280);
 
-  const port = (await bob.paths())[0]?.port as number;
-  expect(relay.tally("down", port).passed, "bob's media comes through the relay").toBeGreaterThan(100);
-  relay.only(port, {}, { rate: 300_000 });
+  const ports = await bob.ports();
+  expect(relay.tally("down", ports).passed, "bob's media comes through the relay").toBeGreaterThan(100);
+  relay.only(ports, {}, { rate: 300_000 });
   await showsAt(bob, "small for want of bandwidth", (width) => width > 0 && width < 1280);
-  expect(relay.tally("down", port).overflowed, "datagrams that did not fit").toBeGreaterThan(0);
+  expect(relay.tally("down", ports).overflowed, "datagrams that did not fit").toBeGreaterThan(0);
   await bob.listens(ann);
 
-  relay.only(port, {}, {});
+  relay.only(ports, {}, {});
   await showsAt(bob, "full size again", (width) => width === 1280);
 }, 120_000);
 
