@@ -12,9 +12,9 @@ use crosspoint_rooms::{JoinRequest, Outgoing, Session};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 use tokio_tungstenite::tungstenite;
 
+use crate::Signal;
 use crate::intake::{Intake, Taken, too_big};
 use crate::wire::{self, Gone};
-use crate::Signal;
 
 /// Who has not joined by then is cut off.
 const JOIN: Duration = Duration::from_secs(10);

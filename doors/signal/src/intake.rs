@@ -115,7 +115,8 @@ mod tests {
     fn a_flood_is_refused_and_a_large_message_ends_the_connection() {
         let mut intake = intake();
         let ping = Message::Text(r#"{"type":"ping","request":3}"#.into());
-        let refused = (0..100).filter(|_| matches!(intake.take(&ping), Taken::Refused(r, Some(3)) if r.code == Code::RateLimited));
+        let refused = (0..100)
+            .filter(|_| matches!(intake.take(&ping), Taken::Refused(r, Some(3)) if r.code == Code::RateLimited));
         assert!(refused.count() >= 55);
         let large = Message::Text("x".repeat(1001).into());
         assert!(matches!(intake.take(&large), Taken::End(Outgoing::Close { code: close::TOO_BIG, .. })));

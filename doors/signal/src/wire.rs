@@ -67,7 +67,18 @@ pub async fn close(socket: &mut WebSocket, end: &Outgoing) {
     if !matches!(timeout(LINGER, socket.send(Message::Close(Some(frame)))).await, Ok(Ok(()))) {
         return;
     }
-    let _ = timeout(LINGER, async { while let Some(Ok(_)) = socket.recv().await {} }).await;
+    let read_on = async {
+        loop {
+            match socket.recv().await {
+                Some(Ok(Message::Close(_))) => return,
+                Some(Ok(_)) => {}
+                // Nothing more can be read of it (a message beyond all bounds): the close needs its time all the same.
+                Some(Err(_)) | None => std::future::pending().await,
+            }
+        }
+    };
+    // The client's own close, or the end of patience: either way it is over.
+    let _ = timeout(LINGER, read_on).await;
 }
 
 fn shortened(reason: &str) -> &str {
