@@ -14,6 +14,7 @@
 
 #![forbid(unsafe_code)]
 
+mod clock;
 pub mod credentials;
 pub mod crypto;
 pub mod event;

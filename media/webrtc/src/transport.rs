@@ -4,7 +4,7 @@
 //! [`Transport::flush`] stamps, encrypts and gives out what a batch of packets queued, which is much cheaper than one by one.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use crosspoint_model::signal::{LOSSY, RELIABLE};
 use crosspoint_model::{MediaKind, Refusal};
@@ -18,6 +18,7 @@ use str0m::net::{Protocol, Receive};
 use str0m::rtp::{RtpPacket, RtpWrite, Vp8Descriptor};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc};
 
+use crate::clock::PublisherClock;
 use crate::event::{Datagram, Sink, Transmit, TransportEvent};
 use crate::line::Line;
 use crate::packet::{Format, Inbound, MAX_PAYLOAD};
@@ -429,38 +430,4 @@ impl Transport {
 fn receive<'a>(datagram: &Datagram<'a>) -> Option<Receive<'a>> {
     let protocol = if datagram.tcp { Protocol::Tcp } else { Protocol::Udp };
     Receive::new(protocol, datagram.source, datagram.destination, datagram.contents).ok()
-}
-
-/// Maps a publisher's NTP clock to ours with one pair of moments for all its streams.
-#[derive(Debug, Default)]
-struct PublisherClock {
-    pair: Option<(SystemTime, Instant)>,
-}
-
-impl PublisherClock {
-    /// How far a mapped moment may lie behind its arrival before the pair is taken anew (a clock step, or drift).
-    const MAX_AGE: Duration = Duration::from_secs(2);
-
-    fn capture(&mut self, packet: &RtpPacket, clock_rate: u32) -> Option<Instant> {
-        let report = packet.last_sender_info.as_ref()?;
-        let ticks = packet.header.timestamp.wrapping_sub(report.rtp_time.numer() as u32) as i32;
-        let offset = f64::from(ticks) / f64::from(clock_rate);
-        let ntp = if offset >= 0.0 {
-            report.ntp_time.checked_add(Duration::from_secs_f64(offset))?
-        } else {
-            report.ntp_time.checked_sub(Duration::from_secs_f64(-offset))?
-        };
-        let (base_ntp, base) = *self.pair.get_or_insert((ntp, packet.timestamp));
-        let moment = match ntp.duration_since(base_ntp) {
-            Ok(after) => base.checked_add(after)?,
-            Err(before) => base.checked_sub(before.duration())?,
-        };
-        let too_old = packet.timestamp.saturating_duration_since(moment) > Self::MAX_AGE;
-        if too_old || moment > packet.timestamp + Duration::from_millis(200) {
-            self.pair = Some((ntp, packet.timestamp));
-            return Some(packet.timestamp);
-        }
-        // A sender report must never speak of the future.
-        Some(moment.min(packet.timestamp))
-    }
 }
