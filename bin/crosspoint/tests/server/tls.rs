@@ -1,0 +1,105 @@
+//! HTTPS, and a certificate that changes while connections stand.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rustix::process::Signal;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+use crate::house::{PATIENCE, Server, complaint, run};
+
+#[test]
+fn a_new_certificate_is_taken_up_without_dropping_connections() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    let old = write_certificate(&cert, &key);
+    let server = Server::start(&["--http.tls_cert", path(&cert), "--http.tls_key", path(&key)]);
+    assert!(server.announcement.contains("https://"), "{}", server.announcement);
+
+    let mut standing = connect(&server, &old).expect("a connection");
+    let answer = ask(&mut standing).expect("an answer");
+    assert!(answer.contains("strict-transport-security: max-age="), "{answer}");
+
+    let new = write_certificate(&cert, &key);
+    assert!(connect(&server, &new).is_none(), "the new certificate is shown already");
+    server.signal(Signal::HUP);
+    let deadline = Instant::now() + PATIENCE;
+    while connect(&server, &new).is_none() {
+        assert!(Instant::now() < deadline, "the new certificate is not shown");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(connect(&server, &old).is_none(), "the old certificate is still shown");
+    assert!(ask(&mut standing).is_some_and(|answer| answer.starts_with("HTTP/1.1 200")));
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    std::fs::write(&cert, "nonsense").expect("written");
+    std::fs::write(&key, "nonsense").expect("written");
+    let output = run(&[
+        "serve",
+        "--dev",
+        "--http.bind",
+        "127.0.0.1:0",
+        "--http.tls_cert",
+        path(&cert),
+        "--http.tls_key",
+        path(&key),
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(complaint(&output).contains("http.tls_cert and http.tls_key"), "{}", complaint(&output));
+    let output = run(&["serve", "--dev", "--http.tls_cert", "/nowhere.pem", "--http.tls_key", path(&key)]);
+    assert!(complaint(&output).contains("http.tls_cert: /nowhere.pem cannot be read"), "{}", complaint(&output));
+}
+
+fn write_certificate(cert: &Path, key: &Path) -> RootCertStore {
+    let CertifiedKey { cert: made, signing_key } =
+        generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    std::fs::write(cert, made.pem()).expect("written");
+    std::fs::write(key, signing_key.serialize_pem()).expect("written");
+    let mut roots = RootCertStore::empty();
+    roots.add(made.der().clone()).expect("a root");
+    roots
+}
+
+type Connection = StreamOwned<ClientConnection, TcpStream>;
+
+/// A connection, if the server shows the certificate that is trusted.
+fn connect(server: &Server, trusted: &RootCertStore) -> Option<Connection> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let versions =
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions");
+    let config = versions.with_root_certificates(trusted.clone()).with_no_client_auth();
+    let name = ServerName::try_from("localhost").expect("a name");
+    let client = ClientConnection::new(Arc::new(config), name).expect("a client");
+    let stream = TcpStream::connect(server.address).expect("a connection");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a time limit");
+    let mut connection = StreamOwned::new(client, stream);
+    while connection.conn.is_handshaking() {
+        connection.conn.complete_io(&mut connection.sock).ok()?;
+    }
+    Some(connection)
+}
+
+/// Asks for the health on a connection that stays open.
+fn ask(connection: &mut Connection) -> Option<String> {
+    connection.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").ok()?;
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\nok\n") {
+        let mut byte = [0];
+        connection.read_exact(&mut byte).ok()?;
+        answer.push(byte[0]);
+    }
+    String::from_utf8(answer).ok()
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("a path")
+}
