@@ -21,7 +21,7 @@ describe("routes", () => {
   });
 
   it("leads back to any room name", () => {
-    for (const room of ["standup", "a/b", "Zürich #1?", "100 %", "会議"]) {
+    for (const room of ["standup", "a/b", "Zürich #1?", "100 %", "v1.2", "会議"]) {
       expect(routeOf(roomPath(room))).toEqual({ page: "room", room });
       expect(routeOf(dashboardPath(room))).toEqual({ page: "dashboard", room });
     }

@@ -24,18 +24,20 @@ interface PlotProps {
   revision: unknown;
   /** The scale goes up to this at least, so that noise does not look like mountains. */
   atLeast?: number;
+  /** Distances that marks may have. */
+  steps?: number[];
 }
 
 const HEIGHT = 104;
 
-export function Plot({ title, series, lines, format, revision, atLeast = 1 }: PlotProps) {
+export function Plot({ title, series, lines, format, revision, atLeast = 1, steps }: PlotProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const themed = themeRevision.value;
   useEffect(() => {
     const target = box.current;
     if (!target) return;
-    const made = new uPlot(options(target, lines, format, atLeast), dataOf(series, lines), target);
+    const made = new uPlot(options(target, lines, format, atLeast, steps), dataOf(series, lines), target);
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: target.clientWidth, height: HEIGHT }));
     observer.observe(target);
@@ -74,8 +76,9 @@ function dataOf(series: Series<any>, lines: readonly Line[]): uPlot.AlignedData 
 function options(
   target: HTMLElement,
   lines: readonly Line[],
-  format: (v: number) => string,
+  format: (value: number) => string,
   atLeast: number,
+  steps: number[] | undefined,
 ): uPlot.Options {
   const ink = colorOf(target, "--text-3");
   const grid = { stroke: colorOf(target, "--line"), width: 1 };
@@ -85,7 +88,7 @@ function options(
     height: HEIGHT,
     cursor: { show: false },
     legend: { show: false },
-    padding: [8, 4, 0, 0],
+    padding: [8, 16, 0, 0],
     scales: { y: { range: (_, __, max) => [0, Math.max(atLeast, (max ?? 0) * 1.15)] } },
     axes: [
       {
@@ -93,10 +96,10 @@ function options(
         font,
         size: 20,
         gap: 4,
-        space: 72,
+        space: 88,
         grid: { show: false },
         ticks: { show: false },
-        values: [[1, "{mm}:{ss}"]],
+        values: [[1, "{HH}:{mm}:{ss}"]],
       },
       {
         stroke: ink,
@@ -107,6 +110,7 @@ function options(
         grid,
         ticks: { show: false },
         values: (_, marks) => marks.map(format),
+        ...(steps ? { incrs: steps } : {}),
       },
     ],
     series: [

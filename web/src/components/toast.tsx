@@ -8,6 +8,7 @@ interface Toast {
   id: number;
   tone: Tone;
   text: string;
+  about: string | undefined;
 }
 
 /** How long a message stays, in milliseconds; errors are read more slowly. */
@@ -19,12 +20,13 @@ const ICONS: Record<Tone, IconName> = { info: "info", good: "check", warning: "w
 const toasts = signal<Toast[]>([]);
 let last = 0;
 
-/** Shows a message. The same one twice is shown once. */
-export function notify(text: string, tone: Tone = "info"): void {
+/** Shows a message. The same one twice is shown once; a later one `about` the same takes the place of the earlier. */
+export function notify(text: string, tone: Tone = "info", about?: string): void {
   if (toasts.value.some((toast) => toast.text === text)) return;
   last += 1;
   const id = last;
-  toasts.value = [...toasts.value, { id, tone, text }].slice(-MOST);
+  const others = toasts.value.filter((toast) => about === undefined || toast.about !== about);
+  toasts.value = [...others, { id, tone, text, about }].slice(-MOST);
   setTimeout(() => dismiss(id), STAYS[tone]);
 }
 

@@ -3,6 +3,9 @@ import { Plot } from "../components/plot";
 import { bitrate, bytes, percent } from "../lib/format";
 import type { LoadHistory } from "./load";
 
+/** Bytes go by powers of two: 1 MiB to 1 TiB. */
+const POWERS = Array.from({ length: 21 }, (_, n) => 2 ** (20 + n));
+
 export function ServerPlots({ load, revision }: { load: LoadHistory; revision: number }) {
   const shared = { series: load.series, revision };
   return (
@@ -27,6 +30,7 @@ export function ServerPlots({ load, revision }: { load: LoadHistory; revision: n
       <Plot
         {...shared}
         title="Memory"
+        steps={POWERS}
         format={bytes}
         atLeast={16_000_000}
         lines={[{ column: "memory", label: "", color: "--accent" }]}

@@ -22,21 +22,28 @@ export function routeOf(pathname: string): Route {
 
 /** The path of a room. */
 export function roomPath(room: string): string {
-  return `/room/${encodeURIComponent(room)}`;
+  return `/room/${encode(room)}`;
 }
 
 /** The path of the dashboard, or of one room in it. */
 export function dashboardPath(room?: string): string {
-  return room === undefined ? "/dashboard" : `/dashboard/${encodeURIComponent(room)}`;
+  return room === undefined ? "/dashboard" : `/dashboard/${encode(room)}`;
 }
 
 /** What is wrong with the name of a room (`core/model` says the same); `undefined`: nothing. */
 export function roomNameProblem(name: string): string | undefined {
   if (name === "") return "Give the room a name.";
+  // Browsers take these for the way up, even when they are escaped.
+  if (name === "." || name === "..") return "That name does not work in an address.";
   if (new TextEncoder().encode(name).length > 256) return "That name is too long.";
   // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these are refused
   if (/[\u0000-\u001f\u007f-\u009f]/.test(name)) return "That name has characters that cannot be shown.";
   return undefined;
+}
+
+/** A dot would make the last part look like the name of a file, which servers answer differently. */
+function encode(room: string): string {
+  return encodeURIComponent(room).replaceAll(".", "%2E");
 }
 
 function decode(part: string | undefined): string | undefined {

@@ -7,6 +7,7 @@ import type { RoomSummary } from "../lib/api";
 import { choices } from "../lib/choices";
 import { claimsOf } from "../lib/claims";
 import { count } from "../lib/format";
+import { randomRoomName } from "../lib/identity";
 import { parsePasted } from "../lib/invite";
 import { roomNameProblem } from "../lib/routes";
 import type { Entry, Obstacle } from "./door";
@@ -117,7 +118,14 @@ function RoomField({ fixed, room, setRoom, complaint, present }: RoomFieldProps)
   const people = present && count(present.participants, "person", "people");
   return (
     <div class="field">
-      <label for="room">Room</label>
+      <div class="label-row">
+        <label for="room">Room</label>
+        {!fixed && (
+          <button type="button" class="text-button" onClick={() => setRoom(randomRoomName())}>
+            Suggest a name
+          </button>
+        )}
+      </div>
       <input
         id="room"
         class="input"

@@ -5,7 +5,6 @@ import { Icon } from "../components/icon";
 import { Link } from "../components/link";
 import { ThemeToggle } from "../components/theme-toggle";
 import { invitation } from "../lib/arrival";
-import { randomRoomName } from "../lib/identity";
 import { dashboardPath } from "../lib/routes";
 import { enter } from "./door";
 import { firstName, JoinForm } from "./join-form";
@@ -52,11 +51,6 @@ export function Lobby({ room: fixedRoom }: { room?: string }) {
             open={open}
             enter={(entry) => enter(entry, preview)}
           />
-          {fixedRoom === undefined && (
-            <button type="button" class="text-button" onClick={() => setRoom(randomRoomName())}>
-              Suggest a name for a new room
-            </button>
-          )}
         </section>
         {fixedRoom === undefined && <RoomsList open={open} onPick={setRoom} />}
       </main>

@@ -15,8 +15,9 @@ export interface Grid {
 
 /** The gap between tiles. */
 export const GAP = 8;
-/** The widest tile, as cameras give it. */
+/** The widest tile: as cameras give it; in a narrow window wider, so that its width is used. */
 const WIDE = 16 / 9;
+const WIDE_UPRIGHT = 2.2;
 /** As many pictures as one connection receives at once (`rooms.video_slots`): more would stay black. */
 export const MOST_PER_PAGE = 12;
 /** In less than this a face is not to be recognised. */
@@ -34,6 +35,7 @@ export function layoutGrid(box: Size, count: number): Grid {
       (box.width - GAP * (columns - 1)) / columns,
       (box.height - GAP * (rows - 1)) / rows,
       count === 1 && upright ? 9 / 16 : narrow,
+      upright ? WIDE_UPRIGHT : WIDE,
     );
     if (tile.width * tile.height > best.tile.width * best.tile.height) best = { columns, rows, tile };
   }
@@ -86,9 +88,9 @@ function isTooSmall({ width, height }: Size): boolean {
   return width < SMALLEST.width || height < SMALLEST.height;
 }
 
-function fitted(width: number, height: number, narrow: number): Size {
+function fitted(width: number, height: number, narrow: number, wide: number): Size {
   if (width <= 0 || height <= 0) return { width: 0, height: 0 };
-  if (width / height > WIDE) return { width: Math.floor(height * WIDE), height: Math.floor(height) };
+  if (width / height > wide) return { width: Math.floor(height * wide), height: Math.floor(height) };
   if (width / height < narrow) return { width: Math.floor(width), height: Math.floor(width / narrow) };
   return { width: Math.floor(width), height: Math.floor(height) };
 }

@@ -19,7 +19,7 @@ export function announce(room: Room): void {
     if (track.source === "screen_share") notify(`${name} is sharing a screen`);
   });
   room.on("qualityWarning", (warning) => {
-    notify(warningText(warning), warning.severity === "clear" ? "good" : "warning");
+    notify(warningText(warning), warning.severity === "clear" ? "good" : "warning", "quality");
   });
   room.on("trackHeld", (track, who) => {
     if (!who.isLocal || track.kind !== "audio") return;
@@ -40,14 +40,14 @@ export function announce(room: Room): void {
 /** What a warning says to a person. */
 export function warningText({ kind, value, severity }: QualityWarning): string {
   if (severity === "clear") return "Your connection is good again.";
-  const how = severity === "critical" ? "very poor" : "poor";
+  const very = severity === "critical" ? "very " : "";
   switch (kind) {
     case "packet-loss":
-      return `Your connection is ${how}: ${percent(value)} of packets get lost.`;
+      return `Your connection is ${very}poor: ${percent(value)} of packets get lost.`;
     case "jitter":
-      return `Your connection is ${how}: packets come ${milliseconds(value)} apart from their time.`;
+      return `Your connection is ${very}unsteady: ${milliseconds(value)} of jitter.`;
     case "round-trip":
-      return `Your connection is ${how}: ${milliseconds(value)} to the server and back.`;
+      return `Your connection is ${very}slow: ${milliseconds(value)} to the server and back.`;
   }
 }
 

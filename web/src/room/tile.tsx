@@ -1,5 +1,5 @@
 /** One picture: the video or a face made of letters, and what there is to know about the person. */
-import type { Track } from "@crosspoint/client";
+import { RemoteTrack, type Track } from "@crosspoint/client";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Avatar } from "../components/avatar";
 import { Icon } from "../components/icon";
@@ -37,7 +37,12 @@ export function Tile({ session, tile, size, large }: TileProps) {
       data-large={large ? "true" : undefined}
     >
       {shows ? (
-        <Picture track={track} mirrored={person.isLocal && track.source === "camera"} contain={screen} />
+        <Picture
+          track={track}
+          mirrored={person.isLocal && track.source === "camera"}
+          contain={screen}
+          priority={(large ? 2 : 0) + (screen ? 1 : 0)}
+        />
       ) : (
         <div class="tile-off">
           <Avatar identity={person.identity} name={person.name} size={avatarSize(size)} />
@@ -106,10 +111,12 @@ interface PictureProps {
   track: Track;
   mirrored: boolean;
   contain: boolean;
+  /** Who gets bandwidth first where there is too little: what is large, and screens before faces. */
+  priority: number;
 }
 
 /** The video element. Attaching it is what subscribes to a remote track. */
-function Picture({ track, mirrored, contain }: PictureProps) {
+function Picture({ track, mirrored, contain, priority }: PictureProps) {
   const video = useRef<HTMLVideoElement>(null);
   const [shape, setShape] = useState<"waiting" | "wide" | "tall">("waiting");
   useEffect(() => {
@@ -118,11 +125,14 @@ function Picture({ track, mirrored, contain }: PictureProps) {
     track.attach(element);
     return () => void track.detach(element);
   }, [track]);
+  useEffect(() => {
+    if (track instanceof RemoteTrack) track.prefer({ priority });
+  }, [track, priority]);
   const measure = () => {
     const element = video.current;
     if (element && element.videoWidth > 0) setShape(element.videoHeight > element.videoWidth ? "tall" : "wide");
   };
-  const paused = "paused" in track && track.paused === true;
+  const paused = track instanceof RemoteTrack && track.paused;
   return (
     <>
       <video
@@ -141,7 +151,7 @@ function Picture({ track, mirrored, contain }: PictureProps) {
       />
       {shape === "waiting" && <div class="tile-waiting" role="status" aria-label="Picture is on its way" />}
       {paused && (
-        <div class="tile-paused" role="status">
+        <div class={contain ? "tile-paused chip-like" : "tile-paused"} role="status">
           <Icon name="warning" size={16} /> Paused: too little bandwidth
         </div>
       )}
