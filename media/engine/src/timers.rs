@@ -1,5 +1,6 @@
-//! When legs and rooms want to be called. A heap with lazy deletion: each owner has one live entry, and an entry that is
-//! popped too early (its owner's deadline has moved) is pushed again.
+//! When legs and rooms want to be called. A heap with lazy deletion: each owner has one live entry, the earliest that it
+//! ever asked for. When that is popped too early (the deadline has moved), it is pushed again; all other entries are stale
+//! and vanish when they are popped.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -26,6 +27,8 @@ pub(crate) struct Deadline {
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
     heap: BinaryHeap<Reverse<(Instant, Owner)>>,
+    /// When the entry that was popped last was due: tells [`Self::settle`] a live entry from a stale one.
+    popped: Option<Instant>,
 }
 
 impl Timers {
@@ -43,13 +46,18 @@ impl Timers {
     /// The next entry that is due. The owner answers with [`Self::settle`].
     pub(crate) fn pop(&mut self, now: Instant) -> Option<Owner> {
         let Reverse((at, owner)) = self.heap.peek()?;
-        let owner = (*at <= now).then_some(*owner)?;
+        let (at, owner) = (*at <= now).then_some((*at, *owner))?;
         self.heap.pop();
+        self.popped = Some(at);
         Some(owner)
     }
 
     /// After [`Self::pop`]: is the owner really due? If not, its entry is queued again.
     pub(crate) fn settle(&mut self, owner: Owner, deadline: &mut Deadline, now: Instant) -> bool {
+        if deadline.queued != self.popped {
+            // A later entry that an earlier wish has overtaken. Queueing it again would let entries breed for ever.
+            return false;
+        }
         deadline.queued = None;
         match deadline.wanted {
             None => false,
@@ -89,6 +97,21 @@ mod tests {
         assert_eq!(timers.pop(at(30)), Some(owner));
         assert!(timers.settle(owner, &mut deadline, at(30)));
         assert_eq!(timers.next(), None);
+    }
+
+    #[test]
+    fn an_entry_that_was_overtaken_vanishes() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let (mut timers, mut deadline, owner) = (Timers::default(), Deadline::default(), Owner::Leg(1));
+        for round in 0..100 {
+            timers.set(owner, &mut deadline, Some(at(round * 10 + 20)));
+            timers.set(owner, &mut deadline, Some(at(round * 10 + 10)));
+            while let Some(owner) = timers.pop(at(round * 10 + 10)) {
+                timers.settle(owner, &mut deadline, at(round * 10 + 10));
+            }
+        }
+        assert!(timers.heap.len() <= 2, "{} entries of one owner", timers.heap.len());
     }
 
     #[test]
