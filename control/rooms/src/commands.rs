@@ -213,25 +213,24 @@ impl Rooms {
     }
 
     pub(crate) fn handle_recording(&self, core: &Arc<Core>, active: bool) -> Result<(), Refusal> {
-        core.within(|room, state| {
-            let bearer = own(state, core)?.bearer.clone();
-            if !bearer.grant.room_record {
-                return Err(Refusal::new(Code::Forbidden, "the token does not allow to record (roomRecord)"));
-            }
-            let Some(recorder) = &self.inner.options.recorder else {
-                return Err(Refusal::new(Code::RecordingUnavailable, "this server does not record"));
-            };
-            if active {
-                recorder.start(&room.id, &bearer)?;
-            } else {
-                recorder.stop(&room.id, &bearer)?;
-            }
-            if state.recording != active {
-                state.recording = active;
-                room.tell_all(state, &ServerMessage::Recording { active });
-            }
-            Ok(())
-        })
+        let (room, bearer) = core.within(|room, state| Ok((Arc::clone(room), own(state, core)?.bearer.clone())))?;
+        if !bearer.grant.room_record {
+            return Err(Refusal::new(Code::Forbidden, "the token does not allow to record (roomRecord)"));
+        }
+        let Some(recorder) = &self.inner.options.recorder else {
+            return Err(Refusal::new(Code::RecordingUnavailable, "this server does not record"));
+        };
+        // Without the room's lock: a recorder comes into the room itself.
+        if active {
+            recorder.start(&room.id, &bearer)?;
+        } else {
+            recorder.stop(&room.id, &bearer)?;
+        }
+        let mut state = room.lock();
+        if std::mem::replace(&mut state.recording, active) != active {
+            room.tell_all(&mut state, &ServerMessage::Recording { active });
+        }
+        Ok(())
     }
 }
 

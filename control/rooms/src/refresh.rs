@@ -36,16 +36,16 @@ impl Rooms {
     /// Sends a fresh token; when it ends comes back, or none when the session is over or there is no key any more.
     fn refresh(&self, core: &Arc<Core>) -> Option<u64> {
         let issuer = self.inner.options.tokens.as_ref()?;
-        core.within(|_, state| {
-            let Some(participant) = state.participants.get_mut(&core.identity) else { return Ok(None) };
-            let Some(fresh) = issuer.refresh(&participant.bearer) else { return Ok(None) };
+        let bearer = core.within(|_, state| Ok(state.participants.get(&core.identity).map(|p| p.bearer.clone())));
+        let fresh = issuer.refresh(&bearer.ok().flatten()?)?;
+        let told = core.within(|_, state| {
+            let Some(participant) = state.participants.get_mut(&core.identity) else { return Ok(()) };
             // A kick must outlast every token that it is against.
             participant.bearer.expires = participant.bearer.expires.max(fresh.expires);
             participant.tell(&ServerMessage::Token { token: fresh.token });
-            Ok(Some(fresh.expires))
-        })
-        .ok()
-        .flatten()
+            Ok(())
+        });
+        told.ok().map(|()| fresh.expires)
     }
 }
 

@@ -10,6 +10,7 @@ mod negotiating;
 mod powers;
 mod reports;
 mod resuming;
+mod storm;
 mod talking;
 
 use std::sync::Arc;
