@@ -1,6 +1,7 @@
-/** A modal dialog: the browser's own, which keeps the focus inside, closes with Escape and gives the focus back. */
+/** A modal dialog: the browser's own, which keeps the focus inside and closes with Escape. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
+import { keepFocus } from "../lib/focus";
 import { IconButton } from "./button";
 
 interface DialogProps {
@@ -15,9 +16,9 @@ export function Dialog({ title, onClose, testid, wide, children }: DialogProps) 
   const element = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {
-    const dialog = element.current;
-    dialog?.showModal();
-    return () => dialog?.close();
+    const giveBack = keepFocus();
+    element.current?.showModal();
+    return giveBack;
   }, []);
   const clickOutside = (event: MouseEvent) => {
     if (event.target === element.current) onClose();

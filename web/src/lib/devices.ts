@@ -45,9 +45,12 @@ export function problemOf(error: unknown): DeviceProblem {
   }
 }
 
+/** One of the devices, or both when the same is the matter with them. */
+type Devices = "camera" | "microphone" | "camera and microphone";
+
 /** What to tell somebody about a problem. */
-export function adviceOn(problem: DeviceProblem, what: "camera" | "microphone"): { title: string; text: string } {
-  const Title = what === "camera" ? "Camera" : "Microphone";
+export function adviceOn(problem: DeviceProblem, what: Devices): { title: string; text: string } {
+  const Title = `${what.charAt(0).toUpperCase()}${what.slice(1)}`;
   switch (problem) {
     case "denied":
       return { title: `${Title} blocked`, text: `Allow the ${what} for this site in the address bar, then try again.` };

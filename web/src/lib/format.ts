@@ -69,6 +69,13 @@ export function names(list: readonly string[]): string {
   return `${first}, ${second} and ${list.length - 2} others`;
 }
 
+/** What a server said, with a capital and a full stop. */
+export function sentence(text: string): string {
+  const said = text.trim();
+  if (said === "") return "";
+  return `${said.charAt(0).toUpperCase()}${said.slice(1)}${/[.!?]$/.test(said) ? "" : "."}`;
+}
+
 /** Up to two letters that stand for a name. */
 export function initials(name: string): string {
   const words = name

@@ -34,6 +34,8 @@ export function JoinForm(props: JoinFormProps) {
   const [pasted, setPasted] = useState("");
   const present = open?.find(({ roomId }) => roomId === room.trim());
 
+  const isNew = !token && !present && obstacle?.kind !== "no-token";
+
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     const entry = { name: name.trim(), room: room.trim(), kind, host: host && !present, token };
@@ -76,8 +78,8 @@ export function JoinForm(props: JoinFormProps) {
         complaint={complaint.room}
         present={present}
       />
-      {!token && !present && <KindChoice kind={kind} setKind={setKind} />}
-      {!token && !present && (
+      {isNew && <KindChoice kind={kind} setKind={setKind} />}
+      {isNew && (
         <label class="switch">
           <input
             type="checkbox"

@@ -39,8 +39,10 @@ function Picture({ preview, name }: PreviewCardProps) {
     track.attach(element);
     return () => void track.detach(element);
   }, [track]);
-  const problem = camera.problem.value ?? microphone.problem.value;
-  const advice = problem && adviceOn(problem, camera.problem.value ? "camera" : "microphone");
+  const [noPicture, noSound] = [camera.problem.value, microphone.problem.value];
+  const problem = noPicture ?? noSound;
+  const what = noPicture === noSound ? "camera and microphone" : noPicture ? "camera" : "microphone";
+  const advice = problem && adviceOn(problem, what);
   return (
     <div class="preview-picture">
       <video

@@ -4,7 +4,7 @@ import { Icon } from "../components/icon";
 import type { Repair, RoomSession } from "./session";
 
 const STAGES = {
-  signalling: "Sound and picture go on.",
+  signalling: "Sound and picture may go on meanwhile.",
   media: "Looking for a new way through the network.",
   rejoin: "Joining again.",
 } as const;

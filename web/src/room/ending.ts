@@ -1,6 +1,7 @@
 /** Why one is not in the room any more, or never was: what to say, and what to offer. */
 import type { DisconnectReason } from "@crosspoint/client";
 import type { IconName } from "../components/icon";
+import { sentence } from "../lib/format";
 
 /** What the end of a visit looks like. */
 export interface Ending {
@@ -156,9 +157,6 @@ function reason(detail: string, otherwise: string): string {
   return usual.includes(detail.trim()) ? otherwise : said(detail);
 }
 
-/** A sentence of the server with a capital and a full stop. */
 function said(detail: string): string {
-  const text = detail.trim();
-  if (text === "") return "The server gave no reason.";
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+  return sentence(detail) || "The server gave no reason.";
 }

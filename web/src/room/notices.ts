@@ -1,7 +1,7 @@
 /** What happens in the room, told in passing. */
 import type { QualityWarning, Room } from "@crosspoint/client";
 import { notify } from "../components/toast";
-import { milliseconds, names, percent } from "../lib/format";
+import { milliseconds, names, percent, sentence } from "../lib/format";
 
 /** Arrivals within this time are told together, in milliseconds. */
 const TOGETHER = 900;
@@ -34,7 +34,10 @@ export function announce(room: Room): void {
   room.on("moved", (to) => notify(`You were moved to ${to}.`));
   room.on("recording", (active) => notify(active ? "This room is being recorded." : "Recording stopped."));
   room.on("draining", () => notify("The server is about to restart. You will be reconnected.", "warning"));
-  room.on("error", (error) => notify(error.message, "bad"));
+  room.on("error", ({ code, message }) => {
+    // A session that the server does not know any more is joined anew, and the banner tells that.
+    if (code !== "resume-failed" && code !== "session-not-found") notify(sentence(message), "bad");
+  });
 }
 
 /** What a warning says to a person. */

@@ -11,6 +11,7 @@ import { signal } from "@preact/signals";
 import { notify } from "../components/toast";
 import { choices, rememberRoom } from "../lib/choices";
 import { claimsOf } from "../lib/claims";
+import { sentence } from "../lib/format";
 import { roomPath } from "../lib/routes";
 import { leaveSeat, type Seat, takeHandedOver, takeSeat } from "../lib/seat";
 import { Chat } from "./chat";
@@ -122,7 +123,7 @@ export class RoomSession {
     try {
       await action(this.#room);
     } catch (error) {
-      notify((error as Error).message, "bad");
+      notify(sentence((error as Error).message), "bad");
     }
   }
 

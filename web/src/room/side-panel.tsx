@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { IconButton } from "../components/button";
 import { Lazy } from "../components/lazy";
+import { keepFocus } from "../lib/focus";
 import { ChatPanel } from "./chat-panel";
 import { PeoplePanel } from "./people-panel";
 import type { Panel, RoomSession } from "./session";
@@ -16,7 +17,10 @@ export function SidePanel({ session }: { session: RoomSession }) {
   const element = useRef<HTMLElement>(null);
   // The keyboard follows into the panel; the chat puts it into its field itself.
   useEffect(() => {
-    if (panel && panel !== "chat") element.current?.focus({ preventScroll: true });
+    if (!panel) return;
+    const giveBack = keepFocus();
+    if (panel !== "chat") element.current?.focus({ preventScroll: true });
+    return giveBack;
   }, [panel]);
   if (!panel) return null;
   return (

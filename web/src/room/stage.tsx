@@ -32,7 +32,8 @@ function GridView({ session, box }: { session: RoomSession; box: Size }) {
   const grid = layoutGrid(inner, many ? fits : shown.length);
   useEffect(() => {
     view.firstPage.value = Math.max(1, fits - view.presentations.value.length);
-    if (view.page.value !== page) view.page.value = page;
+    // Only when there are fewer pages now: another turn of the page may be under way already.
+    if (view.page.value >= pages) view.page.value = pages - 1;
   });
   const alone = tiles.length === 1;
   return (
