@@ -24,7 +24,7 @@
 mod answer;
 mod credential;
 mod endpoint;
-mod fragment;
+pub mod fragment;
 mod resource;
 mod resources;
 #[cfg(test)]

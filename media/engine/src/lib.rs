@@ -26,6 +26,8 @@ mod data;
 pub mod engine;
 mod events;
 pub mod fact;
+#[cfg(feature = "faults")]
+pub mod faults;
 mod guard;
 mod leg;
 pub mod order;

@@ -95,6 +95,14 @@ pub enum Order {
         /// The message.
         message: Arc<[u8]>,
     },
+    /// Make a leg's code panic, to see that it ends alone.
+    #[cfg(feature = "faults")]
+    Fault {
+        /// The leg.
+        leg: LegKey,
+        /// While a packet is written to it, or while it is driven itself?
+        written_to: bool,
+    },
     /// Tell the state of every leg and track: [`super::Fact::Report`] follows.
     Report {
         /// Comes back in the report.

@@ -54,6 +54,8 @@ impl Engine {
                     self.send_data(index, reliable, message, now);
                 }
             }
+            #[cfg(feature = "faults")]
+            Order::Fault { leg, written_to } => self.fail(leg, written_to, now),
             Order::Report { request } => self.report(request, now),
         }
     }

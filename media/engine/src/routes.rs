@@ -84,6 +84,13 @@ impl Routes {
         }
     }
 
+    /// Every leg that something leads to.
+    #[cfg(feature = "faults")]
+    pub(crate) fn legs(&self) -> impl Iterator<Item = Index> + '_ {
+        let routed = self.by_address.values().chain(self.by_ufrag.values());
+        routed.copied().chain(self.of_leg.keys().copied())
+    }
+
     /// The leg is gone.
     pub(crate) fn forget(&mut self, index: Index) {
         let Some(known) = self.of_leg.remove(&index) else { return };

@@ -1,6 +1,7 @@
 //! Builds transports, off the media thread.
 
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use crosspoint_model::Refusal;
@@ -68,6 +69,15 @@ impl Factory {
 
     /// Builds a connection for this offer.
     pub fn accept(&self, host: &Host, offer: &str, now: Instant) -> Result<Accepted, Refusal> {
+        // str0m asserts what only a broken offer breaks: a payload type that two codecs claim, say. Such an offer costs its
+        // sender a refusal, not the caller its thread. Unwind-safe, because nothing of what was begun is kept.
+        catch_unwind(AssertUnwindSafe(|| self.build(host, offer, now))).unwrap_or_else(|_| {
+            tracing::warn!("an offer made the WebRTC stack panic; it was refused");
+            Err(invalid("it contradicts itself"))
+        })
+    }
+
+    fn build(&self, host: &Host, offer: &str, now: Instant) -> Result<Accepted, Refusal> {
         let prepared = prepare_offer(offer)?;
         let parsed = SdpOffer::from_sdp_string(&prepared).map_err(|error| invalid(&error.to_string()))?;
         let credentials = credentials::generate(host.worker);

@@ -1,10 +1,10 @@
 //! RFC 4571 framing: a 16-bit length before each datagram on a stream.
 
 /// The longest frame that is taken. STUN, DTLS and SRTP datagrams are all below the Ethernet size.
-pub(crate) const MAX_FRAME: usize = 2048;
+pub const MAX_FRAME: usize = 2048;
 
 /// The next frame of `bytes` and how much of it was consumed; `None`: more must come.
-pub(crate) fn next_frame(bytes: &[u8]) -> Option<Result<(&[u8], usize), TooLong>> {
+pub fn next_frame(bytes: &[u8]) -> Option<Result<(&[u8], usize), TooLong>> {
     let length = usize::from(u16::from_be_bytes([*bytes.first()?, *bytes.get(1)?]));
     if length > MAX_FRAME {
         return Some(Err(TooLong(length)));
@@ -13,7 +13,7 @@ pub(crate) fn next_frame(bytes: &[u8]) -> Option<Result<(&[u8], usize), TooLong>
 }
 
 /// Appends a frame.
-pub(crate) fn write_frame(datagram: &[u8], out: &mut Vec<u8>) {
+pub fn write_frame(datagram: &[u8], out: &mut Vec<u8>) {
     let Ok(length) = u16::try_from(datagram.len()) else { return };
     out.extend_from_slice(&length.to_be_bytes());
     out.extend_from_slice(datagram);
@@ -22,7 +22,7 @@ pub(crate) fn write_frame(datagram: &[u8], out: &mut Vec<u8>) {
 /// A frame longer than any datagram of WebRTC.
 #[derive(Debug, thiserror::Error)]
 #[error("a frame of {0} bytes is longer than any datagram of WebRTC")]
-pub(crate) struct TooLong(usize);
+pub struct TooLong(usize);
 
 #[cfg(test)]
 mod tests {

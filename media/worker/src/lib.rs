@@ -10,7 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod acceptor;
-mod frames;
+pub mod frames;
 mod inbox;
 mod media;
 pub mod shell;

@@ -1,0 +1,55 @@
+//! A viewer whose bandwidth changes.
+
+use std::time::Duration;
+
+use crosspoint_model::{Preference, RoomKey};
+use crosspoint_sim::network::Way;
+use crosspoint_sim::{Join, Path, Seed, World};
+
+const ROOM: RoomKey = RoomKey(1);
+const LAYERS: [(Option<&str>, u64); 3] = [(Some("h"), 2_000_000), (Some("m"), 500_000), (Some("l"), 150_000)];
+
+/// The layer of the last frames, if they are all of one.
+fn layer(world: &World, viewer: usize) -> Option<u8> {
+    let shown = &world.clients[viewer].viewers.values().next()?.shown;
+    let recent: Vec<u8> = shown.iter().rev().take(10).map(|shown| shown.layer).collect();
+    let first = *recent.first()?;
+    recent.iter().all(|layer| *layer == first).then_some(first)
+}
+
+#[test]
+fn a_step_from_three_megabit_to_a_tenth_and_back_is_followed() {
+    let seed = Seed::of_this_run();
+    let mut world = World::new(seed.0, &[ROOM.0]);
+    let publisher = world.join(&Join { camera: LAYERS.to_vec(), ..Join::publisher(ROOM) });
+    let wide = Path::clean(25).narrow(3_000_000);
+    let viewer = world.join(&Join { down: wide, ..Join::viewer(ROOM) });
+    world.watch(viewer, publisher, Preference::default());
+    world.connect();
+    let first =
+        world.run_until("the best layer comes", Duration::from_secs(30), |world| layer(world, viewer) == Some(0));
+    world.run_seconds(5.0);
+
+    world.network.set(Way::Down(viewer), Path::clean(25).narrow(300_000));
+    let narrowed = world.now;
+    let down = world.run_until("frames flow again in a layer that fits", Duration::from_secs(20), |world| {
+        let shown = &world.clients[viewer].viewer().shown;
+        let flows = shown.iter().rev().take(5).all(|shown| shown.at > narrowed && shown.layer == 2);
+        flows && world.now - shown[shown.len() - 5].at < Duration::from_millis(400)
+    });
+    world.run_seconds(15.0);
+    let freeze = world.clients[viewer].viewer().longest_freeze(narrowed + down, world.now);
+    assert_eq!(layer(&world, viewer), Some(2));
+
+    world.network.set(Way::Down(viewer), wide);
+    let up =
+        world.run_until("the best layer is back", Duration::from_secs(60), |world| layer(world, viewer) == Some(0));
+    world.run_seconds(3.0);
+    world.check();
+    println!("best layer after {first:?}; down in {down:?}, then frozen for {freeze:?} at most; back up in {up:?}");
+    // The aim is 2 s. str0m's estimate falls below even the lowest layer at first, and the picture is paused until it has
+    // grown again: these bounds only hold what is reached.
+    assert!(down < Duration::from_secs(14), "down took {down:?}");
+    assert!(freeze < Duration::from_secs(12), "frozen for {freeze:?}");
+    assert!(up < Duration::from_secs(25), "up took {up:?}");
+}
