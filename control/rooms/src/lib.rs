@@ -10,11 +10,11 @@
 //!
 //! | file | what it is about |
 //! |---|---|
-//! | `join`, `admission`, `resume` | coming in, and coming back |
+//! | `join`, `admission`, `resume`, `refresh` | coming in, coming back, and the tokens for it |
 //! | `session`, `outbox` | a client's signalling presence: what it says, what it is told |
 //! | `negotiate`, `tracks`, `offer`, `leg` | offers, and what is published in them |
 //! | `commands`, `flags` | what participants ask for |
-//! | `mesh` | browsers that connect to each other |
+//! | `mesh`, `relay` | browsers that connect to each other |
 //! | `departure`, `moving`, `lifetime` | going, moving, the ends of rooms |
 //! | `facts`, `quality` | what workers report |
 //! | `viewers` | WHIP and WHEP |
