@@ -22,6 +22,21 @@ pub struct Format {
     pub clock_rate: u32,
 }
 
+impl Format {
+    /// The codec's name, as it stands in `a=rtpmap`.
+    pub fn name(&self) -> &'static str {
+        match self.codec {
+            Codec::Opus => "opus",
+            Codec::Vp8 => "VP8",
+            Codec::Vp9 => "VP9",
+            Codec::H264 => "H264",
+            Codec::H265 => "H265",
+            Codec::Av1 => "AV1",
+            Codec::Other => "other",
+        }
+    }
+}
+
 /// A packet of a publisher.
 #[derive(Debug)]
 pub struct Inbound {
