@@ -78,20 +78,6 @@ function Row({ room, user, act, remove }: RowProps) {
   const own = room.published.filter((track) => track.userId === userId);
   const held = own.some((track) => track.held);
   const microphone = own.find(({ source }) => source === "microphone");
-  const items: MenuItem[] = [
-    {
-      label: "Mute the microphone",
-      icon: "mic-off",
-      disabled: !microphone || microphone.muted,
-      run: () => void act(() => mute(room.roomId, userId, "microphone", true)),
-    },
-    {
-      label: held ? "End the hold" : "Put on hold",
-      icon: "hand",
-      run: () => void act(() => hold(room.roomId, userId, !held)),
-    },
-    { label: "Remove from the room", icon: "kick", danger: true, testid: "kick-person", run: remove },
-  ];
   return (
     <tr data-testid="dashboard-participant-row" data-user={userId}>
       <td data-label="Name">
@@ -128,12 +114,37 @@ function Row({ room, user, act, remove }: RowProps) {
         {age(Date.now() - user.joinedAt)}
       </td>
       <td class="right table-actions">
-        <Menu label={`What to do with ${name}`} items={items} class="icon-button small" testid="participant-menu">
+        <Menu
+          label={`What to do with ${name}`}
+          items={itemsFor({ room, user, act, remove })}
+          class="icon-button small"
+          testid="participant-menu"
+        >
           <Icon name="more" size={16} />
         </Menu>
       </td>
     </tr>
   );
+}
+
+function itemsFor({ room, user: { userId }, act, remove }: RowProps): MenuItem[] {
+  const own = room.published.filter((track) => track.userId === userId);
+  const held = own.some((track) => track.held);
+  const microphone = own.find(({ source }) => source === "microphone");
+  return [
+    {
+      label: "Mute the microphone",
+      icon: "mic-off",
+      disabled: !microphone || microphone.muted,
+      run: () => void act(() => mute(room.roomId, userId, "microphone", true)),
+    },
+    {
+      label: held ? "End the hold" : "Put on hold",
+      icon: "hand",
+      run: () => void act(() => hold(room.roomId, userId, !held)),
+    },
+    { label: "Remove from the room", icon: "kick", danger: true, testid: "kick-person", run: remove },
+  ];
 }
 
 function StateChip({ user: { connected, media } }: { user: ParticipantView }) {

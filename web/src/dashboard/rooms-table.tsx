@@ -49,46 +49,47 @@ export function RoomsTable({ rooms, to }: { rooms: readonly RoomSummary[]; to: (
         </thead>
         <tbody>
           {rooms.map((room) => (
-            // The name is a link for the keyboard; a click anywhere in the row is a convenience on top.
-            <tr
-              key={room.roomId}
-              data-testid="dashboard-room-row"
-              data-room={room.roomId}
-              onClick={() => navigate(to(room.roomId))}
-            >
-              <td data-label="Room">
-                <span class="table-room">
-                  <Link to={to(room.roomId)} class="truncate">
-                    {room.roomId}
-                  </Link>
-                  {(room.locked || room.hasPin) && <Icon name="lock" size={14} />}
-                </span>
-              </td>
-              <td data-label="Kind">
-                <span class="chip">{room.kind}</span>
-              </td>
-              <td class="right num" data-label="People">
-                {room.participants}
-              </td>
-              <td class="right num" data-label="Viewers">
-                {room.viewers}
-              </td>
-              <td class="right num" data-label="Tracks">
-                {room.tracks}
-              </td>
-              <td class="right num" data-label="In">
-                {bitrate(room.bitrateIn)}
-              </td>
-              <td class="right num" data-label="Out">
-                {bitrate(room.bitrateOut)}
-              </td>
-              <td class="right num" data-label="Age">
-                {age(now - room.createdAt)}
-              </td>
-            </tr>
+            <Row key={room.roomId} room={room} to={to(room.roomId)} age={age(now - room.createdAt)} />
           ))}
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** The name is a link, for the keyboard; a click anywhere in the row is a convenience on top. */
+function Row({ room, to, age }: { room: RoomSummary; to: string; age: string }) {
+  return (
+    <tr data-testid="dashboard-room-row" data-room={room.roomId} onClick={() => navigate(to)}>
+      <td data-label="Room">
+        <span class="table-room">
+          <Link to={to} class="truncate">
+            {room.roomId}
+          </Link>
+          {(room.locked || room.hasPin) && <Icon name="lock" size={14} />}
+        </span>
+      </td>
+      <td data-label="Kind">
+        <span class="chip">{room.kind}</span>
+      </td>
+      <td class="right num" data-label="People">
+        {room.participants}
+      </td>
+      <td class="right num" data-label="Viewers">
+        {room.viewers}
+      </td>
+      <td class="right num" data-label="Tracks">
+        {room.tracks}
+      </td>
+      <td class="right num" data-label="In">
+        {bitrate(room.bitrateIn)}
+      </td>
+      <td class="right num" data-label="Out">
+        {bitrate(room.bitrateOut)}
+      </td>
+      <td class="right num" data-label="Age">
+        {age}
+      </td>
+    </tr>
   );
 }

@@ -37,36 +37,42 @@ export function TracksTable({ room }: { room: RoomDescription }) {
         </thead>
         <tbody>
           {room.published.map((track) => (
-            <tr key={track.trackId} data-testid="dashboard-track-row" data-track={track.trackId}>
-              <td class="mono" data-label="Track">
-                {track.trackId}
-              </td>
-              <td data-label="Of">
-                <span class="truncate">{nameOf(track.userId)}</span>
-              </td>
-              <td data-label="Source">{track.source.replaceAll("_", " ")}</td>
-              <td data-label="Codec">{track.codec ?? "–"}</td>
-              <td data-label="Layers">
-                <Layers track={track} />
-              </td>
-              <td class="right num" data-label="Bitrate">
-                {bitrate(track.bitrate)}
-              </td>
-              <td class="right num" data-label="Goes to">
-                {track.subscribers}
-              </td>
-              <td data-label="State">
-                <span class="chips">
-                  {track.muted && <span class="chip">muted</span>}
-                  {track.held && <span class="chip warn">held</span>}
-                  {!track.muted && !track.held && <span class="chip ok">live</span>}
-                </span>
-              </td>
-            </tr>
+            <Row key={track.trackId} track={track} name={nameOf(track.userId)} />
           ))}
         </tbody>
       </table>
     </div>
+  );
+}
+
+function Row({ track, name }: { track: PublishedTrack; name: string }) {
+  return (
+    <tr data-testid="dashboard-track-row" data-track={track.trackId}>
+      <td class="mono" data-label="Track">
+        {track.trackId}
+      </td>
+      <td data-label="Of">
+        <span class="truncate">{name}</span>
+      </td>
+      <td data-label="Source">{track.source.replaceAll("_", " ")}</td>
+      <td data-label="Codec">{track.codec ?? "–"}</td>
+      <td data-label="Layers">
+        <Layers track={track} />
+      </td>
+      <td class="right num" data-label="Bitrate">
+        {bitrate(track.bitrate)}
+      </td>
+      <td class="right num" data-label="Goes to">
+        {track.subscribers}
+      </td>
+      <td data-label="State">
+        <span class="chips">
+          {track.muted && <span class="chip">muted</span>}
+          {track.held && <span class="chip warn">held</span>}
+          {!track.muted && !track.held && <span class="chip ok">live</span>}
+        </span>
+      </td>
+    </tr>
   );
 }
 

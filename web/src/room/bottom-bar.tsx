@@ -24,17 +24,7 @@ export function BottomBar({ session, show }: BarProps) {
       <div class="bar-group">
         <MicrophoneControl session={session} />
         <CameraControl session={session} />
-        {devices.canShare && !phone && (
-          <BarButton
-            icon={devices.sharing ? "screen-off" : "screen"}
-            label={devices.sharing ? "Stop sharing" : "Share your screen"}
-            shortcut="S"
-            active={devices.sharing}
-            busy={devices.busy.screen_share.value}
-            testid="toggle-screen"
-            onClick={() => void devices.toggleScreen()}
-          />
-        )}
+        {devices.canShare && !phone && <ScreenControl session={session} />}
       </div>
       <div class="bar-group">
         <PanelButton session={session} panel="chat" icon="chat" label="Chat" shortcut="C" testid="open-chat">
@@ -141,6 +131,20 @@ function CameraControl({ session: { devices } }: { session: RoomSession }) {
         onChoose={(id) => void devices.choose("camera", id)}
       />
     </div>
+  );
+}
+
+function ScreenControl({ session: { devices } }: { session: RoomSession }) {
+  return (
+    <BarButton
+      icon={devices.sharing ? "screen-off" : "screen"}
+      label={devices.sharing ? "Stop sharing" : "Share your screen"}
+      shortcut="S"
+      active={devices.sharing}
+      busy={devices.busy.screen_share.value}
+      testid="toggle-screen"
+      onClick={() => void devices.toggleScreen()}
+    />
   );
 }
 

@@ -51,68 +51,40 @@ export function endingOf(reason: DisconnectReason, detail: string): Ending {
 
 /** The end of a visit that could not begin. `code` is the server's word, see docs/errors. */
 export function refusalOf(code: string, detail: string): Ending {
-  switch (code) {
-    case "unreachable":
-    case "timeout":
-    case "closed":
-      return unreachable();
-    case "kicked":
-      return removed(detail);
-    case "room-closed":
-      return closed(detail);
-    case "unauthorized":
-    case "token-expired":
-      return {
-        ...bad(
-          "key",
-          "This invitation is no longer good",
-          "It has expired, or was made for another server. Ask for a new link.",
-        ),
-        code,
-        offers: ["lobby", "home"],
-      };
-    case "forbidden":
-    case "identity-mismatch":
-      return { ...bad("key", "This invitation is for another room", said(detail)), code, offers: ["lobby", "home"] };
-    case "room-full":
-      return {
-        ...warning("people", "The room is full", "Try again when somebody has left."),
-        code,
-        offers: ["rejoin", "home"],
-      };
-    case "server-full":
-      return {
-        ...warning("people", "The server is full", "Try again in a few minutes."),
-        code,
-        offers: ["rejoin", "home"],
-      };
-    case "room-locked":
-      return {
-        ...warning("lock", "The room is locked", "The host lets nobody new in."),
-        code,
-        offers: ["rejoin", "home"],
-      };
-    case "wrong-pin":
-      return {
-        ...warning("lock", "This room asks for a PIN", "You got it with your invitation."),
-        code,
-        offers: ["pin", "home"],
-      };
-    case "room-not-found":
-      return {
-        ...warning("info", "There is no such room", "On this server, rooms are made by its operators."),
-        code,
-        offers: ["rejoin", "home"],
-      };
-    case "draining":
-      return {
-        ...warning("refresh", "The server is restarting", "It will be back in a moment."),
-        code,
-        offers: ["rejoin", "home"],
-      };
-    default:
-      return { ...bad("warning", "That did not work", said(detail)), code, offers: ["rejoin", "home"] };
-  }
+  if (code === "unreachable" || code === "timeout" || code === "closed") return unreachable();
+  if (code === "kicked") return removed(detail);
+  if (code === "room-closed") return closed(detail);
+  const known = REFUSALS[code];
+  if (known) return { ...known, code, text: known.text || said(detail) };
+  return { ...bad("warning", "That did not work", said(detail)), code, offers: ["rejoin", "home"] };
+}
+
+/** Refusals that have words of their own; without a text the server's detail stands there. */
+const REFUSALS: Partial<Record<string, Omit<Ending, "code">>> = {
+  unauthorized: invitation(
+    "This invitation is no longer good",
+    "It has expired, or was made for another server. Ask for a new link.",
+  ),
+  "token-expired": invitation("This invitation has expired", "Ask for a new link."),
+  forbidden: invitation("This invitation is for another room", ""),
+  "identity-mismatch": invitation("This invitation is for somebody else", ""),
+  "room-full": again("people", "The room is full", "Try again when somebody has left."),
+  "server-full": again("people", "The server is full", "Try again in a few minutes."),
+  "room-locked": again("lock", "The room is locked", "The host lets nobody new in."),
+  "wrong-pin": {
+    ...warning("lock", "This room asks for a PIN", "You got it with your invitation."),
+    offers: ["pin", "home"],
+  },
+  "room-not-found": again("info", "There is no such room", "On this server, rooms are made by its operators."),
+  draining: again("refresh", "The server is restarting", "It will be back in a moment."),
+};
+
+function invitation(title: string, text: string): Omit<Ending, "code"> {
+  return { ...bad("key", title, text), offers: ["lobby", "home"] };
+}
+
+function again(icon: IconName, title: string, text: string): Omit<Ending, "code"> {
+  return { ...warning(icon, title, text), offers: ["rejoin", "home"] };
 }
 
 function removed(detail: string): Ending {
