@@ -1,5 +1,5 @@
 /** The panel beside the stage: chat, participants or statistics. On a telephone it covers the stage. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { IconButton } from "../components/button";
 import { Lazy } from "../components/lazy";
 import { keepFocus } from "../lib/focus";
@@ -15,8 +15,8 @@ const loadStats = async () => (await import("./stats-panel")).StatsPanel;
 export function SidePanel({ session }: { session: RoomSession }) {
   const panel = session.panel.value;
   const element = useRef<HTMLElement>(null);
-  // The keyboard follows into the panel; the chat puts it into its field itself.
-  useEffect(() => {
+  // The keyboard follows into the panel; the chat puts it into its field itself, in an effect that comes after this one.
+  useLayoutEffect(() => {
     if (!panel) return;
     const giveBack = keepFocus();
     if (panel !== "chat") element.current?.focus({ preventScroll: true });
