@@ -8,9 +8,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crosspoint_model::signal::DataHeader;
+use crosspoint_webrtc::DataSent;
 
 /// How long a full queue is borne.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// What a message costs its sender at least, in bytes: small ones cost the server as much work as large ones.
+pub(crate) const LEAST_COST: usize = 2048;
 /// Bytes that may wait for one reader, beside what SCTP itself buffers.
 const MAX_QUEUE: usize = 1 << 20;
 
@@ -28,23 +31,30 @@ impl Outgoing {
     /// Keeps a message for later, or counts it as lost if the queue is full.
     pub(crate) fn push(&mut self, message: Arc<[u8]>, now: Instant) {
         if self.bytes + message.len() > MAX_QUEUE {
-            self.full_since.get_or_insert(now);
-            self.lost += 1;
-            return;
+            return self.lost_one(now);
         }
         self.bytes += message.len();
         self.queue.push_back(message);
     }
 
-    /// Gives messages to `send` until it takes no more.
-    pub(crate) fn drain(&mut self, mut send: impl FnMut(&[u8]) -> bool) {
+    /// Gives messages to `send` until it takes no more. One that can never be sent is lost.
+    pub(crate) fn drain(&mut self, now: Instant, mut send: impl FnMut(&[u8]) -> DataSent) {
         while let Some(message) = self.queue.front() {
-            if !send(message) {
-                return;
+            match send(message) {
+                DataSent::Yes => {}
+                DataSent::Full => return,
+                DataSent::Never => self.lost_one(now),
             }
+            let Some(message) = self.queue.front() else { return };
             self.bytes -= message.len();
             self.queue.pop_front();
         }
+    }
+
+    /// Counts a message that does not reach its reader.
+    pub(crate) fn lost_one(&mut self, now: Instant) {
+        self.full_since.get_or_insert(now);
+        self.lost += 1;
     }
 
     /// How many messages were lost, once the reader has caught up or has been given up for now.
@@ -138,7 +148,7 @@ mod tests {
         for _ in 0..20 {
             outgoing.push(message(64 << 10), start);
         }
-        outgoing.drain(|_| false);
+        outgoing.drain(start, |_| DataSent::Full);
         assert_eq!(outgoing.take_lost(start + Duration::from_secs(4)), None);
         assert_eq!(outgoing.take_lost(start + PATIENCE), Some(20));
         assert!(outgoing.is_empty());
@@ -153,11 +163,28 @@ mod tests {
             outgoing.push(message(64 << 10), start);
         }
         let mut taken = 0;
-        outgoing.drain(|_| {
+        outgoing.drain(start, |_| {
             taken += 1;
-            true
+            DataSent::Yes
         });
         assert_eq!((taken, outgoing.take_lost(start)), (16, Some(1)));
+    }
+
+    #[test]
+    fn a_message_that_can_never_be_sent_does_not_hold_up_the_next() {
+        let start = Instant::now();
+        let mut outgoing = Outgoing::default();
+        outgoing.push(message(100), start);
+        outgoing.push(message(10), start);
+        let mut sent = Vec::new();
+        outgoing.drain(start, |message| {
+            if message.len() > 50 {
+                return DataSent::Never;
+            }
+            sent.push(message.len());
+            DataSent::Yes
+        });
+        assert_eq!((sent, outgoing.take_lost(start)), (vec![10], Some(1)));
     }
 
     #[test]

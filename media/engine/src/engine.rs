@@ -32,7 +32,7 @@ pub struct Engine {
     /// The list that is being flushed, empty in between.
     flushing: Vec<Index>,
     /// Legs that panicked while they were written to, and end in the next flush.
-    pub(crate) broken: Vec<Index>,
+    pub(crate) broken: Vec<LegKey>,
     /// Rooms that panicked, and end in the next flush.
     pub(crate) broken_rooms: Vec<RoomKey>,
     /// Rooms that may have something to say.
@@ -78,28 +78,30 @@ impl Engine {
         Self::default()
     }
 
-    /// A datagram came in. What it causes is queued until [`Self::flush`].
-    pub fn handle_datagram(&mut self, datagram: &Datagram<'_>) {
+    /// A datagram came in. What it causes is queued until [`Self::flush`]. `false`: it was nobody's.
+    pub fn handle_datagram(&mut self, datagram: &Datagram<'_>) -> bool {
         let index = match self.routes.find(datagram) {
             Route::Known(index) => index,
             Route::Claimed(index) => {
-                let accepted = self.legs.get(index).is_some_and(|leg| leg.transport.accepts(datagram));
-                if !accepted {
+                let leg = self.legs.get(index);
+                let accepted = leg.and_then(|leg| guard(|| leg.transport.accepts(datagram)));
+                if accepted != Some(true) {
                     self.counters.forged += 1;
-                    return;
+                    return false;
                 }
                 self.routes.learn(index, datagram.tcp, datagram.source);
                 index
             }
             Route::Unknown => {
                 self.counters.strangers += 1;
-                return;
+                return false;
             }
         };
         self.drive(index, datagram.arrival, |leg, out| {
             (leg.tcp, leg.remote) = (datagram.tcp, Some(datagram.source));
             leg.transport.handle_datagram(datagram, out)
         });
+        true
     }
 
     /// Time has passed: whoever is due is called, and what is queued is sent.
@@ -117,8 +119,10 @@ impl Engine {
     pub fn flush(&mut self, now: Instant) {
         // A flush may raise events that queue more (a key-frame request goes back to a publisher): until all is quiet.
         while !self.dirty.is_empty() || !self.touched.is_empty() || !self.broken.is_empty() {
-            for index in std::mem::take(&mut self.broken) {
-                self.end_leg(index, LegEnd::Broke, now);
+            for key in std::mem::take(&mut self.broken) {
+                if let Some(index) = self.index_of(key) {
+                    self.end_leg(index, LegEnd::Broke, now);
+                }
             }
             self.settle_rooms(now);
             // What is raised meanwhile goes into the other list; both keep their memory.
@@ -169,7 +173,7 @@ impl Engine {
         now: Instant,
         work: impl FnOnce(&mut Leg, &mut Out) -> Option<Instant>,
     ) {
-        let Some(leg) = self.legs.get_mut(index) else { return };
+        let Some(leg) = self.legs.get_mut(index).filter(|leg| !leg.broken) else { return };
         let out = &mut self.out;
         let Some(next) = guard(|| work(leg, out)) else { return self.leg_broke(index, now) };
         self.schedule(index, next, now);

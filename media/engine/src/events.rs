@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crosspoint_model::LegKey;
-use crosspoint_webrtc::{Inbound, TransportEvent, TransportStats};
+use crosspoint_webrtc::{DataSent, Inbound, TransportEvent, TransportStats};
 
 use crate::data;
 use crate::engine::Engine;
@@ -93,11 +93,12 @@ impl Engine {
 
     /// Works on a leg's transport and marks it for the next flush.
     pub(crate) fn with_leg(&mut self, index: Index, work: impl FnOnce(&mut Leg)) {
-        let Some(leg) = self.legs.get_mut(index) else { return };
+        let Some(leg) = self.legs.get_mut(index).filter(|leg| !leg.broken) else { return };
         if crate::guard::guard(|| work(leg)).is_none() {
+            leg.broken = true;
             tracing::error!(leg = leg.key.0, "a leg's code panicked while it was written to; the leg ends");
             self.counters.broken += 1;
-            self.broken.push(index);
+            self.broken.push(leg.key);
             return;
         }
         self.mark_dirty(index);
@@ -109,7 +110,10 @@ impl Engine {
         let Some(room) = self.rooms.get(&leg.room) else { return };
         let (limit, rate) = (room.settings.data_bytes, room.settings.data_bytes_per_second);
         let allowance = leg.allowance.get_or_insert_with(|| data::Allowance::new(rate, now));
-        if !leg.profile.sends_data || message.len() > limit || !allowance.take(message.len(), rate, now) {
+        if !leg.profile.sends_data
+            || message.len() > limit
+            || !allowance.take(message.len().max(data::LEAST_COST), rate, now)
+        {
             return;
         }
         let Some((mut header, payload)) = data::parse(message) else { return };
@@ -132,12 +136,16 @@ impl Engine {
             if !leg.transport.has_channel(reliable) {
                 return;
             }
-            let direct = leg.outgoing.is_empty() || !reliable;
-            if direct && leg.transport.send_data(reliable, &message) {
+            if !reliable {
+                // A lossy message that finds no room is lost, as it says.
+                leg.transport.send_data(false, &message);
                 return;
             }
-            if reliable {
-                leg.outgoing.push(message, now);
+            let sent = if leg.outgoing.is_empty() { leg.transport.send_data(true, &message) } else { DataSent::Full };
+            match sent {
+                DataSent::Yes => {}
+                DataSent::Full => leg.outgoing.push(message, now),
+                DataSent::Never => leg.outgoing.lost_one(now),
             }
         });
     }
@@ -147,7 +155,7 @@ impl Engine {
         let mut lost = None;
         self.with_leg(index, |leg| {
             let transport = &mut leg.transport;
-            leg.outgoing.drain(|message| transport.send_data(true, message));
+            leg.outgoing.drain(now, |message| transport.send_data(true, message));
             lost = leg.outgoing.take_lost(now).map(|count| (leg.key, count));
         });
         if let Some((leg, count)) = lost {

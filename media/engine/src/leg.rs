@@ -27,6 +27,8 @@ pub(crate) struct Leg {
     /// The track on each line, by the line's position.
     tracks: Vec<Option<TrackKey>>,
     pub(crate) phase: Phase,
+    /// Its code panicked: it is not touched again, and ends in the next flush.
+    pub(crate) broken: bool,
     /// Is something queued that [`Transport::flush`] has to send?
     pub(crate) dirty: bool,
     pub(crate) deadline: Deadline,
@@ -62,6 +64,7 @@ impl Leg {
             lines: Vec::new(),
             tracks: Vec::new(),
             phase: Phase::Connecting(now + PATIENCE),
+            broken: false,
             dirty: false,
             deadline: Deadline::default(),
             outgoing: Outgoing::default(),

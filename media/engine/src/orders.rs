@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crosspoint_model::{Code, LegKey, Refusal, RoomKey, TrackKey};
+use crosspoint_model::{Code, LegKey, MediaKind, Refusal, RoomKey, TrackKey};
 
 use crate::engine::Engine;
 use crate::fact::{Fact, LegEnd};
@@ -33,6 +33,7 @@ impl Engine {
                 if let Some(index) = self.index_of(leg) {
                     let slots = self.leave_room(index, now);
                     self.enter_room(index, to, slots, now);
+                    self.want_every_layer(index);
                 }
             }
             Order::Subscribe { leg, track, preference } => {
@@ -67,11 +68,15 @@ impl Engine {
             self.out.facts.push(Fact::Ended { leg: key, end: LegEnd::RoomClosed });
             return;
         }
-        let Some(mut leg) = guard(|| Leg::new(new, now)) else {
+        let made = guard(|| {
+            let mut leg = Leg::new(new, now);
+            let ufrag = leg.transport.local_ufrag();
+            (leg, ufrag)
+        });
+        let Some((leg, ufrag)) = made else {
             self.out.facts.push(Fact::Ended { leg: key, end: LegEnd::Broke });
             return;
         };
-        let ufrag = leg.transport.local_ufrag();
         let index = self.legs.insert(leg);
         self.by_key.insert(key, index);
         self.routes.name(index, &ufrag);
@@ -86,14 +91,16 @@ impl Engine {
             return;
         };
         let transport = &mut self.legs[index].transport;
-        let Some(result) = guard(|| transport.negotiate(offer)) else {
+        let negotiated = guard(|| {
+            transport.negotiate(offer).map(|(answer, restarts)| (answer, restarts.then(|| transport.local_ufrag())))
+        });
+        let Some(result) = negotiated else {
             let broke = Refusal::new(Code::Internal, "the media connection failed on this offer: offer a new one");
             self.out.facts.push(Fact::Answer { leg, request, result: Err(broke) });
             return self.end_leg(index, LegEnd::Broke, now);
         };
-        let result = result.map(|(answer, restarts)| {
-            if restarts {
-                let ufrag = self.legs[index].transport.local_ufrag();
+        let result = result.map(|(answer, restarted)| {
+            if let Some(ufrag) = restarted {
                 self.routes.name(index, &ufrag);
             }
             self.renegotiated(index, publish, now);
@@ -111,6 +118,14 @@ impl Engine {
                 tracing::debug!(%refusal, "a candidate was not taken");
             }
         });
+    }
+
+    /// After a move: what the other room did not want, this one may. It counts anew from all being wanted.
+    fn want_every_layer(&mut self, index: Index) {
+        let Some(leg) = self.legs.get(index) else { return };
+        for spec in leg.publish.iter().filter(|spec| spec.kind == MediaKind::Video) {
+            self.out.facts.push(Fact::Layers { leg: leg.key, track: spec.track, unwanted: Vec::new() });
+        }
     }
 
     fn set_flags(&mut self, track: TrackKey, muted: bool, held: bool, now: Instant) {

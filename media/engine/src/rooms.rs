@@ -208,13 +208,22 @@ impl Engine {
         for room in std::mem::take(&mut self.touched) {
             let Some(entry) = self.rooms.get_mut(&room) else { continue };
             entry.touched = false;
-            while let Some(output) = self.rooms.get_mut(&room).and_then(|entry| entry.router.poll_output()) {
+            while let Some(output) = self.next_output(room, now) {
                 self.handle_output(room, output);
             }
             let Some(entry) = self.rooms.get_mut(&room) else { continue };
             let wanted = entry.router.poll_timeout();
             self.timers.set(Owner::Room(entry.key.0), &mut entry.deadline, wanted);
         }
+    }
+
+    fn next_output(&mut self, room: RoomKey, now: Instant) -> Option<Output> {
+        let router = &mut self.rooms.get_mut(&room)?.router;
+        let polled = guard(|| router.poll_output());
+        if polled.is_none() {
+            self.room_broke(room, now);
+        }
+        polled.flatten()
     }
 
     fn handle_output(&mut self, room: RoomKey, output: Output) {

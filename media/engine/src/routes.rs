@@ -9,6 +9,9 @@ use rustc_hash::FxHashMap;
 /// Addresses that one leg may be reached by. A client that roams more gets its oldest forgotten.
 const ADDRESSES: usize = 16;
 
+/// User fragments that one leg answers to: the last, and the one before its ICE restart.
+const UFRAGS: usize = 2;
+
 /// The slab index of a leg.
 pub(crate) type Index = usize;
 
@@ -74,13 +77,17 @@ impl Routes {
         }
     }
 
-    /// The leg answers to this user fragment from now on (and to its earlier ones: checks may be under way).
+    /// The leg answers to this user fragment from now on (and to the one before: checks may be under way).
     pub(crate) fn name(&mut self, index: Index, ufrag: &str) {
         let ufrag: Box<[u8]> = ufrag.as_bytes().into();
         self.by_ufrag.insert(ufrag.clone(), index);
         let known = self.of_leg.entry(index).or_default();
         if !known.ufrags.contains(&ufrag) {
             known.ufrags.push(ufrag);
+        }
+        if known.ufrags.len() > UFRAGS {
+            let oldest = known.ufrags.remove(0);
+            self.by_ufrag.remove(&oldest);
         }
     }
 

@@ -67,6 +67,30 @@ impl Batch {
         self.bytes.len()
     }
 
+    /// Gives up the oldest runs until at most so many bytes wait. Returns how many datagrams that cost.
+    pub fn shed(&mut self, limit: usize) -> usize {
+        let mut excess = self.len().saturating_sub(limit);
+        let mut runs = 0;
+        while excess > 0 && runs < self.runs.len() {
+            excess = excess.saturating_sub(self.runs[runs].bytes.len());
+            runs += 1;
+        }
+        let lost = self.runs[..runs].iter().map(|run| run.count).sum();
+        self.forget(runs);
+        lost
+    }
+
+    /// Drops the first runs, with their bytes.
+    pub(crate) fn forget(&mut self, runs: usize) {
+        self.runs.drain(..runs);
+        let start = self.runs.first().map_or(self.bytes.len(), |run| run.bytes.start);
+        self.bytes.drain(..start);
+        for run in &mut self.runs {
+            run.bytes.start -= start;
+            run.bytes.end -= start;
+        }
+    }
+
     /// Forgets everything and keeps the memory.
     pub fn clear(&mut self) {
         self.bytes.clear();
@@ -103,6 +127,20 @@ mod tests {
             batch.push(to(port), &vec![0; size]);
         }
         assert_eq!(runs(&batch), [(1, 100, 1), (1, 200, 1), (2, 200, 2), (2, 200, 1)]);
+    }
+
+    #[test]
+    fn what_was_sent_is_forgotten_and_the_oldest_give_way_first() {
+        let mut batch = Batch::new(2);
+        for (port, byte) in [(1, 1), (2, 2), (3, 3)] {
+            batch.push(to(port), &[byte; 100]);
+        }
+        batch.forget(1);
+        assert_eq!((runs(&batch), batch.len()), (vec![(2, 100, 1), (3, 100, 1)], 200));
+        assert_eq!(&batch.bytes[batch.runs[0].bytes.clone()], &[2; 100]);
+        assert_eq!(batch.shed(100), 1);
+        assert_eq!(&batch.bytes[batch.runs[0].bytes.clone()], &[3; 100]);
+        assert_eq!(batch.shed(100), 0);
     }
 
     #[test]

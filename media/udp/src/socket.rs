@@ -46,7 +46,8 @@ impl Socket {
         }
         socket.set_nonblocking(true)?;
         // Less is no reason not to start; `crosspoint` says so in its log.
-        let granted = socket.set_recv_buffer_size(KERNEL_BUFFER).and_then(|()| socket.set_send_buffer_size(KERNEL_BUFFER));
+        let granted =
+            socket.set_recv_buffer_size(KERNEL_BUFFER).and_then(|()| socket.set_send_buffer_size(KERNEL_BUFFER));
         if let Err(error) = granted {
             tracing::warn!(%error, "the kernel's socket buffers stay at their default");
         }
@@ -79,8 +80,12 @@ impl Socket {
         self.io.register(registry, token, Interest::READABLE | Interest::WRITABLE)
     }
 
-    /// Receives one batch and hands over each datagram. Returns how many; 0 when nothing waits.
-    pub fn receive(&mut self, mut take: impl FnMut(Received<'_>, Instant), now: impl Fn() -> Instant) -> io::Result<usize> {
+    /// Receives one batch and hands over each datagram. `false`: nothing waits any more.
+    pub fn receive(
+        &mut self,
+        mut take: impl FnMut(Received<'_>, Instant),
+        now: impl Fn() -> Instant,
+    ) -> io::Result<bool> {
         let mut slices: [IoSliceMut<'_>; BATCH_SIZE] = {
             let mut buffers = self.buffers.iter_mut();
             std::array::from_fn(|_| IoSliceMut::new(buffers.next().map_or(&mut [], |buffer| buffer.as_mut_slice())))
@@ -90,21 +95,19 @@ impl Socket {
         let io = &self.io;
         let bundles = match io.try_io(|| state.recv(UdpSockRef::from(io), &mut slices, metas)) {
             Ok(bundles) => bundles,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(0),
-            // A peer's port was unreachable (ICMP): its business, not the socket's.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => return Ok(0),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+            // A peer's port was unreachable (ICMP): its business, not the socket's. More may wait behind it.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => return Ok(true),
             Err(error) => return Err(error),
         };
         let arrival = now();
-        let mut count = 0;
         for (meta, buffer) in self.metas.iter().zip(&self.buffers).take(bundles) {
             let bytes = &buffer[..meta.len];
             for contents in bytes.chunks(meta.stride.max(1)) {
-                count += 1;
                 take(Received { source: meta.addr, contents }, arrival);
             }
         }
-        Ok(count)
+        Ok(true)
     }
 
     /// Sends a batch. Runs that the kernel has no room for now are kept at the front of the batch; `Ok(false)` says so.
@@ -135,7 +138,7 @@ impl Socket {
         if room {
             batch.clear();
         } else {
-            batch.runs.drain(..done);
+            batch.forget(done);
         }
         Ok(room)
     }

@@ -9,9 +9,7 @@ use std::time::Instant;
 
 use str0m::config::{CryptoProvider, DtlsCert, DtlsVersion};
 use str0m_proto::crypto::CryptoError;
-use str0m_proto::crypto::dtls::{
-    DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider, ProtocolVersion, SrtpProfile,
-};
+use str0m_proto::crypto::dtls::{DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider, ProtocolVersion, SrtpProfile};
 
 thread_local! {
     /// The SRTP profile that the last handshake on this thread agreed on. [`Transport`](crate::Transport) takes it right

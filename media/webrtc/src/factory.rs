@@ -120,7 +120,8 @@ impl Factory {
 /// Does the client want to receive video?
 fn has_video_slot(offer: &str) -> bool {
     offer.split("\nm=").any(|section| {
-        section.starts_with("video") && section.lines().any(|line| matches!(line.trim_end(), "a=recvonly" | "a=sendrecv"))
+        section.starts_with("video")
+            && section.lines().any(|line| matches!(line.trim_end(), "a=recvonly" | "a=sendrecv"))
     })
 }
 

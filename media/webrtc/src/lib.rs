@@ -31,4 +31,4 @@ pub use factory::{Accepted, Factory, Host, HostCandidate};
 pub use line::MediaLine;
 pub use packet::Inbound;
 pub use stats::{FlowStats, TransportStats};
-pub use transport::Transport;
+pub use transport::{DataSent, Transport};

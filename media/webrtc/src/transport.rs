@@ -57,6 +57,17 @@ pub struct Transport {
     counters: Counters,
 }
 
+/// What became of a data message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataSent {
+    /// It is on its way.
+    Yes,
+    /// There is no room for it now.
+    Full,
+    /// It cannot be sent, now or later.
+    Never,
+}
+
 /// Packets that were not taken or not passed on, and why.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -143,17 +154,18 @@ impl Transport {
             self.rtc.direct_api().set_local_ice_credentials(fresh);
         }
         self.offer = prepared;
+        self.incoming.clear();
         self.read_lines();
         Ok((answer, restarts))
     }
 
-    /// A candidate that the client found later (trickle). ICE-lite needs none: it learns addresses from checks.
+    /// A candidate that the client found later (trickle). ICE-lite needs none, it learns addresses from checks: so none is
+    /// kept, however many come.
     pub fn add_candidate(&mut self, candidate: &str) -> Result<(), Refusal> {
-        let parsed = Candidate::from_sdp_string(candidate).map_err(|error| {
+        let read = Candidate::from_sdp_string(candidate).map_err(|error| {
             Refusal::new(crosspoint_model::Code::InvalidCandidate, format!("the candidate cannot be read: {error}"))
-        })?;
-        self.rtc.add_remote_candidate(parsed);
-        Ok(())
+        });
+        read.map(drop)
     }
 
     /// Queues a packet of some publisher for the slot on `line`.
@@ -211,11 +223,16 @@ impl Transport {
         self.rtc.bwe().set_bitrate(Bitrate::from(minimum), Bitrate::from(desired));
     }
 
-    /// Sends a data message; `false` when the channel is not open or full.
-    pub fn send_data(&mut self, reliable: bool, message: &[u8]) -> bool {
+    /// Sends a data message.
+    pub fn send_data(&mut self, reliable: bool, message: &[u8]) -> DataSent {
         let id = if reliable { self.reliable } else { self.lossy };
-        let Some(mut channel) = id.and_then(|id| self.rtc.channel(id)) else { return false };
-        channel.write(true, message).unwrap_or(false)
+        let Some(mut channel) = id.and_then(|id| self.rtc.channel(id)) else { return DataSent::Never };
+        match channel.write(true, message) {
+            Ok(true) => DataSent::Yes,
+            Ok(false) => DataSent::Full,
+            // Larger than what the client takes (`a=max-message-size`): no use in trying again.
+            Err(_) => DataSent::Never,
+        }
     }
 
     /// Is this data channel open?
@@ -378,8 +395,18 @@ impl Transport {
             Some(index) => index,
             None => {
                 let (line, layer) = self.identify(ssrc)?;
-                self.incoming.push(Incoming { ssrc, line, layer, format: None });
-                self.incoming.len() - 1
+                // A publisher may change its SSRC as often as it likes; the list stays as long as its lines and layers.
+                let fresh = Incoming { ssrc, line, layer, format: None };
+                match self.incoming.iter().position(|known| (known.line, known.layer) == (line, layer)) {
+                    Some(index) => {
+                        self.incoming[index] = fresh;
+                        index
+                    }
+                    None => {
+                        self.incoming.push(fresh);
+                        self.incoming.len() - 1
+                    }
+                }
             }
         };
         let known = self.incoming[index].format.as_ref().filter(|(known, _)| *known == pt);

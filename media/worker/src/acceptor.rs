@@ -19,6 +19,8 @@ use crate::inbox::{Inbox, Message, NewStream};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Connections that may wait for their first frame at once; the oldest gives way.
 const MAX_WAITING: usize = 1024;
+/// And of one address, so that a single stranger cannot push out the others.
+const MAX_WAITING_PER_ADDRESS: usize = 256;
 const STOP: Token = Token(usize::MAX);
 const FIRST_STREAM: usize = 64;
 
@@ -27,6 +29,8 @@ pub(crate) struct Acceptor {
     poll: Poll,
     listeners: Vec<(TcpListener, SocketAddr)>,
     waiting: Slab<Waiting>,
+    /// A listener that could not accept for want of file descriptors is tried again.
+    retry: bool,
     workers: Vec<Inbox>,
 }
 
@@ -40,7 +44,10 @@ struct Waiting {
 
 impl Acceptor {
     /// Binds nothing itself: takes listeners with their advertised addresses.
-    pub(crate) fn new(listeners: Vec<(std::net::TcpListener, SocketAddr)>, workers: Vec<Inbox>) -> io::Result<(Self, mio::Waker)> {
+    pub(crate) fn new(
+        listeners: Vec<(std::net::TcpListener, SocketAddr)>,
+        workers: Vec<Inbox>,
+    ) -> io::Result<(Self, mio::Waker)> {
         let poll = Poll::new()?;
         let waker = mio::Waker::new(poll.registry(), STOP)?;
         let mut own = Vec::with_capacity(listeners.len());
@@ -50,14 +57,14 @@ impl Acceptor {
             poll.registry().register(&mut listener, Token(index), Interest::READABLE)?;
             own.push((listener, advertised));
         }
-        Ok((Self { poll, listeners: own, waiting: Slab::new(), workers }, waker))
+        Ok((Self { poll, listeners: own, waiting: Slab::new(), retry: false, workers }, waker))
     }
 
     /// Runs until the waker is used.
     pub(crate) fn run(mut self) {
         let mut events = Events::with_capacity(256);
         loop {
-            let patience = (!self.waiting.is_empty()).then_some(Duration::from_secs(1));
+            let patience = (self.retry || !self.waiting.is_empty()).then_some(Duration::from_secs(1));
             if let Err(error) = self.poll.poll(&mut events, patience)
                 && error.kind() != io::ErrorKind::Interrupted
             {
@@ -71,6 +78,9 @@ impl Acceptor {
                     Token(index) => self.read(index - FIRST_STREAM),
                 }
             }
+            if std::mem::take(&mut self.retry) {
+                (0..self.listeners.len()).for_each(|index| self.accept(index));
+            }
             self.waiting.retain(|_, waiting| waiting.since.elapsed() < PATIENCE);
         }
     }
@@ -81,13 +91,21 @@ impl Acceptor {
             let (stream, source) = match listener.accept() {
                 Ok(accepted) => accepted,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // It was gone before it was taken; the next one may do.
+                Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted) => {
+                    continue;
+                }
                 Err(error) => {
-                    // Out of file descriptors, or a connection that was reset: the next one may do.
                     tracing::debug!(%error, "accepting an ICE-TCP connection");
+                    self.retry = true;
                     return;
                 }
             };
             let destination = *destination;
+            let of_address = self.waiting.iter().filter(|(_, other)| other.source.ip() == source.ip()).count();
+            if of_address >= MAX_WAITING_PER_ADDRESS {
+                continue;
+            }
             self.make_room();
             let entry = self.waiting.vacant_entry();
             let token = Token(FIRST_STREAM + entry.key());
@@ -126,6 +144,7 @@ impl Acceptor {
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => return self.forget(index),
             }
         }

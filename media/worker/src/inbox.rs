@@ -70,7 +70,8 @@ impl Inbox {
 impl Mailbox {
     /// Everything that waits.
     pub(crate) fn drain(&self) -> impl Iterator<Item = Message> + '_ {
-        self.woken.store(false, Ordering::Release);
+        // A swap, not a store: what was sent before the flag fell must be seen by the reads below.
+        self.woken.swap(false, Ordering::AcqRel);
         self.receiver.try_iter()
     }
 }

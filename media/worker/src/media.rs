@@ -1,6 +1,7 @@
 //! All workers of a process, as the control plane holds them.
 
 use std::net::{SocketAddr, TcpListener};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -97,7 +98,8 @@ impl Media {
 
     /// Builds a transport on `worker` for this offer: ~0.4 ms of CPU, on the caller's thread.
     pub fn accept(&self, worker: usize, offer: &str) -> Result<Accepted, Refusal> {
-        let host = self.host(worker).ok_or_else(|| Refusal::new(Code::MediaUnavailable, "there is no such media worker"))?;
+        let host =
+            self.host(worker).ok_or_else(|| Refusal::new(Code::MediaUnavailable, "there is no such media worker"))?;
         self.factory.accept(host, offer, Instant::now())
     }
 
@@ -163,8 +165,17 @@ fn start_worker(
     let (inbox, mailbox) = inbox(mio::Waker::new(poll.registry(), INBOX)?);
     let facts = Box::new(move |facts| sink(index, facts));
     let shell = Shell::new(poll, ports, mailbox, facts)?;
-    let thread = std::thread::Builder::new().name(format!("media-{index}")).spawn(move || shell.run())?;
+    let thread = std::thread::Builder::new().name(format!("media-{index}")).spawn(move || run(shell))?;
     Ok((Worker { host: Host { worker: number, candidates }, inbox }, thread))
+}
+
+/// Runs a worker. Panics of legs and rooms end there; one that gets through leaves rooms that nobody serves, and a process
+/// that looks alive: then a supervisor's restart is the better end.
+fn run(shell: Shell) {
+    if catch_unwind(AssertUnwindSafe(|| shell.run())).is_err() {
+        tracing::error!("a media worker failed; the server ends so that it can be started anew");
+        std::process::exit(70);
+    }
 }
 
 /// The address of the n-th worker; port 0 stays 0 (the system chooses).

@@ -25,6 +25,8 @@ const BATCHES: usize = 4;
 pub(crate) const INBOX: Token = Token(usize::MAX);
 /// Tokens below are UDP sockets, above TCP connections.
 const FIRST_STREAM: usize = 16;
+/// How often TCP connections that nobody claimed, or that fell silent, are looked for.
+const SWEEP: Duration = Duration::from_secs(1);
 /// What may wait for a full socket before the oldest is given up: live media older than this is of no use.
 const MAX_WAITING: usize = 8 << 20;
 
@@ -53,6 +55,8 @@ pub(crate) struct Shell {
     mailbox: Mailbox,
     facts: Box<dyn Fn(Vec<Fact>) + Send>,
     stopping: bool,
+    /// When TCP connections were last looked through.
+    swept: Instant,
 }
 
 impl Shell {
@@ -66,7 +70,7 @@ impl Shell {
             port.socket.register(poll.registry(), Token(index))?;
         }
         let streams = Streams::new(FIRST_STREAM);
-        Ok(Self { poll, engine: Engine::new(), ports, streams, mailbox, facts, stopping: false })
+        Ok(Self { poll, engine: Engine::new(), ports, streams, mailbox, facts, stopping: false, swept: Instant::now() })
     }
 
     /// Runs until [`Message::Stop`].
@@ -88,7 +92,9 @@ impl Shell {
                     token => self.read_stream(token),
                 }
             }
+            self.read_streams_on();
             self.read_ports();
+            self.sweep_streams();
             self.engine.handle_timeout(Instant::now());
             self.send();
             self.report();
@@ -96,16 +102,14 @@ impl Shell {
     }
 
     fn timeout(&self, now: Instant) -> Option<Duration> {
-        if self.ports.iter().any(|port| port.readable) {
+        if self.ports.iter().any(|port| port.readable) || self.streams.has_more() {
             return Some(Duration::ZERO);
         }
         let timer = self.engine.poll_timeout().map(|at| at.saturating_duration_since(now));
         // What a full socket left behind is tried again soon even if readiness was missed.
         let retry = self.ports.iter().any(|port| !port.batch.is_empty()).then_some(Duration::from_millis(1));
-        match (timer, retry) {
-            (Some(timer), Some(retry)) => Some(timer.min(retry)),
-            (timer, retry) => timer.or(retry),
-        }
+        let sweep = (!self.streams.is_empty()).then_some(SWEEP);
+        [timer, retry, sweep].into_iter().flatten().min()
     }
 
     fn take_messages(&mut self) {
@@ -129,18 +133,37 @@ impl Shell {
     }
 
     fn add_stream(&mut self, stream: NewStream) {
-        let engine = &mut self.engine;
-        self.streams.add(stream, self.poll.registry(), |source, destination, contents| {
-            let arrival = Instant::now();
-            engine.handle_datagram(&Datagram { tcp: true, source, destination, contents, arrival });
+        let (engine, arrival) = (&mut self.engine, Instant::now());
+        self.streams.add(stream, self.poll.registry(), arrival, |source, destination, contents: &[u8]| {
+            engine.handle_datagram(&Datagram { tcp: true, source, destination, contents, arrival })
         });
+    }
+
+    fn read_streams_on(&mut self) {
+        if !self.streams.has_more() {
+            return;
+        }
+        let (engine, arrival) = (&mut self.engine, Instant::now());
+        self.streams.read_on(arrival, |source, destination, contents: &[u8]| {
+            engine.handle_datagram(&Datagram { tcp: true, source, destination, contents, arrival })
+        });
+        self.engine.flush(arrival);
+        self.send();
+    }
+
+    fn sweep_streams(&mut self) {
+        let now = Instant::now();
+        if now.saturating_duration_since(self.swept) >= SWEEP {
+            self.swept = now;
+            self.streams.sweep(now);
+        }
     }
 
     fn read_stream(&mut self, token: Token) {
         let engine = &mut self.engine;
         let arrival = Instant::now();
-        self.streams.ready(token, |source, destination, contents| {
-            engine.handle_datagram(&Datagram { tcp: true, source, destination, contents, arrival });
+        self.streams.ready(token, arrival, |source, destination, contents: &[u8]| {
+            engine.handle_datagram(&Datagram { tcp: true, source, destination, contents, arrival })
         });
         self.engine.flush(arrival);
         self.send();
@@ -166,14 +189,15 @@ impl Shell {
             engine.handle_datagram(&Datagram { tcp: false, source, destination, contents, arrival });
         };
         match port.socket.receive(take, Instant::now) {
-            Ok(0) => port.readable = false,
-            Ok(_) => {
+            Ok(false) => port.readable = false,
+            Ok(true) => {
                 self.engine.flush(Instant::now());
                 self.send();
             }
             Err(error) => {
+                // The socket is tried again with the next arrival.
                 port.readable = false;
-                tracing::warn!(%error, "receiving");
+                tracing::debug!(%error, "receiving");
             }
         }
     }
@@ -193,11 +217,7 @@ impl Shell {
             }
             match port.socket.send(&mut port.batch) {
                 Ok(true) => {}
-                Ok(false) if port.batch.len() < MAX_WAITING => {}
-                Ok(false) => {
-                    port.socket.dropped += port.batch.datagrams() as u64;
-                    port.batch.clear();
-                }
+                Ok(false) => port.socket.dropped += port.batch.shed(MAX_WAITING) as u64,
                 Err(error) => {
                     tracing::warn!(%error, "sending");
                     port.batch.clear();

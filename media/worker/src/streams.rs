@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
@@ -13,8 +14,14 @@ use crate::inbox::NewStream;
 
 /// What may wait for a slow client before whole frames are dropped: half a second of 4 Mbit/s.
 const MAX_WAITING: usize = 256 << 10;
-/// What is read at once.
+/// What is read at once, and of one connection before the others have their turn.
 const READ: usize = 16 << 10;
+const READS: usize = 4;
+/// How long a connection may go without a frame that is some leg's. ICE checks come every few seconds.
+const UNCLAIMED: Duration = Duration::from_secs(5);
+const SILENT: Duration = Duration::from_secs(60);
+/// Connections of one worker.
+const MAX_STREAMS: usize = 4096;
 
 /// A connection.
 #[derive(Debug)]
@@ -24,6 +31,8 @@ struct Stream {
     destination: SocketAddr,
     received: Vec<u8>,
     waiting: Vec<u8>,
+    /// It ends then, unless a frame comes that is some leg's.
+    until: Instant,
 }
 
 /// All connections, by token and by the client's address.
@@ -32,6 +41,8 @@ pub(crate) struct Streams {
     streams: Slab<Stream>,
     by_source: FxHashMap<SocketAddr, usize>,
     first_token: usize,
+    /// Connections that were not read to their end.
+    readable: Vec<usize>,
     /// Frames that were not sent because the client did not read.
     pub(crate) dropped: u64,
 }
@@ -42,33 +53,69 @@ impl Streams {
     }
 
     /// Takes a connection over; gives out the frames that were read already.
-    pub(crate) fn add(&mut self, new: NewStream, registry: &Registry, frame: impl FnMut(SocketAddr, SocketAddr, &[u8])) {
+    pub(crate) fn add(&mut self, new: NewStream, registry: &Registry, now: Instant, frame: impl Frames) {
+        if self.streams.len() >= MAX_STREAMS {
+            return;
+        }
         let entry = self.streams.vacant_entry();
         let index = entry.key();
         let mut io = TcpStream::from_std(new.stream);
         // Frames are whole datagrams: waiting for more (Nagle) only adds delay.
-        let registered = io
-            .set_nodelay(true)
-            .and_then(|()| registry.register(&mut io, Token(self.first_token + index), Interest::READABLE | Interest::WRITABLE));
+        let registered = io.set_nodelay(true).and_then(|()| {
+            registry.register(&mut io, Token(self.first_token + index), Interest::READABLE | Interest::WRITABLE)
+        });
         if let Err(error) = registered {
             tracing::debug!(%error, "an ICE-TCP connection cannot be used");
             return;
         }
         let NewStream { source, destination, received, .. } = new;
-        entry.insert(Stream { io, source, destination, received, waiting: Vec::new() });
+        let until = now + UNCLAIMED;
+        entry.insert(Stream { io, source, destination, received, waiting: Vec::new(), until });
         self.by_source.insert(source, index);
-        self.take_frames(index, frame);
+        self.take_frames(index, now, frame);
     }
 
     /// Reads what came and sends what waited; drops a connection that ended.
-    pub(crate) fn ready(&mut self, token: Token, frame: impl FnMut(SocketAddr, SocketAddr, &[u8])) {
-        let Some(index) = token.0.checked_sub(self.first_token) else { return };
+    pub(crate) fn ready(&mut self, token: Token, now: Instant, frame: impl Frames) {
+        if let Some(index) = token.0.checked_sub(self.first_token) {
+            self.read(index, now, frame);
+        }
+    }
+
+    /// Goes on with the connections that were not read to their end.
+    pub(crate) fn read_on(&mut self, now: Instant, mut frame: impl Frames) {
+        for index in std::mem::take(&mut self.readable) {
+            self.read(index, now, &mut frame);
+        }
+    }
+
+    /// Is there more to read already?
+    pub(crate) fn has_more(&self) -> bool {
+        !self.readable.is_empty()
+    }
+
+    /// Are there connections at all?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.streams.is_empty()
+    }
+
+    /// Ends the connections that no leg has claimed, or that have fallen silent.
+    pub(crate) fn sweep(&mut self, now: Instant) {
+        let over: Vec<usize> =
+            self.streams.iter().filter(|(_, stream)| stream.until <= now).map(|(at, _)| at).collect();
+        for index in over {
+            self.remove(index);
+        }
+    }
+
+    fn read(&mut self, index: usize, now: Instant, frame: impl Frames) {
         let Some(stream) = self.streams.get_mut(index) else { return };
         let open = stream.flush().and_then(|()| stream.fill());
-        self.take_frames(index, frame);
+        self.take_frames(index, now, frame);
         match open {
-            Ok(true) => {}
-            Ok(false) => self.remove(index),
+            Ok(Filled::All) => {}
+            Ok(Filled::Some) => self.readable.push(index),
+            Ok(Filled::End) => self.remove(index),
             Err(error) => {
                 tracing::debug!(%error, "an ICE-TCP connection ended");
                 self.remove(index);
@@ -90,12 +137,14 @@ impl Streams {
         }
     }
 
-    fn take_frames(&mut self, index: usize, mut frame: impl FnMut(SocketAddr, SocketAddr, &[u8])) {
+    fn take_frames(&mut self, index: usize, now: Instant, mut frame: impl Frames) {
         let Some(stream) = self.streams.get_mut(index) else { return };
         let mut used = 0;
         while let Some(next) = next_frame(&stream.received[used..]) {
             let Ok((contents, length)) = next else { return self.remove(index) };
-            frame(stream.source, stream.destination, contents);
+            if frame(stream.source, stream.destination, contents) {
+                stream.until = now + SILENT;
+            }
             used += length;
         }
         stream.received.drain(..used);
@@ -110,19 +159,33 @@ impl Streams {
     }
 }
 
+/// Takes a frame: from whom, to which advertised address, and its bytes. Is it some leg's?
+pub(crate) trait Frames: FnMut(SocketAddr, SocketAddr, &[u8]) -> bool {}
+impl<F: FnMut(SocketAddr, SocketAddr, &[u8]) -> bool> Frames for F {}
+
+/// How far a connection was read.
+enum Filled {
+    /// Nothing waits any more.
+    All,
+    /// More may wait; the others have their turn first.
+    Some,
+    /// The client closed.
+    End,
+}
+
 impl Stream {
-    /// Reads until nothing waits. `false`: the client closed.
-    fn fill(&mut self) -> io::Result<bool> {
+    fn fill(&mut self) -> io::Result<Filled> {
         let mut buffer = [0; READ];
-        loop {
+        for _ in 0..READS {
             match self.io.read(&mut buffer) {
-                Ok(0) => return Ok(false),
+                Ok(0) => return Ok(Filled::End),
                 Ok(read) => self.received.extend_from_slice(&buffer[..read]),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(true),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Filled::All),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
+        Ok(Filled::Some)
     }
 
     fn flush(&mut self) -> io::Result<()> {
