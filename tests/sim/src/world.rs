@@ -40,6 +40,8 @@ pub struct World {
     by_address: BTreeMap<SocketAddr, usize>,
     answers: BTreeMap<u64, Result<String, String>>,
     requests: u64,
+    /// Muted, held.
+    flags: BTreeMap<TrackKey, (bool, bool)>,
 }
 
 impl World {
@@ -73,6 +75,7 @@ impl World {
             by_address: BTreeMap::new(),
             answers: BTreeMap::new(),
             requests: 0,
+            flags: BTreeMap::new(),
         }
     }
 
@@ -108,6 +111,9 @@ impl World {
 
     /// An order to the engine.
     pub fn order(&mut self, order: Order) {
+        if let Order::SetFlags { track, muted, held } = &order {
+            self.flags.insert(*track, (*muted, *held));
+        }
         self.engine.handle_order(order, self.now);
         self.engine.flush(self.now);
         self.collect();
@@ -125,7 +131,10 @@ impl World {
         let Some(offer) = self.clients[client].offer(change) else { return Ok(()) };
         self.requests += 1;
         let (request, leg) = (self.requests, self.clients[client].leg);
-        let publish = self.clients[client].published();
+        let mut publish = self.clients[client].published();
+        for spec in &mut publish {
+            (spec.muted, spec.held) = self.flags.get(&spec.track).copied().unwrap_or_default();
+        }
         self.order(Order::Negotiate { leg, request, offer: offer.sdp, publish });
         let answer = self.answers.remove(&request).expect("an offer is answered at once")?;
         self.clients[client].accept(offer.pending, &answer);
