@@ -53,13 +53,14 @@ export class Server {
     /** Where it listens. */
     readonly ports: Ports,
     settings: Settings,
+    private readonly flags: readonly string[],
   ) {
     writeFileSync(this.#config, toml(ports, settings));
   }
 
   /** Starts one and waits until it is ready. */
-  static async start(settings: Settings = {}, ports?: Ports): Promise<Server> {
-    const server = new Server(ports ?? (await freePorts()), settings);
+  static async start(settings: Settings = {}, ports?: Ports, flags: readonly string[] = []): Promise<Server> {
+    const server = new Server(ports ?? (await freePorts()), settings, flags);
     await server.run();
     return server;
   }
@@ -76,7 +77,7 @@ export class Server {
 
   /** Starts the process (again), on the same ports. */
   async run(): Promise<void> {
-    const child = spawn(binary(), ["serve", "--config", this.#config], {
+    const child = spawn(binary(), ["serve", ...this.flags, "--config", this.#config], {
       env: environment(),
       stdio: ["ignore", "pipe", "pipe"],
     });

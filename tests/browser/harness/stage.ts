@@ -38,11 +38,11 @@ export class Stage {
   }
 
   /** One server for all tests of the file. */
-  server(settings: Settings = {}): { readonly url: string; readonly ports: Ports } {
+  server(settings: Settings = {}, flags: readonly string[] = []): { readonly url: string; readonly ports: Ports } {
     let server: Server | undefined;
     let shown = 0;
     beforeAll(async () => {
-      server = await Server.start(settings);
+      server = await Server.start(settings, undefined, flags);
     });
     afterEach(({ task }) => {
       const log = server?.log ?? "";

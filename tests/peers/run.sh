@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# Talks to software that we did not write: aiortc, GStreamer, LiveKit's token minter. Sets up what is missing (a Python
+# environment and npm packages below target/peers; Debian packages as root, saying which and why), starts a server on free
+# ports of the loopback interface and runs every peer against it. The last line counts: "N passed, N failed".
+#
+#   tests/peers/run.sh            everything, with one worker and with two
+#   tests/peers/run.sh aiortc     one of: aiortc, gstreamer, tokens
+#
+# The server is $CROSSPOINT_BIN, $SERVER_UNDER_TEST or target/debug/crosspoint.
+set -euo pipefail
+cd "$(dirname "$0")"
+ROOT=$(cd ../.. && pwd)
+STATE=$ROOT/target/peers
+mkdir -p "$STATE"
+
+SERVER=${CROSSPOINT_BIN:-${SERVER_UNDER_TEST:-$ROOT/target/debug/crosspoint}}
+# Not for the server, to which every CROSSPOINT_… is a setting.
+unset CROSSPOINT_BIN
+[ -x "$SERVER" ] || { echo "no server at $SERVER: build it with \`cargo build -p crosspoint\`" >&2; exit 1; }
+
+# What the peers need of Debian, and why.
+GST_PACKAGES=(gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-nice
+  python3-gst-1.0 gir1.2-gst-plugins-bad-1.0)
+
+installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
+
+install_gstreamer() {
+  local missing=() as_root=()
+  for package in "${GST_PACKAGES[@]}"; do installed "$package" || missing+=("$package"); done
+  [ ${#missing[@]} -eq 0 ] && return
+  [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+  echo "peers: installing ${missing[*]}: GStreamer's webrtcbin is one of the players"
+  { "${as_root[@]}" apt-get update -q && DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -q \
+    --no-install-recommends "${missing[@]}"; } >"$STATE/apt.log" 2>&1 || { tail -n 20 "$STATE/apt.log" >&2; exit 1; }
+}
+
+install_python() {
+  local python=$STATE/venv/bin/python
+  if ! cmp -s requirements.txt "$STATE/venv/requirements.txt"; then
+    echo "peers: installing $(grep -v '^#' requirements.txt | tr '\n' ' ')from PyPI into target/peers/venv"
+    python3 -m venv "$STATE/venv"
+    "$python" -m pip install -q --disable-pip-version-check -r requirements.txt >"$STATE/pip.log" 2>&1 ||
+      { tail -n 20 "$STATE/pip.log" >&2; exit 1; }
+    cp requirements.txt "$STATE/venv/requirements.txt"
+  fi
+}
+
+install_node() {
+  if ! cmp -s tokens/package-lock.json tokens/node_modules/.package-lock.stamp; then
+    echo "peers: installing livekit-server-sdk from npm into tests/peers/tokens"
+    (cd tokens && npm ci --silent --no-audit --no-fund --ignore-scripts --no-workspaces >"$STATE/npm.log" 2>&1) ||
+      { tail -n 20 "$STATE/npm.log" >&2; exit 1; }
+    cp tokens/package-lock.json tokens/node_modules/.package-lock.stamp
+  fi
+}
+
+free_ports() {
+  python3 - <<'PY'
+import socket
+def bind(kind, port=0):
+    one = socket.socket(socket.AF_INET, kind)
+    one.bind(("127.0.0.1", port))
+    return one
+tcp = [bind(socket.SOCK_STREAM) for _ in range(2)]
+while True:
+    first = bind(socket.SOCK_DGRAM)
+    try:
+        second = bind(socket.SOCK_DGRAM, first.getsockname()[1] + 1)
+        break
+    except OSError:
+        pass
+ports = [one.getsockname()[1] for one in (*tcp, first)]
+for one in (*tcp, first, second):
+    one.close()
+print(*ports)
+PY
+}
+
+PID=
+stop_server() {
+  if [ -n "$PID" ]; then
+    kill -9 "$PID" 2>/dev/null || true
+    wait "$PID" 2>/dev/null || true
+  fi
+  PID=
+}
+trap stop_server EXIT
+
+# start_server WORKERS
+start_server() {
+  # A port that was free may be taken meanwhile: try again then.
+  for _ in 1 2 3; do
+    read -r HTTP TCP UDP < <(free_ports)
+    export PEER_URL="http://127.0.0.1:$HTTP"
+    "$SERVER" serve --dev --log.level "${SERVER_LOG:-info}" --http.bind "127.0.0.1:$HTTP" --media.tcp_port "$TCP" --media.udp_port "$UDP" \
+      --media.workers "$1" >"$STATE/server.log" 2>&1 &
+    PID=$!
+    for _ in $(seq 200); do
+      curl -fs "$PEER_URL/readyz" >/dev/null 2>&1 && return
+      kill -0 "$PID" 2>/dev/null || break
+      sleep 0.05
+    done
+    stop_server
+  done
+  cat "$STATE/server.log" >&2
+  echo "the server did not get ready" >&2
+  exit 1
+}
+
+PASSED=0
+FAILED=0
+# check NAME COMMAND...
+check() {
+  local name=$1 log=$STATE/peer.log
+  shift
+  if timeout 90 "$@" >"$log" 2>&1 </dev/null; then
+    PASSED=$((PASSED + 1))
+    echo "ok $((PASSED + FAILED)) - $name"
+  else
+    FAILED=$((FAILED + 1))
+    echo "not ok $((PASSED + FAILED)) - $name"
+    sed 's/^/# /' "$log"
+    tail -n 30 "$STATE/server.log" | sed 's/^/# server: /'
+  fi
+}
+
+mint() { "$SERVER" token create --dev --room "$1" --identity "$2"; }
+
+run_aiortc() {
+  local python=$STATE/venv/bin/python
+  check "aiortc publishes over WHIP and another aiortc views it over WHEP ($1)" \
+    env PUBLISH="$(mint aiortc camera)" VIEW="$(mint aiortc viewer)" "$python" aiortc_whip_whep.py aiortc
+}
+
+run_gstreamer() {
+  check "GStreamer's webrtcbin views over WHEP what aiortc publishes over WHIP ($1)" \
+    env PUBLISH="$(mint gstreamer camera)" VIEW="$(mint gstreamer viewer)" ./gstreamer_views.sh "$STATE/venv/bin/python"
+}
+
+run_tokens() {
+  check "tokens minted by livekit-server-sdk are accepted, and those with another secret are not ($1)" \
+    node --test tokens/tokens.test.js
+}
+
+WANTED=("${@:-aiortc gstreamer tokens}")
+read -ra WANTED <<<"${WANTED[*]}"
+for peer in "${WANTED[@]}"; do
+  case $peer in
+  aiortc) install_python ;;
+  gstreamer) install_python && install_gstreamer ;;
+  tokens) install_node ;;
+  *) echo "no such peer: $peer" >&2 && exit 2 ;;
+  esac
+done
+for workers in 1 2; do
+  start_server $workers
+  for peer in "${WANTED[@]}"; do
+    "run_$peer" "$workers worker$([ $workers = 1 ] || echo s)"
+  done
+  stop_server
+done
+echo "$PASSED passed, $FAILED failed"
+[ $FAILED -eq 0 ]
