@@ -85,13 +85,16 @@ pub enum Way {
     Down(usize),
 }
 
+/// When it arrives, its number, where, and what it is.
+type Travelling = (Instant, u64, Way, Vec<u8>);
+
 /// All paths, and what is on its way.
 #[derive(Debug)]
 pub struct Network {
     rng: Rng,
     up: Vec<Direction>,
     down: Vec<Direction>,
-    travelling: BinaryHeap<Reverse<(Instant, u64, Way, Vec<u8>)>>,
+    travelling: BinaryHeap<Reverse<Travelling>>,
     number: u64,
 }
 

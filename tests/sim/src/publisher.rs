@@ -118,10 +118,10 @@ impl Camera {
         self.on.then_some(self.due)
     }
 
-    /// Begins again after a pause, with key frames.
+    /// Begins again after a pause, as a new track: with key frames, and with every layer.
     pub fn resume(&mut self, now: Instant) {
         (self.on, self.due) = (true, self.due.max(now));
-        self.layers.iter_mut().for_each(|layer| layer.key = true);
+        self.layers.iter_mut().for_each(|layer| (layer.key, layer.wanted) = (true, true));
     }
 
     /// The server asks for a key frame.
