@@ -28,6 +28,8 @@ use crate::{MediaLine, credentials, crypto, extensions};
 
 /// Packets kept for resending, per slot: 1.5 s of 1.5 Mbit/s.
 pub(crate) const RTX_PACKETS: usize = 256;
+/// Packets of one connection that leave in one turn of the worker.
+const MAX_PACED: usize = 512;
 const RTX_AGE: Duration = Duration::from_millis(1500);
 /// Resends may be this part of what is sent; str0m's 15 % starves lossy mobile links.
 const RTX_SHARE: f32 = 0.3;
@@ -129,7 +131,8 @@ impl Transport {
         {
             tracing::debug!(%error, "a datagram was not taken");
         }
-        self.drain(sink)
+        let next = self.drain(sink);
+        self.drain_paced(next, datagram.arrival, sink)
     }
 
     /// Time has passed; also sends what [`Self::forward`] queued. Returns when it wants to be called next.
@@ -137,7 +140,20 @@ impl Transport {
         if let Err(error) = self.rtc.handle_input(Input::Timeout(now)) {
             tracing::debug!(%error, "a timeout was not taken");
         }
-        self.drain(sink)
+        let next = self.drain(sink);
+        self.drain_paced(next, now, sink)
+    }
+
+    /// A connection with an estimator gives out one packet per call and wants the next call at once: a frame would leave
+    /// over as many turns of the worker as it has packets.
+    fn drain_paced(&mut self, mut next: Option<Instant>, now: Instant, sink: &mut impl Sink) -> Option<Instant> {
+        for _ in 0..MAX_PACED {
+            if next.is_none_or(|at| at > now) || self.rtc.handle_input(Input::Timeout(now)).is_err() {
+                break;
+            }
+            next = self.drain(sink);
+        }
+        next
     }
 
     /// A new offer of this client. Returns the answer, and whether ICE restarts with new credentials.
@@ -263,6 +279,9 @@ impl Transport {
             let mut direct = self.rtc.direct_api();
             if let Some(stream) = direct.stream_tx_by_mid(line.mid, None) {
                 if line.view.kind == MediaKind::Video {
+                    // The publisher has paced its packets; holding them back again only adds delay. The estimate decides
+                    // which layers are sent, not when.
+                    stream.set_unpaced(true);
                     stream.set_rtx_cache(RTX_PACKETS, RTX_AGE, Some(RTX_SHARE));
                 }
                 line.ssrc = Some(stream.ssrc());
