@@ -58,7 +58,7 @@ async function source() {
     requestAnimationFrame(draw);
   };
   draw();
-  return [out.stream.getAudioTracks()[0], canvas.captureStream(30).getVideoTracks()[0]];
+  return [out.stream.getAudioTracks()[0], canvas.captureStream(60).getVideoTracks()[0]];
 }
 
 /** Watches and listens. */
