@@ -245,7 +245,7 @@ impl World {
     fn in_engine(&mut self, work: impl FnOnce(&mut Engine)) -> Result<()> {
         let began = Instant::now();
         work(&mut self.engine);
-        let transmits = self.engine.take_transmits();
+        let transmits: Vec<Transmit> = self.engine.take_transmits().collect();
         self.in_engine += began.elapsed();
         self.engine.take_facts();
         let began = Instant::now();

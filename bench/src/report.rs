@@ -38,11 +38,14 @@ const ROOMS: &str = "Rooms that nobody is in.";
 fn introduction(out: &mut String, results: &Results, all: &[Summary]) {
     let machine = &results.machine;
     let software: Vec<&str> = machine.crosspoint.iter().chain(&machine.janus).map(String::as_str).collect();
-    let runs = all.iter().map(|one| one.runs).max().unwrap_or(0);
+    let runs = match all.iter().map(|one| one.runs).max() {
+        Some(runs) if runs > 1 => format!("Medians of {runs} runs"),
+        _ => "One run of each case".to_owned(),
+    };
     let _ = write!(
         out,
         "# Benchmarks\n\n\
-         Written by `make bench`; how it measures stands in [bench/README.md](bench/README.md). Medians of {runs} runs, a \
+         Written by `make bench`; how it measures stands in [bench/README.md](bench/README.md). {runs}, a \
          fresh server for each, the order alternating. A row is void when less than 98 % of the packets arrived.\n\n\
          | | |\n|---|---|\n| day | {} |\n| machine | {}, {} cores; server on one, generator on another |\n\
          | kernel | Linux {} |\n| load average at the start | {} |\n| software | {} |\n| SRTP | {} |\n| command | `{}` |\n",
