@@ -121,6 +121,7 @@ impl Rooms {
             resumes: inner.resumes.load(Ordering::Relaxed),
             refusals: inner.refusals.all(),
             broken_rooms: inner.broken_rooms.load(Ordering::Relaxed),
+            facts_lost: inner.facts_lost.load(Ordering::Relaxed),
             workers: inner.registry.worker_totals(),
             draining: self.is_draining(),
             ..Totals::default()

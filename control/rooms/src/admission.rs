@@ -4,7 +4,9 @@ use std::sync::atomic::Ordering;
 
 use crosspoint_model::grant::Bearer;
 use crosspoint_model::{Code, Identity, Refusal, RoomId};
+use tokio::time::Instant;
 
+use crate::participant::Budget;
 use crate::room::{Room, State};
 use crate::{Rooms, now_seconds};
 
@@ -22,6 +24,20 @@ pub(crate) struct Destination {
     pub(crate) home: RoomId,
     /// That, or where the participant was moved to.
     pub(crate) place: RoomId,
+}
+
+/// So many wrong PINs a room bears at once, and so many per second in the long run (one in two seconds): PINs are short, and
+/// who guesses may come from many addresses.
+const GUESSES: (f64, f64) = (30.0, 0.5);
+
+/// The wrong PINs that a room still bears.
+pub(crate) struct Guesses(Budget);
+
+impl Default for Guesses {
+    fn default() -> Self {
+        let (most, per_second) = GUESSES;
+        Self(Budget::saving(per_second, most, Instant::now()))
+    }
 }
 
 impl Rooms {
@@ -45,7 +61,7 @@ impl Rooms {
     }
 
     /// May this one come in now? Who is in the room already only comes back.
-    pub(crate) fn admit(&self, room: &Room, state: &State, applicant: &Applicant<'_>) -> Result<(), Refusal> {
+    pub(crate) fn admit(&self, room: &Room, state: &mut State, applicant: &Applicant<'_>) -> Result<(), Refusal> {
         let refuse = |code, detail: &str| Err(Refusal::new(code, detail));
         let sub = applicant.bearer.identity.as_str();
         if !sub.is_empty() && state.kicked.get(sub).is_some_and(|until| *until > now_seconds()) {
@@ -61,11 +77,8 @@ impl Rooms {
         if state.locked && !is_admin {
             return refuse(Code::RoomLocked, "the room is locked");
         }
-        if let Some(pin) = &state.pin
-            && !is_admin
-            && !applicant.pin.is_some_and(|given| pin.matches(given))
-        {
-            return refuse(Code::WrongPin, "the room asks for a PIN, in join.pin");
+        if !is_admin {
+            check_pin(state, applicant.pin)?;
         }
         let limits = &self.inner.options.limits;
         if applicant.identity.is_some() && state.participants.len() >= state.most_participants(limits) {
@@ -78,4 +91,22 @@ impl Rooms {
         }
         Ok(())
     }
+}
+
+/// Too many guesses are refused before the PIN is compared: otherwise the refusal itself would tell a right guess from a
+/// wrong one.
+fn check_pin(state: &mut State, given: Option<&str>) -> Result<(), Refusal> {
+    let Some(pin) = &state.pin else { return Ok(()) };
+    let wrong = Refusal::new(Code::WrongPin, "the room asks for a PIN, in join.pin");
+    // Who does not know of the PIN yet guesses nothing.
+    let Some(given) = given else { return Err(wrong) };
+    let guesses = &mut state.guesses.0;
+    if !guesses.has(1, Instant::now()) {
+        return Err(Refusal::new(Code::RateLimited, "too many wrong PINs for this room; wait a moment"));
+    }
+    if pin.matches(given) {
+        return Ok(());
+    }
+    guesses.spend(1, Instant::now());
+    Err(wrong)
 }

@@ -1,10 +1,10 @@
 //! What participants ask for besides media: subscriptions, their own description, data, and, with an admin grant, others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crosspoint_model::signal::{ServerMessage, close};
-use crosspoint_model::{Code, Identity, LegKey, Preference, Refusal, RoomId, TrackId};
+use crosspoint_model::{Code, Identity, LegKey, MediaKind, Preference, Refusal, RoomId, TrackId};
 use crosspoint_worker::engine::Order;
 use tokio::time::Instant;
 
@@ -61,11 +61,13 @@ impl Rooms {
     ) -> Result<(), Refusal> {
         core.within(|room, state| {
             check_track(state, &core.identity, track)?;
+            let is_audio = state.tracks.get(&track.0).is_some_and(|track| track.view.kind == MediaKind::Audio);
             let me = own(state, core)?;
-            if let Some(known) = me.subscriptions.get_mut(&track.0) {
-                known.clone_from(&preference);
+            // Audio comes unasked and can be preferred (pinned) without a subscription of one's own; a fresh leg must
+            // get that again as well.
+            if is_audio || me.subscriptions.contains_key(&track.0) {
+                me.subscriptions.insert(track.0, preference.clone());
             }
-            // Audio comes unasked and can be preferred (pinned) without a subscription of one's own.
             if let Some(leg) = me.leg.as_ref().map(|leg| leg.key) {
                 self.inner.media.order(room.worker, Order::Prefer { leg, track: track.0, preference });
             }
@@ -127,16 +129,25 @@ impl Rooms {
         core.within(|room, state| {
             let message = ServerMessage::Data { from: core.identity.to_string(), topic, payload };
             let size = body(&message).len();
-            self.check_data(own(state, core)?, size)?;
-            match to {
-                None => room.tell_others(state, Some(&core.identity), &message, Pace::Now),
-                Some(names) => tell_named(state, &names, &message)?,
+            let Some(names) = to else {
+                self.check_data(own(state, core)?, size, size)?;
+                room.tell_others(state, Some(&core.identity), &message, Pace::Now);
+                return Ok(());
+            };
+            let named: usize = names.iter().map(String::len).sum();
+            let names: BTreeSet<String> = names.into_iter().collect();
+            let most = state.participants.len();
+            if names.len() > most {
+                let detail = format!("`to` names more than the {most} participants of the room");
+                return Err(Refusal::new(Code::InvalidRequest, detail));
             }
-            Ok(())
+            self.check_data(own(state, core)?, size, named.saturating_add(size.saturating_mul(names.len())))?;
+            tell_named(state, &names, &message)
         })
     }
 
-    fn check_data(&self, me: &mut Participant, size: usize) -> Result<(), Refusal> {
+    /// May a message of this size go out? It costs what it makes the server send.
+    fn check_data(&self, me: &mut Participant, size: usize, cost: usize) -> Result<(), Refusal> {
         if !me.bearer.grant.may_send_data() {
             return Err(Refusal::new(Code::Forbidden, "the token does not allow to send data (canPublishData)"));
         }
@@ -144,7 +155,7 @@ impl Rooms {
         if size > most {
             return Err(Refusal::new(Code::MessageTooLarge, format!("a data message has at most {most} bytes")));
         }
-        if !me.data.spend(size, Instant::now()) {
+        if !me.data.spend_ahead(size, cost, Instant::now()) {
             let most = self.inner.options.limits.data_bytes_per_second;
             return Err(Refusal::new(Code::RateLimited, format!("at most {most} bytes of data per second")));
         }
@@ -250,7 +261,7 @@ fn check_track(state: &State, who: &Identity, track: TrackId) -> Result<(), Refu
 }
 
 /// Those who are there get it; the others are named to the sender.
-fn tell_named(state: &State, names: &[String], message: &ServerMessage) -> Result<(), Refusal> {
+fn tell_named(state: &State, names: &BTreeSet<String>, message: &ServerMessage) -> Result<(), Refusal> {
     let body = body(message);
     let mut absent = Vec::new();
     for name in names {

@@ -77,6 +77,8 @@ impl Rooms {
             Presence::Socket(core) => {
                 self.inner.registry.forget_session(core);
                 core.outbox.end(code, reason);
+                core.refreshing.stop();
+                core.waiting.stop();
             }
             Presence::Http(end) => end.set(),
         }
@@ -85,13 +87,20 @@ impl Rooms {
     /// Forgets a leg and its tracks. `order`: the worker still has it.
     pub(crate) fn drop_leg(&self, room: &Arc<Room>, state: &mut State, leg: Leg, order: bool) {
         self.inner.registry.forget_leg(leg.key);
-        state.owners.remove(&leg.key);
-        if let Some((_, pending)) = leg.pending {
-            let gone = Refusal::new(Code::MediaUnavailable, "the connection ended while its offer was answered");
-            // The session hears of the leg's end by other messages, or is gone as well.
-            if let Reply::Caller(caller) = pending.reply {
+        let owner = state.owners.remove(&leg.key);
+        match leg.pending.map(|(_, pending)| pending.reply) {
+            Some(Reply::Caller(caller)) => {
+                let gone = Refusal::new(Code::MediaUnavailable, "the connection ended while its offer was answered");
+                // The caller may have given up.
                 let _ = caller.send(Err(gone));
             }
+            Some(Reply::Session(request)) => {
+                // None: it is gone as well.
+                if let Some(participant) = owner.and_then(|who| state.participants.get(&who)) {
+                    participant.reply(&connection_ended(" while its offer was answered"), request);
+                }
+            }
+            None => {}
         }
         if order {
             self.inner.media.order(room.worker, Order::RemoveLeg { leg: leg.key });
@@ -131,6 +140,7 @@ impl Rooms {
             return;
         }
         room.set_closed();
+        state.closing.stop();
         let summary = room.summary(&state);
         if let Some(farewell) = &ending.farewell {
             room.tell_all(&mut state, farewell);
@@ -171,6 +181,13 @@ impl Rooms {
             });
         }
     }
+}
+
+/// What a session is told whose leg is gone.
+pub(crate) fn connection_ended(when: &str) -> ServerMessage {
+    let code = Code::MediaUnavailable;
+    let message = format!("the media connection ended{when}: offer again, from a new peer connection");
+    ServerMessage::Error { code, message, docs: code.docs() }
 }
 
 /// How a room ends.

@@ -1,6 +1,7 @@
 //! What workers report, and what follows from it.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
@@ -8,7 +9,7 @@ use crosspoint_model::signal::{Quality, ServerMessage, Speaker, UserQuality, clo
 use crosspoint_model::{LegKey, RoomKey, TrackId, TrackKey};
 use crosspoint_worker::engine::{Fact, LegEnd, LegReport, SlotState};
 
-use crate::departure::{Departure, Ending};
+use crate::departure::{Departure, Ending, connection_ended};
 use crate::media::Facts;
 use crate::negotiate::tell_slots;
 use crate::outbox::body;
@@ -26,15 +27,24 @@ pub(crate) async fn dispatch(inner: Weak<Inner>, mut facts: Facts) {
         let rooms = Rooms { inner };
         let mut grades = Grades::new();
         for fact in batch {
-            rooms.take_in(fact, &mut grades);
+            rooms.surviving(|| rooms.take_in(fact, &mut grades));
         }
         for (room, users) in grades.into_values() {
-            room.lock().tell_volatile(&ServerMessage::ConnectionQuality { users });
+            rooms.surviving(|| room.lock().tell_volatile(&ServerMessage::ConnectionQuality { users }));
         }
     }
 }
 
 impl Rooms {
+    /// A panic costs the fact that it happened in, not all facts after it. Its state is sound as far as any lock's is
+    /// after a panic: none is poisoned here.
+    pub(crate) fn surviving(&self, act: impl FnOnce()) {
+        if catch_unwind(AssertUnwindSafe(act)).is_err() {
+            let count = self.inner.facts_lost.fetch_add(1, Ordering::Relaxed) + 1;
+            tracing::error!(count, "taking in what a worker reported panicked; the report is lost");
+        }
+    }
+
     fn take_in(&self, fact: Fact, grades: &mut Grades) {
         match fact {
             Fact::Connected { leg, tcp, remote } => {
@@ -65,7 +75,7 @@ impl Rooms {
     }
 
     /// Acts in the room where a leg is, if it is still in one.
-    fn at_leg<R>(&self, leg: LegKey, act: impl FnOnce(&Arc<Room>, &mut State) -> R) -> Option<R> {
+    pub(crate) fn at_leg<R>(&self, leg: LegKey, act: impl FnOnce(&Arc<Room>, &mut State) -> R) -> Option<R> {
         loop {
             let room = self.inner.registry.leg_room(leg)?;
             let mut state = room.lock();
@@ -119,6 +129,10 @@ impl Rooms {
             let gone = participant.leg.take_if(|its| its.key == leg);
             let over_http = matches!(participant.presence, Presence::Http(_));
             if let Some(gone) = gone {
+                // Who closed it itself knows, and who waits for an answer is told as that is refused.
+                if end != LegEnd::Closed && !gone.owes_session_an_answer() {
+                    participant.tell(&connection_ended(""));
+                }
                 self.drop_leg(room, state, gone, false);
             }
             if over_http {

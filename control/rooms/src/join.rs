@@ -18,7 +18,7 @@ use crate::media::Offered;
 use crate::negotiate::Entrance;
 use crate::offer::{OfferMark, check_offer};
 use crate::outbox::{Outbox, body, frame};
-use crate::participant::{Budget, Core, Participant, Presence};
+use crate::participant::{Budget, Core, OneTask, Participant, Presence, offer_budget};
 use crate::presence::Pace;
 use crate::room::{Room, State};
 use crate::session::{JoinRequest, Session};
@@ -114,7 +114,7 @@ impl Rooms {
         let JoinRequest { bearer, join, .. } = request;
         let applicant = Applicant { bearer, identity: Some(identity), pin: join.pin.as_deref() };
         // Refused before the expensive part, and again after it: the room may have filled up meanwhile.
-        self.admit(room, &room.lock(), &applicant)?;
+        self.admit(room, &mut room.lock(), &applicant)?;
         let offer = join.offer.as_ref().filter(|_| room.kind != RoomKind::Mesh);
         let offered = match offer {
             Some(offer) => Some((Arc::clone(&self.inner.media).accept(room.worker, &offer.sdp)?, &offer.sdp)),
@@ -124,7 +124,7 @@ impl Rooms {
         if room.is_closed() {
             return Err(Refusal::new(Code::RoomClosed, "the room was closed just now"));
         }
-        self.admit(room, &state, &applicant)?;
+        self.admit(room, &mut state, &applicant)?;
         self.settle(room, &mut state, request, identity, home, offered)
     }
 
@@ -154,6 +154,8 @@ impl Rooms {
             outbox: Outbox::new(),
             place: Mutex::new(Arc::clone(room)),
             resume: Mutex::default(),
+            refreshing: OneTask::default(),
+            waiting: OneTask::default(),
         });
         self.inner.registry.renew_resume(&core)?;
         let before = self.take_over(room, state, identity);
@@ -269,10 +271,13 @@ fn newcomer(
     rooms: &Rooms,
 ) -> Participant {
     let bearer = &request.bearer;
+    // A kick must outlast every token that it is against, also the one that this identity came with before.
+    let older = before.filter(|before| before.bearer.identity == bearer.identity);
+    let expires = older.map_or(bearer.expires, |before| bearer.expires.max(before.bearer.expires));
     let features = request.join.features.as_deref().unwrap_or_default();
     Participant {
         view: view_of(bearer, identity, before.map(|before| before.view.joined_at)),
-        bearer: bearer.clone(),
+        bearer: Bearer { expires, ..bearer.clone() },
         hidden: bearer.grant.hidden,
         perfect: features.iter().any(|feature| feature == PERFECT_NEGOTIATION),
         presence: Presence::Socket(Arc::clone(core)),
@@ -280,6 +285,7 @@ fn newcomer(
         subscriptions: BTreeMap::new(),
         quality: Quality::Excellent,
         data: Budget::new(rooms.inner.options.limits.data_bytes_per_second, Instant::now()),
+        offers: offer_budget(),
     }
 }
 

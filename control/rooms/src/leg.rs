@@ -77,6 +77,11 @@ impl Leg {
         }
     }
 
+    /// Does a session wait for the answer to an offer?
+    pub(crate) fn owes_session_an_answer(&self) -> bool {
+        matches!(&self.pending, Some((_, Pending { reply: Reply::Session(_), .. })))
+    }
+
     /// Everything is taken out of the slots: the leg came into another room.
     pub(crate) fn empty_slots(&mut self) {
         for slot in &mut self.slots {

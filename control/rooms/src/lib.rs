@@ -95,6 +95,7 @@ pub(crate) struct Inner {
     joins: AtomicU64,
     resumes: AtomicU64,
     broken_rooms: AtomicU64,
+    facts_lost: AtomicU64,
     refusals: registry::Refusals,
 }
 
@@ -112,6 +113,7 @@ impl Rooms {
             joins: AtomicU64::new(0),
             resumes: AtomicU64::new(0),
             broken_rooms: AtomicU64::new(0),
+            facts_lost: AtomicU64::new(0),
             refusals: registry::Refusals::default(),
         };
         let rooms = Self { inner: Arc::new(inner) };

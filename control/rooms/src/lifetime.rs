@@ -63,10 +63,11 @@ impl Rooms {
         let wait = own.unwrap_or(self.inner.options.limits.empty_room);
         let arrivals = state.arrivals;
         let (rooms, room) = (self.clone(), Arc::clone(room));
-        self.inner.runtime.spawn(async move {
+        let task = self.inner.runtime.spawn(async move {
             tokio::time::sleep(wait).await;
             rooms.close_if_empty_since(&room, arrivals);
         });
+        state.closing.set(task.abort_handle());
     }
 
     /// Ends the room if nobody came since it was empty.

@@ -44,6 +44,13 @@ impl Rooms {
             Refusal::new(Code::InvalidSdp, format!("data is not an RTCSessionDescription: {error}"))
         })?;
         check_offer(&offer.kind, &offer.sdp, self.inner.options.limits.sdp_bytes)?;
+        core.within(|_, state| {
+            let me = state.participants.get_mut(&core.identity);
+            if me.is_some_and(|me| !me.offers.spend(1, Instant::now())) {
+                return Err(Refusal::new(Code::RateLimited, "too many offers; wait for a moment before the next one"));
+            }
+            Ok(())
+        })?;
         self.negotiate(core, &offer.sdp, negotiation.publish.as_deref(), Reply::Session(request))
     }
 

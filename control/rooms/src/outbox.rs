@@ -18,6 +18,10 @@ const KEPT: usize = 1024;
 /// A client that is so many reliable messages behind does not read: its socket is closed. Less than [`KEPT`], so that
 /// it can come back and find them.
 const BEHIND: u64 = 512;
+/// So many bytes are kept at most.
+const KEPT_BYTES: usize = 4 * 1024 * 1024;
+/// A client that is so many bytes behind does not read either. Less than [`KEPT_BYTES`], for the same reason.
+const BEHIND_BYTES: usize = 2 * 1024 * 1024;
 /// So many volatile messages wait at most.
 const VOLATILE: usize = 16;
 
@@ -72,6 +76,11 @@ pub(crate) struct Missed;
 
 struct Queue {
     kept: VecDeque<Reliable>,
+    kept_bytes: usize,
+    /// From this message on the holder is judged by how far it is behind: what it missed before it came is not its fault.
+    since: u64,
+    /// Bytes from there on that it has not taken.
+    unread_bytes: usize,
     /// The number that the next reliable message gets.
     next_seq: u64,
     /// The number of the reliable message that the holder gets next.
@@ -99,6 +108,9 @@ impl Outbox {
         Self {
             queue: Mutex::new(Queue {
                 kept: VecDeque::new(),
+                kept_bytes: 0,
+                since: 1,
+                unread_bytes: 0,
                 next_seq: 1,
                 cursor: 1,
                 first: None,
@@ -120,6 +132,8 @@ impl Outbox {
             return Err(Missed);
         }
         queue.cursor = last_seq.map_or(queue.next_seq, |last| last + 1);
+        queue.since = queue.next_seq;
+        queue.unread_bytes = 0;
         queue.first = Some(first);
         queue.volatile.clear();
         queue.cut = None;
@@ -163,12 +177,8 @@ impl Outbox {
         if queue.end.is_some() {
             return;
         }
-        queue.kept.push_back(Reliable { request, body });
-        queue.next_seq += 1;
-        if queue.kept.len() > KEPT {
-            queue.kept.pop_front();
-        }
-        let behind = queue.held && queue.next_seq - queue.cursor > BEHIND;
+        queue.keep(Reliable { request, body });
+        let behind = queue.held && queue.is_behind();
         if behind && queue.cut.is_none() {
             queue.cut = Some(Outgoing::close(close::TOO_SLOW, "messages were not read fast enough"));
         }
@@ -236,6 +246,25 @@ impl Queue {
         self.next_seq - self.kept.len() as u64
     }
 
+    /// The newest stays, however large it is.
+    fn keep(&mut self, message: Reliable) {
+        self.kept_bytes += message.body.len();
+        self.unread_bytes += message.body.len();
+        self.kept.push_back(message);
+        self.next_seq += 1;
+        while self.kept.len() > KEPT || (self.kept_bytes > KEPT_BYTES && self.kept.len() > 1) {
+            let Some(oldest) = self.kept.pop_front() else { return };
+            self.kept_bytes -= oldest.body.len();
+        }
+    }
+
+    /// Is the holder so far behind that it does not read? One message alone, however large, is no sign of that.
+    fn is_behind(&self) -> bool {
+        let unread = self.next_seq - self.cursor.max(self.since);
+        let lost = self.cursor < self.oldest();
+        lost || unread > BEHIND || (unread > 1 && self.unread_bytes > BEHIND_BYTES)
+    }
+
     fn keeps_after(&self, last_seq: Option<u64>) -> bool {
         last_seq.is_none_or(|last| last < self.next_seq && last + 1 >= self.oldest())
     }
@@ -247,6 +276,9 @@ impl Queue {
         let index = usize::try_from(self.cursor.saturating_sub(self.oldest())).unwrap_or(usize::MAX);
         let message = self.kept.get(index)?;
         let text = frame(Some(self.cursor), message.request, &message.body);
+        if self.cursor >= self.since {
+            self.unread_bytes -= message.body.len();
+        }
         self.cursor += 1;
         Some(text)
     }
@@ -310,6 +342,22 @@ mod tests {
         assert!(outbox.detach(hold));
         let (hold, _) = outbox.attach("again".into(), Some(0)).expect("all are kept");
         assert_eq!(drain(&outbox, hold).len() as u64, BEHIND + 2);
+    }
+
+    #[test]
+    fn many_bytes_that_are_not_read_cut_a_client_off_and_the_oldest_are_dropped() {
+        let outbox = Outbox::new();
+        let large: Body = format!("{{\"x\":\"{}\"}}", "x".repeat(BEHIND_BYTES)).into();
+        let (hold, _) = outbox.attach("joined".into(), None).expect("attach");
+        outbox.push(Arc::clone(&large), None, true);
+        assert_eq!(drain(&outbox, hold).len(), 2, "one large message alone is no sign of a slow client");
+        outbox.push(Arc::clone(&large), None, true);
+        outbox.push("{}".into(), None, true);
+        assert!(matches!(outbox.take(hold), Some(Outgoing::Close { code: close::TOO_SLOW, .. })));
+        assert_eq!(outbox.attach(String::new(), Some(0)).err(), Some(Missed), "the oldest went");
+        let (hold, _) = outbox.attach("again".into(), Some(1)).expect("the newer ones are kept");
+        outbox.push("{}".into(), None, true);
+        assert_eq!(drain(&outbox, hold).len(), 4, "what it missed is not held against it");
     }
 
     #[test]

@@ -8,12 +8,16 @@ use crosspoint_model::grant::Bearer;
 use crosspoint_model::signal::{Quality, ServerMessage};
 use crosspoint_model::{Code, Identity, Preference, Refusal, RoomId, TrackKey, UserView};
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::leg::Leg;
 use crate::lock::lock;
 use crate::outbox::{Body, Outbox, body};
 use crate::room::{Room, State};
+
+/// So many offers may come at once, and so many per second in the long run.
+const OFFERS: (f64, f64) = (5.0, 2.0);
 
 /// A participant of a room.
 pub(crate) struct Participant {
@@ -28,6 +32,7 @@ pub(crate) struct Participant {
     pub(crate) subscriptions: BTreeMap<TrackKey, Preference>,
     pub(crate) quality: Quality,
     pub(crate) data: Budget,
+    pub(crate) offers: Budget,
 }
 
 /// How a participant is there.
@@ -81,6 +86,34 @@ pub(crate) struct Core {
     pub(crate) place: Mutex<Arc<Room>>,
     /// The one token that resumes it.
     pub(crate) resume: Mutex<String>,
+    /// Sends it fresh tokens.
+    pub(crate) refreshing: OneTask,
+    /// Ends it when nobody comes back.
+    pub(crate) waiting: OneTask,
+}
+
+/// A task of which there is one at a time: a new one, or the end of its holder, ends the one before.
+#[derive(Default)]
+pub(crate) struct OneTask(Mutex<Option<AbortHandle>>);
+
+impl OneTask {
+    pub(crate) fn set(&self, task: AbortHandle) {
+        if let Some(before) = lock(&self.0).replace(task) {
+            before.abort();
+        }
+    }
+
+    pub(crate) fn stop(&self) {
+        if let Some(task) = lock(&self.0).take() {
+            task.abort();
+        }
+    }
+}
+
+impl Drop for OneTask {
+    fn drop(&mut self) {
+        self.stop();
+    }
 }
 
 impl Core {
@@ -108,6 +141,12 @@ impl Core {
     }
 }
 
+/// For the offers of one session: each costs a negotiation on the worker.
+pub(crate) fn offer_budget() -> Budget {
+    let (burst, per_second) = OFFERS;
+    Budget::saving(per_second, burst, Instant::now())
+}
+
 /// Tells the holder of a leg over HTTP that it is over.
 pub(crate) struct End(watch::Sender<bool>);
 
@@ -130,31 +169,46 @@ impl End {
     }
 }
 
-/// Bytes that may be spent: refilled every second, saved up for one.
+/// What may be spent (bytes, offers, guesses): refilled all the time, saved up to a bound.
 #[derive(Debug)]
 pub(crate) struct Budget {
     per_second: f64,
+    most: f64,
     left: f64,
     filled: Instant,
 }
 
 impl Budget {
+    /// Saves up for one second.
     pub(crate) fn new(per_second: usize, now: Instant) -> Self {
-        let per_second = per_second as f64;
-        Self { per_second, left: per_second, filled: now }
+        Self::saving(per_second as f64, per_second as f64, now)
+    }
+
+    /// Saves up to `most`, which is there from the beginning.
+    pub(crate) fn saving(per_second: f64, most: f64, now: Instant) -> Self {
+        Self { per_second, most, left: most, filled: now }
+    }
+
+    /// Is so much there?
+    pub(crate) fn has(&mut self, amount: usize, now: Instant) -> bool {
+        let passed: Duration = now.duration_since(self.filled);
+        self.left = (self.left + passed.as_secs_f64() * self.per_second).min(self.most);
+        self.filled = now;
+        amount as f64 <= self.left
     }
 
     /// Spends so much, if it is there.
     pub(crate) fn spend(&mut self, amount: usize, now: Instant) -> bool {
-        let passed: Duration = now.duration_since(self.filled);
-        self.left = (self.left + passed.as_secs_f64() * self.per_second).min(self.per_second);
-        self.filled = now;
-        let amount = amount as f64;
-        if amount > self.left {
-            return false;
+        self.spend_ahead(amount, amount, now)
+    }
+
+    /// Spends `cost` if `needed` is there; what is missing is owed, and nothing can be spent until it is paid back.
+    pub(crate) fn spend_ahead(&mut self, needed: usize, cost: usize, now: Instant) -> bool {
+        let has = self.has(needed, now);
+        if has {
+            self.left -= cost as f64;
         }
-        self.left -= amount;
-        true
+        has
     }
 }
 
@@ -169,5 +223,14 @@ mod tests {
         assert!(budget.spend(100, now) && !budget.spend(1, now));
         assert!(budget.spend(50, now + Duration::from_millis(500)));
         assert!(!budget.spend(101, now + Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn what_is_spent_ahead_is_paid_back_first() {
+        let now = Instant::now();
+        let mut budget = Budget::new(100, now);
+        assert!(budget.spend_ahead(50, 300, now) && !budget.has(0, now));
+        assert!(!budget.spend(1, now + Duration::from_secs(2)));
+        assert!(budget.spend(50, now + Duration::from_millis(2500)));
     }
 }

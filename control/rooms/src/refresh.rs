@@ -19,18 +19,19 @@ impl Rooms {
             return;
         }
         let inner = Arc::downgrade(&self.inner);
-        let core = Arc::downgrade(core);
+        let session = Arc::downgrade(core);
         let mut expires = expires;
-        self.inner.runtime.spawn(async move {
+        let task = self.inner.runtime.spawn(async move {
             loop {
                 tokio::time::sleep(wait(expires, now_seconds())).await;
-                let (Some(inner), Some(core)) = (inner.upgrade(), core.upgrade()) else { return };
+                let (Some(inner), Some(core)) = (inner.upgrade(), session.upgrade()) else { return };
                 match (Self { inner }).refresh(&core) {
                     Some(later) => expires = later,
                     None => return,
                 }
             }
         });
+        core.refreshing.set(task.abort_handle());
     }
 
     /// Sends a fresh token; when it ends comes back, or none when the session is over or there is no key any more.

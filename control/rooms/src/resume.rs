@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use crosspoint_model::grant::Bearer;
 use crosspoint_model::signal::{ServerMessage, SessionDescription};
 use crosspoint_model::{Code, Refusal, RoomKind};
 use tokio::sync::oneshot;
@@ -42,8 +43,12 @@ impl Rooms {
         let answer = self.answer_for_resumed(&core, request).await?;
         core.within(|room, state| {
             if let Some(participant) = state.participants.get_mut(&core.identity) {
-                participant.bearer = bearer.clone();
+                // A kick must outlast every token that it is against.
+                let expires = bearer.expires.max(participant.bearer.expires);
+                participant.bearer = Bearer { expires, ..bearer.clone() };
             }
+            // Its page may be a new one, which knows of no offer on its way.
+            state.glare.forget(&core.identity);
             // Who presents the token once more after this comes too late: only the newest is good.
             self.inner.registry.renew_resume(&core)?;
             let joined = self.joined(room, state, &core, answer, true);
@@ -74,8 +79,9 @@ impl Rooms {
 
     /// Nobody holds the session any more: it waits for a while.
     pub(crate) fn wait_for_return(&self, core: &Arc<Core>, hold: u64) {
-        let (rooms, core) = (self.clone(), Arc::clone(core));
-        self.inner.runtime.spawn(async move {
+        let (rooms, session) = (self.clone(), Arc::clone(core));
+        let task = self.inner.runtime.spawn(async move {
+            let core = session;
             tokio::time::sleep(rooms.inner.options.limits.resume).await;
             let gone = core.within(|room, state| {
                 // Asked under the room's lock, under which sessions are taken up again.
@@ -88,5 +94,6 @@ impl Rooms {
                 rooms.finish(&gone, crosspoint_model::signal::close::SILENT, "nobody came back to this session");
             }
         });
+        core.waiting.set(task.abort_handle());
     }
 }

@@ -13,11 +13,12 @@ use crosspoint_model::{Identity, LegKey, Limits, RoomId, RoomKey, RoomKind, Trac
 use crosspoint_worker::engine::{LegProfile, RoomSettings};
 use tokio::runtime::Handle;
 
+use crate::admission::Guesses;
 use crate::holds::Holds;
 use crate::leg::Leg;
 use crate::lock::lock;
 use crate::mesh::Glare;
-use crate::participant::{Core, End, Participant, Presence};
+use crate::participant::{Core, End, OneTask, Participant, Presence};
 use crate::views::{RoomLimits, RoomSummary};
 
 /// A room.
@@ -49,6 +50,9 @@ pub(crate) struct State {
     /// Until when (seconds since 1970) the bearer of this `sub` stays out.
     pub(crate) kicked: BTreeMap<String, u64>,
     pub(crate) glare: Glare,
+    pub(crate) guesses: Guesses,
+    /// Ends the room if it stays empty.
+    pub(crate) closing: OneTask,
     pub(crate) speakers: Vec<Speaker>,
     pub(crate) recording: bool,
     /// Counts how often somebody came, so that a timer that was set when the room was empty knows whether it still is.

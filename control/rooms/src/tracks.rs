@@ -13,6 +13,11 @@ use crosspoint_worker::engine::TrackSpec;
 use crate::holds::Holds;
 use crate::room::{State, Track};
 
+/// Bytes of a track's name: everybody in the room is told it.
+const NAME: usize = 256;
+/// Bytes of a mid; browsers' have one or two.
+const MID: usize = 64;
+
 /// What will be published.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
@@ -112,6 +117,12 @@ fn check(publisher: &Publisher<'_>, publish: &[Publish], limits: &Limits) -> Res
     }
     if publisher.hidden {
         return Err(Refusal::new(Code::Forbidden, "a hidden participant does not publish"));
+    }
+    if publish.iter().any(|wanted| wanted.mid.len() > MID) {
+        return Err(invalid(format!("a mid has at most {MID} bytes")));
+    }
+    if publish.iter().any(|wanted| wanted.name.as_ref().is_some_and(|name| name.len() > NAME)) {
+        return Err(invalid(format!("a track's name has at most {NAME} bytes")));
     }
     if publish.len() > limits.tracks_per_participant {
         let most = limits.tracks_per_participant;

@@ -21,7 +21,7 @@ use crate::leg::{Leg, Pending, Reply};
 use crate::lock::lock;
 use crate::media::{Arrival, Offered};
 use crate::offer::{OfferMark, check_offer, credentials, media_lines, with_credentials};
-use crate::participant::{Budget, End, Participant, Presence};
+use crate::participant::{Budget, End, Participant, Presence, offer_budget};
 use crate::room::{Room, State, Viewer};
 use crate::tracks::{Plan, spec};
 
@@ -139,33 +139,32 @@ impl LegHandle {
 
     fn ask(&self, offer: &str, reply: Reply) -> Result<(), Refusal> {
         let gone = || Refusal::new(Code::SessionNotFound, "this session has ended");
-        let room = self.rooms.inner.registry.leg_room(self.leg).ok_or_else(gone)?;
-        let mut state = room.lock();
-        let specs =
-            state.tracks.values().filter(|track| track.leg == self.leg).map(|track| spec(&track.view)).collect();
-        let pending = Pending {
-            since: Instant::now(),
-            reply,
-            plan: Plan { specs, ..Plan::default() },
-            mark: OfferMark::of(offer),
-            lines: media_lines(offer),
-        };
-        self.rooms.order_negotiation(&room, &mut state, self.leg, offer, pending)
+        let asked = self.rooms.at_leg(self.leg, |room, state| {
+            let specs =
+                state.tracks.values().filter(|track| track.leg == self.leg).map(|track| spec(&track.view)).collect();
+            let pending = Pending {
+                since: Instant::now(),
+                reply,
+                plan: Plan { specs, ..Plan::default() },
+                mark: OfferMark::of(offer),
+                lines: media_lines(offer),
+            };
+            self.rooms.order_negotiation(room, state, self.leg, offer, pending)
+        });
+        asked.ok_or_else(gone)?
     }
 }
 
 impl Drop for LegHandle {
     fn drop(&mut self) {
-        let Some(room) = self.rooms.inner.registry.leg_room(self.leg) else { return };
-        let mut state = room.lock();
-        match state.owners.get(&self.leg).cloned() {
+        self.rooms.at_leg(self.leg, |room, state| match state.owners.get(&self.leg).cloned() {
             Some(who) => {
-                if let Some(gone) = self.rooms.remove(&room, &mut state, &who, Departure::Left) {
+                if let Some(gone) = self.rooms.remove(room, state, &who, Departure::Left) {
                     self.rooms.finish(&gone, 0, "left");
                 }
             }
-            None => self.rooms.remove_viewer(&room, &mut state, self.leg, true),
-        }
+            None => self.rooms.remove_viewer(room, state, self.leg, true),
+        });
     }
 }
 
@@ -220,13 +219,13 @@ impl Rooms {
         check_kind(room)?;
         let identity = free_identity(&room.lock(), &bearer.identity)?;
         let applicant = Applicant { bearer, identity: Some(&identity), pin: None };
-        self.admit(room, &room.lock(), &applicant)?;
+        self.admit(room, &mut room.lock(), &applicant)?;
         let offered = Arc::clone(&self.inner.media).accept(room.worker, offer)?;
         let mut state = room.lock();
         check_open(room)?;
         let identity = free_identity(&state, &bearer.identity)?;
         let applicant = Applicant { bearer, identity: Some(&identity), pin: None };
-        self.admit(room, &state, &applicant)?;
+        self.admit(room, &mut state, &applicant)?;
 
         let publish = sources(&offered.lines, &bearer.grant)?;
         let mark = OfferMark::of(offer);
@@ -245,6 +244,7 @@ impl Rooms {
             subscriptions: BTreeMap::new(),
             quality: Quality::Excellent,
             data: Budget::new(self.inner.options.limits.data_bytes_per_second, Instant::now()),
+            offers: offer_budget(),
         };
         self.introduce(room, &mut state, participant, None);
         let answer = self.seat(room, &mut state, &identity, entrance).sdp;
@@ -263,11 +263,11 @@ impl Rooms {
         let room = self.inner.registry.room(id).ok_or_else(missing)?;
         check_kind(&room)?;
         let applicant = Applicant { bearer, identity: None, pin: None };
-        self.admit(&room, &room.lock(), &applicant)?;
+        self.admit(&room, &mut room.lock(), &applicant)?;
         let offered = Arc::clone(&self.inner.media).accept(room.worker, offer)?;
         let mut state = room.lock();
         check_open(&room)?;
-        self.admit(&room, &state, &applicant)?;
+        self.admit(&room, &mut state, &applicant)?;
         let leg = LegKey(self.inner.registry.next_key());
         let identity = if bearer.identity.is_empty() { format!("viewer-{}", leg.0) } else { bearer.identity.clone() };
         let identity = Identity::parse(&identity)?;

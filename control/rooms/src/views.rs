@@ -196,6 +196,8 @@ pub struct Totals {
     pub refusals: BTreeMap<&'static str, u64>,
     /// Rooms whose media state broke since the start.
     pub broken_rooms: u64,
+    /// Reports of workers that were lost because taking them in panicked.
+    pub facts_lost: u64,
     /// Per worker, by index.
     pub workers: Vec<WorkerTotals>,
     /// Does the server go down?

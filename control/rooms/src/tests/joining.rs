@@ -159,3 +159,19 @@ async fn in_a_big_room_presence_arrives_in_batches_and_completely() {
         assert_eq!(first.hear("user-joined").await["userId"], format!("n{number}"));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn after_too_many_wrong_pins_a_room_does_not_tell_a_right_one() {
+    let house = house();
+    let request = json!({ "roomId": "r", "kind": "mesh", "pin": "1234" });
+    house.rooms.create(serde_json::from_value(request).expect("a request")).expect("made");
+    let with = |pin: &str| json!({ "roomId": "r", "pin": pin });
+    for _ in 0..30 {
+        assert_eq!(house.refused(bearer("r", "ann"), with("1")).await, Code::WrongPin);
+    }
+    assert_eq!(house.refused(bearer("r", "ann"), with("1234")).await, Code::RateLimited);
+    assert_eq!(house.refused(bearer("r", "ann"), json!({ "roomId": "r" })).await, Code::WrongPin, "that is no guess");
+    house.enter(admin("r", "host"), json!({ "roomId": "r" })).await.expect("admins need none");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    house.enter(bearer("r", "ann"), with("1234")).await.expect("after a moment");
+}

@@ -69,3 +69,24 @@ async fn a_drain_ends_as_soon_as_everybody_has_left() {
     drain.await.expect("drains");
     assert!(before.elapsed() < Duration::from_secs(1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_room_and_a_session_have_one_timer_each_however_often_they_come_and_go() {
+    let house = house();
+    let mut ann = house.join("r", "ann").await;
+    let idle = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    house.settle().await;
+    let before = idle();
+    for _ in 0..50 {
+        let join = json!({ "roomId": "r", "resume": ann.joined["resume"] });
+        drop(ann);
+        ann = house.enter(bearer("r", "ann"), join).await.expect("resumes");
+    }
+    for _ in 0..50 {
+        ann.say(json!({ "type": "leave" }));
+        ann.closed().await;
+        ann = house.join("r", "ann").await;
+    }
+    house.settle().await;
+    assert!(idle() <= before + 2, "{} tasks, {before} before", idle());
+}

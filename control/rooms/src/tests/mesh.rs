@@ -75,3 +75,40 @@ async fn an_offer_in_the_join_of_a_mesh_room_is_passed_over() {
     assert_eq!((&bob.joined["kind"], bob.joined.get("answer")), (&json!("mesh"), None));
     assert!(house.media.arrivals().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_relayed_is_bounded_in_size_and_rate() {
+    let limits = crosspoint_model::Limits { sdp_bytes: 5000, data_bytes_per_second: 6000, ..Default::default() };
+    let house = house_with(1, Options { limits, ..Options::default() });
+    let ann = house.join("r", "ann").await;
+    let bob = house.join("r", "bob").await;
+    bob.messages();
+    let data = |kind: &str, size: usize| json!({ "type": kind, "targetUserId": "bob", "data": { "x": "x".repeat(size) } });
+    ann.say(data("offer", 5000));
+    assert_eq!(ann.error().await, "message-too-large");
+    ann.say(data("answer", 5000));
+    assert_eq!(ann.error().await, "message-too-large");
+    ann.say(data("ice-candidate", 4096));
+    assert_eq!(ann.error().await, "message-too-large");
+    for kind in ["offer", "ice-candidate", "answer"] {
+        ann.say(data(kind, 4000));
+    }
+    assert_eq!(bob.heard(), ["offer", "ice-candidate"]);
+    assert_eq!(ann.error().await, "rate-limited");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    ann.say(data("answer", 100));
+    assert_eq!(bob.heard(), ["answer"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_resumes_is_not_held_up_by_an_offer_from_before() {
+    let house = house();
+    let ann = house.join("r", "ann").await;
+    let bob = house.join("r", "bob").await;
+    ann.say(offer("ann", "bob"));
+    let join = json!({ "roomId": "r", "resume": ann.joined["resume"] });
+    drop(ann);
+    let ann = house.enter(bearer("r", "ann"), join).await.expect("resumes");
+    bob.say(offer("bob", "ann"));
+    assert_eq!(ann.heard(), ["offer"]);
+}

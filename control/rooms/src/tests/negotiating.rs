@@ -130,3 +130,68 @@ async fn what_is_in_slots_is_told_with_its_publisher_and_stands_in_a_resumed_joi
     let ann = house.enter(bearer("r", "ann"), join).await.expect("resumes");
     assert_eq!(ann.joined["slots"], expected);
 }
+
+#[tokio::test(start_paused = true)]
+async fn offers_are_limited_to_five_at_once_and_two_per_second() {
+    let house = house();
+    let ann = house.join_with_media("r", "ann").await;
+    let again = || {
+        let lines = [("0", "audio", "sendonly"), ("1", "video", "sendonly"), ("2", "video", "recvonly")];
+        let sdp = crate::fake::offer("ann", &lines);
+        json!({ "type": "offer", "data": { "type": "offer", "sdp": sdp } })
+    };
+    for _ in 0..5 {
+        ann.say(again());
+        ann.hear("answer").await;
+    }
+    ann.say(again());
+    assert_eq!(ann.error().await, "rate-limited");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    for _ in 0..2 {
+        ann.say(again());
+        ann.hear("answer").await;
+    }
+    ann.say(again());
+    assert_eq!(ann.error().await, "rate-limited");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_loses_its_connection_is_told_to_offer_again() {
+    let house = house();
+    let ann = house.join_with_media("r", "ann").await;
+    let leg = house.media.leg_of("ann").expect("a leg");
+    ann.messages();
+    house.media.say(Fact::Ended { leg, end: LegEnd::TimedOut });
+    let error = ann.hear("error").await;
+    assert_eq!((&error["code"], error.get("request")), (&json!("media-unavailable"), None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_offer_whose_connection_ends_meanwhile_is_refused_with_its_request() {
+    let house = house();
+    let ann = house.join_with_media("r", "ann").await;
+    let leg = house.media.leg_of("ann").expect("a leg");
+    ann.messages();
+    // Said before the offer, so that it comes before the answer.
+    house.media.say(Fact::Ended { leg, end: LegEnd::Closed });
+    ann.say(offer("ann", &[("0", "audio", "sendonly")], json!([])));
+    house.settle().await;
+    let messages = ann.messages();
+    let errors: Vec<_> = messages.iter().filter(|m| m["type"] == "error").collect();
+    assert_eq!(errors.len(), 1);
+    assert_eq!((&errors[0]["code"], &errors[0]["request"]), (&json!("media-unavailable"), &json!(8)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn long_names_and_mids_of_tracks_are_refused() {
+    let house = house();
+    let ann = house.join_with_media("r", "ann").await;
+    let mid = "m".repeat(65);
+    let lines = [("0", "audio", "sendonly"), (mid.as_str(), "video", "sendonly")];
+    ann.say(offer("ann", &lines, json!([{ "mid": "0", "source": "microphone", "name": "n".repeat(257) }])));
+    assert_eq!(ann.error().await, "invalid-request");
+    ann.say(offer("ann", &lines, json!([{ "mid": mid, "source": "camera" }])));
+    assert_eq!(ann.error().await, "invalid-request");
+    ann.say(offer("ann", &lines, json!([{ "mid": "0", "source": "microphone", "name": "n".repeat(256) }])));
+    ann.hear("answer").await;
+}

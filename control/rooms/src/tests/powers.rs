@@ -87,3 +87,19 @@ async fn a_closed_room_ends_for_everybody() {
     assert!(house.rooms.list().is_empty());
     house.join("r", "bob").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_kick_outlasts_every_token_that_the_identity_came_with() {
+    let house = house();
+    let long = bearer("r", "bob");
+    let short = crosspoint_model::grant::Bearer { expires: now_seconds(), ..long.clone() };
+    let host = house.join_as_admin("r", "host").await;
+    let _first = house.enter(long.clone(), json!({ "roomId": "r" })).await.expect("joins");
+    let second = house.enter(short.clone(), json!({ "roomId": "r" })).await.expect("joins anew with a shorter token");
+    let join = json!({ "roomId": "r", "resume": second.joined["resume"] });
+    drop(second);
+    let third = house.enter(short, join).await.expect("resumes with it");
+    host.say(json!({ "type": "kick", "userId": "bob" }));
+    third.closed().await;
+    assert_eq!(house.refused(long, json!({ "roomId": "r" })).await, Code::Kicked);
+}

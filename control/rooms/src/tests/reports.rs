@@ -95,3 +95,10 @@ async fn when_a_room_breaks_its_clients_are_told_to_come_again() {
     house.join_with_media("r", "ann").await;
     assert_eq!(house.rooms.totals().broken_rooms, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_over_one_report_costs_that_report_only() {
+    let house = house();
+    house.rooms.surviving(|| panic!("a test's own panic"));
+    assert_eq!(house.rooms.totals().facts_lost, 1);
+}

@@ -152,3 +152,44 @@ async fn a_fresh_token_comes_before_the_old_one_ends() {
     let after = before.elapsed().as_secs();
     assert!((3535..=3545).contains(&after), "{after} s");
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_is_named_twice_gets_data_once_and_each_receiver_is_paid_for() {
+    let limits = Limits { data_bytes_per_second: 1000, ..Limits::default() };
+    let house = house_with(1, Options { limits, ..Options::default() });
+    let ann = house.join("r", "ann").await;
+    let bob = house.join("r", "bob").await;
+    bob.messages();
+    ann.say(json!({ "type": "data", "to": ["bob", "bob", "bob"], "payload": 1 }));
+    assert_eq!(bob.heard(), ["data"]);
+    ann.say(json!({ "type": "data", "to": ["a", "b", "c"], "payload": 1 }));
+    assert_eq!(ann.error().await, "invalid-request", "more names than participants");
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    ann.say(json!({ "type": "data", "to": ["ann", "bob"], "payload": "x".repeat(900) }));
+    assert_eq!((ann.heard(), bob.heard()), (vec!["data".to_owned()], vec!["data".to_owned()]));
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    ann.say(json!({ "type": "data", "payload": 1 }));
+    assert_eq!(ann.error().await, "rate-limited", "both receivers are paid back first");
+}
+
+#[tokio::test(start_paused = true)]
+async fn sound_that_was_preferred_without_a_subscription_is_preferred_on_a_fresh_connection() {
+    let house = house();
+    let bob = house.join_with_media("r", "bob").await;
+    let ann = house.join_with_media("r", "ann").await;
+    ann.say(json!({ "type": "prefer", "trackId": bob.track("microphone"), "pinned": true }));
+    ann.say(json!({ "type": "prefer", "trackId": bob.track("camera"), "width": 640 }));
+    let sdp = crate::fake::offer("ann-2", &[("0", "audio", "recvonly")]);
+    ann.say(json!({ "type": "offer", "data": { "type": "offer", "sdp": sdp } }));
+    ann.hear("answer").await;
+    let new = house.media.leg_of("ann").expect("a leg");
+    let told = house.media.told();
+    let again: Vec<_> = told
+        .iter()
+        .filter_map(|(_, told)| match told {
+            crate::fake::Told::Order(Order::Subscribe { leg, preference, .. }) if *leg == new => Some(preference.pinned),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(again, [Some(true)], "the picture was never subscribed to");
+}
