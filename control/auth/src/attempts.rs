@@ -1,39 +1,73 @@
 //! How often one address may fail to come in. Who comes with a right token is never counted, so that an office behind one
 //! address gets in again after a restart.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crosspoint_model::{Code, Refusal};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-/// Addresses that have not failed lately are forgotten every so many failures.
+/// Addresses whose failures are forgiven are forgotten every so many failures.
 const SWEEP: u32 = 1024;
+/// In so long, all failures that are allowed are forgiven.
+const ALL: Duration = Duration::from_secs(60);
 
 /// Failed attempts, by address.
 pub struct Attempts {
-    failures: DefaultKeyedRateLimiter<IpAddr>,
-    since_sweep: AtomicU32,
+    /// In so long, one failure is forgiven.
+    each: Duration,
+    book: Mutex<Book>,
+}
+
+#[derive(Default)]
+struct Book {
+    /// When all failures of an address will have been forgiven.
+    forgiven: HashMap<IpAddr, Instant>,
+    since_sweep: u32,
 }
 
 impl Attempts {
     /// So many failures a minute.
     pub fn new(per_minute: u32) -> Self {
-        let quota = Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
-        Self { failures: RateLimiter::keyed(quota), since_sweep: AtomicU32::new(0) }
+        Self { each: ALL / per_minute.max(1), book: Mutex::default() }
     }
 
     /// Counts a failure and says what to answer: why it failed, or `rate-limited` when there were too many.
     pub fn failed(&self, address: IpAddr, why: Refusal) -> Refusal {
-        if self.since_sweep.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
-            self.failures.retain_recent();
+        let now = Instant::now();
+        let mut book = self.book();
+        book.since_sweep += 1;
+        if book.since_sweep >= SWEEP {
+            book.since_sweep = 0;
+            book.forgiven.retain(|_, forgiven| *forgiven > now);
         }
-        match self.failures.check_key(&network(address)) {
-            Ok(()) => why,
-            Err(_) => Refusal::new(Code::RateLimited, "too many failed attempts from this address; wait a minute"),
+        let forgiven = book.forgiven.entry(network(address)).or_insert(now);
+        let later = (*forgiven).max(now) + self.each;
+        if later > now + ALL {
+            return too_many();
+        }
+        *forgiven = later;
+        why
+    }
+
+    /// Has this address failed too often already? Ask before a secret is compared, so that who is refused does not learn
+    /// whether its guess was right. Counts nothing.
+    pub fn check(&self, address: IpAddr) -> Result<(), Refusal> {
+        let now = Instant::now();
+        match self.book().forgiven.get(&network(address)) {
+            Some(forgiven) if *forgiven + self.each > now + ALL => Err(too_many()),
+            _ => Ok(()),
         }
     }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn too_many() -> Refusal {
+    Refusal::new(Code::RateLimited, "too many failed attempts from this address; wait a minute")
 }
 
 /// A household has one IPv4 address, or a whole /64 of IPv6 to choose from.
@@ -60,6 +94,19 @@ mod tests {
         }
         assert_eq!(fail("::ffff:192.0.2.1"), Code::RateLimited);
         assert_eq!(fail("192.0.2.2"), Code::Unauthorized);
+    }
+
+    #[test]
+    fn who_has_no_attempts_left_is_known_before_the_next_one_and_asking_costs_none() {
+        let attempts = Attempts::new(2);
+        let address: IpAddr = "192.0.2.1".parse().expect("an address");
+        for _ in 0..2 {
+            for _ in 0..5 {
+                assert_eq!(attempts.check(address), Ok(()));
+            }
+            attempts.failed(address, Refusal::new(Code::WrongPin, "no"));
+        }
+        assert_eq!(attempts.check(address).map_err(|refusal| refusal.code), Err(Code::RateLimited));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crosspoint_model::grant::Bearer;
 use crosspoint_model::signal::{ClientFrame, ClientMessage, ServerFrame, ServerMessage, close};
 use crosspoint_model::{Code, Refusal};
 use crosspoint_rooms::{JoinRequest, Outgoing, Session};
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout, timeout_at};
 use tokio_tungstenite::tungstenite;
 
 use crate::Signal;
@@ -84,6 +84,11 @@ impl Connection {
         };
         let request =
             JoinRequest { bearer: self.bearer.clone(), join: *join, request: frame.request, address: self.address };
+        // Asked before the PIN is compared: who has guessed too often is not told a right one from a wrong one.
+        let guesses = request.join.pin.is_some() && request.join.resume.is_none();
+        if let Some(address) = self.address.filter(|_| guesses) {
+            self.signal.attempts.check(address)?;
+        }
         self.signal.rooms.join(request).await.map_err(|refusal| match (refusal.code, self.address) {
             // PINs are short: who guesses is slowed down.
             (Code::WrongPin, Some(address)) => self.signal.attempts.failed(address, refusal),
@@ -104,7 +109,7 @@ impl Connection {
                     Ok(()) => ControlFlow::Continue(()),
                     Err(Gone) => ControlFlow::Break(()),
                 },
-                _ = asking.tick() => self.ask_for_a_sign(socket, silence).await,
+                _ = asking.tick() => self.ask_for_a_sign(socket, &session, silence).await,
             };
             if step.is_break() {
                 return;
@@ -112,8 +117,18 @@ impl Connection {
         }
     }
 
-    async fn ask_for_a_sign(&self, socket: &mut WebSocket, silence: Duration) -> ControlFlow<()> {
+    async fn ask_for_a_sign(
+        &mut self,
+        socket: &mut WebSocket,
+        session: &Session,
+        silence: Duration,
+    ) -> ControlFlow<()> {
         if self.heard.elapsed() >= silence {
+            // Writing may have taken long, and what the client said meanwhile waits to be read: only who said nothing is
+            // silent.
+            if let Ok(taken) = timeout(Duration::ZERO, self.read(socket)).await {
+                return carry_out(socket, session, taken).await;
+            }
             let reason = "nothing was heard for too long".to_owned();
             wire::close(socket, &Outgoing::Close { code: close::SILENT, reason }).await;
             return ControlFlow::Break(());

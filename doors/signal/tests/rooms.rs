@@ -184,3 +184,19 @@ async fn a_crowd_comes_in_and_everybody_hears_of_everybody() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_address_that_guessed_too_often_is_not_told_the_right_pin() {
+    let server = server_with(Limits { failures_per_minute: 3, ..Limits::default() }).await;
+    let room = json!({ "roomId": "r", "kind": "mesh", "pin": "1234" });
+    server.rooms.create(serde_json::from_value(room).expect("a room")).expect("made");
+    let join = |pin: &str| json!({ "type": "join", "roomId": "r", "pin": pin });
+    let mut ann = server.connect("ann@r").await;
+    for _ in 0..3 {
+        ann.say(join("1")).await;
+        assert_eq!(ann.error().await, "wrong-pin");
+    }
+    ann.say(join("1234")).await;
+    assert_eq!(ann.error().await, "rate-limited");
+    assert_eq!(ann.closed().await.0, 1008);
+}

@@ -83,7 +83,8 @@ async fn what_is_relayed_is_bounded_in_size_and_rate() {
     let ann = house.join("r", "ann").await;
     let bob = house.join("r", "bob").await;
     bob.messages();
-    let data = |kind: &str, size: usize| json!({ "type": kind, "targetUserId": "bob", "data": { "x": "x".repeat(size) } });
+    let data =
+        |kind: &str, size: usize| json!({ "type": kind, "targetUserId": "bob", "data": { "x": "x".repeat(size) } });
     ann.say(data("offer", 5000));
     assert_eq!(ann.error().await, "message-too-large");
     ann.say(data("answer", 5000));

@@ -187,7 +187,9 @@ async fn sound_that_was_preferred_without_a_subscription_is_preferred_on_a_fresh
     let again: Vec<_> = told
         .iter()
         .filter_map(|(_, told)| match told {
-            crate::fake::Told::Order(Order::Subscribe { leg, preference, .. }) if *leg == new => Some(preference.pinned),
+            crate::fake::Told::Order(Order::Subscribe { leg, preference, .. }) if *leg == new => {
+                Some(preference.pinned)
+            }
             _ => None,
         })
         .collect();
