@@ -42,6 +42,7 @@ export class MeshPeer {
   readonly #channels: DataChannels;
   readonly #stats = new StatsReader();
   readonly #senders = new Map<LocalTrack, RTCRtpSender>();
+  readonly #streams = new Map<string, MediaStream>();
   readonly #unwatch: () => void;
   readonly #polite: boolean;
   #makingOffer = false;
@@ -78,9 +79,17 @@ export class MeshPeer {
 
   /** Sends a track to this participant. */
   add(track: LocalTrack): void {
-    const sender = this.#pc.addTrack(track.media, new MediaStream([track.media]));
+    const sender = this.#pc.addTrack(track.media, this.#streamOf(track));
     this.#senders.set(track, sender);
     void this.#limit(track, sender);
+  }
+
+  /** Browsers keep lips and sound together within a stream (`a=msid`): a face and its voice, a screen and its sound. */
+  #streamOf({ source }: LocalTrack): MediaStream {
+    const scene = source.startsWith("screen_share") ? "screen" : "person";
+    const stream = this.#streams.get(scene) ?? new MediaStream();
+    this.#streams.set(scene, stream);
+    return stream;
   }
 
   /** Sends it no more. */
