@@ -12,7 +12,7 @@ const SAMPLES = 30;
 /** Browsers bring sound and picture together in small steps, and begin when sender reports have told how far they are. */
 const SETTLING = 30_000;
 /** This many in the middle of the range at once: they have come together. */
-const TOGETHER = 10;
+const TOGETHER = 20;
 const LIMIT = 40;
 
 test("sound and picture of a participant are shown together: 40 ms apart at most, 19 times of 20", async () => {
@@ -57,12 +57,14 @@ async function skews(source: Guest, viewer: Guest): Promise<number[]> {
     const arrival = times.find((time) => time >= made - 20 && time < made + 350);
     return arrival === undefined ? undefined : arrival - made;
   };
-  return (made?.seen ?? []).flatMap((flash) => {
+  const single = (made?.seen ?? []).flatMap((flash) => {
     const beep = made?.heard.find((time) => Math.abs(time - flash) < 150);
     if (beep === undefined) return [];
     const [picture, sound] = [delay(got?.seen ?? [], flash), delay(got?.heard ?? [], beep)];
     return picture === undefined || sound === undefined ? [] : [picture - sound];
   });
+  // One flash is seen only as sharply as two screens draw, 17 ms each: of three in a row the middle one counts.
+  return single.slice(2).map((_, index) => single.slice(index, index + 3).sort((a, b) => a - b)[1] as number);
 }
 
 async function publishFlashes([url, token]: readonly [string, string]): Promise<void> {
