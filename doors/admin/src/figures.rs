@@ -61,6 +61,7 @@ fn server(totals: &Totals, encoder: &mut DescriptorEncoder) -> fmt::Result {
         ("joins", "Joins", totals.joins),
         ("resumes", "Sessions resumed", totals.resumes),
         ("rooms_broken", "Rooms that ended because their media state broke", totals.broken_rooms),
+        ("facts_lost", "Reports of media workers lost because taking them in panicked", totals.facts_lost),
     ] {
         let metric = ConstCounter::new(value);
         metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)?;
