@@ -17,7 +17,11 @@ fn layer(world: &World, viewer: usize) -> Option<u8> {
     recent.iter().all(|layer| *layer == first).then_some(first)
 }
 
+/// Measured: frames flow again 8 s after the step down, then freeze for up to 13 s; the best layer is back 6 to 11 s after the
+/// step up, in one run of thirty not within a minute. The estimate falls below the lowest layer at first, and what is paused
+/// makes it grow slowly.
 #[test]
+#[ignore = "a goal that is not reached: the estimate of a link that has just become narrow falls too far"]
 fn a_step_from_three_megabit_to_a_tenth_and_back_is_followed() {
     let seed = Seed::of_this_run();
     let mut world = World::new(seed.0, &[ROOM.0]);
@@ -47,8 +51,7 @@ fn a_step_from_three_megabit_to_a_tenth_and_back_is_followed() {
     world.run_seconds(3.0);
     world.check();
     println!("best layer after {first:?}; down in {down:?}, then frozen for {freeze:?} at most; back up in {up:?}");
-    // The aim is 2 s. str0m's estimate falls below even the lowest layer at first, and the picture is paused until it has
-    // grown again, for up to a quarter of a minute: these bounds only hold what is reached.
-    assert!(down < Duration::from_secs(20), "down took {down:?}");
-    assert!(up < Duration::from_secs(30), "up took {up:?}");
+    assert!(down < Duration::from_secs(2), "down took {down:?}");
+    assert!(freeze < Duration::from_secs(1), "frozen for {freeze:?}");
+    assert!(up < Duration::from_secs(20), "up took {up:?}");
 }
