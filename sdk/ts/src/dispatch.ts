@@ -20,6 +20,8 @@ export interface DispatchHost {
   takeRecording(active: boolean): void;
   moved(roomId: string): void;
   drain(deadlineMs: number, url: string | undefined): void;
+  /** The server's end of the media connection is gone. */
+  mediaLost(): void;
   end(reason: DisconnectReason, detail: string): void;
 }
 
@@ -82,6 +84,8 @@ function dispatchRest(message: ServerMessage, host: DispatchHost): void {
       events.emit("draining", message.deadlineMs);
       return host.drain(message.deadlineMs, message.url);
     case "error":
+      // An answer to nothing that was asked: the connection broke there, and waiting for ICE to notice takes 15 s.
+      if (message.code === "media-unavailable") host.mediaLost();
       return events.emit("error", new CrosspointError(message.code, message.message, message.docs));
     default:
     // `joined` was handled before, `pong` and `answer` are replies; a newer server may say things unknown here.

@@ -361,6 +361,7 @@ export class Room extends ModeratedRoom {
         this.#id = roomId;
       },
       drain: (deadline, url) => this.#drain(deadline, url),
+      mediaLost: () => this.#session.rejoin(),
       end: (reason, detail) => this.#end(reason, detail),
     };
   }
