@@ -194,7 +194,7 @@ impl World {
                 if self.clients[index].deadline <= self.now {
                     let now = self.now;
                     self.clients[index].rtc.handle_input(Input::Timeout(now))?;
-                    self.from_client(index)?;
+                    self.drain_client(index)?;
                 }
             }
             if self.engine.poll_timeout().is_some_and(|at| at <= self.now) {
@@ -220,15 +220,15 @@ impl World {
             datagrams.extend(self.drain(0)?);
         }
         self.publisher = Some(publisher);
-        self.to_engine(0, &datagrams)
+        self.give_engine(0, &datagrams)
     }
 
-    fn from_client(&mut self, index: usize) -> Result<()> {
+    fn drain_client(&mut self, index: usize) -> Result<()> {
         let datagrams = self.drain(index)?;
-        self.to_engine(index, &datagrams)
+        self.give_engine(index, &datagrams)
     }
 
-    fn to_engine(&mut self, index: usize, datagrams: &[Vec<u8>]) -> Result<()> {
+    fn give_engine(&mut self, index: usize, datagrams: &[Vec<u8>]) -> Result<()> {
         if datagrams.is_empty() {
             return Ok(());
         }
@@ -269,7 +269,7 @@ impl World {
             answers.push((index, self.drain(index)?));
         }
         for (index, datagrams) in answers {
-            self.to_engine(index, &datagrams)?;
+            self.give_engine(index, &datagrams)?;
         }
         Ok(())
     }
