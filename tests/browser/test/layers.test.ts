@@ -9,8 +9,8 @@ import { until } from "../harness/wait.ts";
 
 const stage = new Stage();
 const server = stage.server();
-/** Estimates of bandwidth grow step by step. */
-const SLOW = 30_000;
+/** Estimates of bandwidth grow step by step, slowly on a busy machine. */
+const SLOW = 45_000;
 
 test("the layer follows the size of the viewer's element, down and up again", async () => {
   const [, bob] = await watching(server.url);
@@ -19,7 +19,7 @@ test("the layer follows the size of the viewer's element, down and up again", as
   await showsAt(bob, "small", (width) => width > 0 && width <= 320);
   await bob.resize("ann", "camera", 1280, 720);
   await showsAt(bob, "full size again", (width) => width === 1280);
-}, 90_000);
+}, 150_000);
 
 test("the layer follows the viewer's bandwidth, down and up again", async () => {
   const behind = await freePorts();
@@ -31,7 +31,7 @@ test("the layer follows the viewer's bandwidth, down and up again", async () => 
   await showsAt(bob, "full size", (width) => width === 1280);
 
   const ports = await bob.ports();
-  expect(relay.tally("down", ports).passed, "bob's media comes through the relay").toBeGreaterThan(100);
+  await until("bob's media comes through the relay", () => relay.tally("down", ports).passed > 100);
   relay.only(ports, {}, { rate: 300_000 });
   await showsAt(bob, "small for want of bandwidth", (width) => width > 0 && width < 1280);
   expect(relay.tally("down", ports).overflowed, "datagrams that did not fit").toBeGreaterThan(0);
@@ -39,7 +39,7 @@ test("the layer follows the viewer's bandwidth, down and up again", async () => 
 
   relay.only(ports, {}, {});
   await showsAt(bob, "full size again", (width) => width === 1280);
-}, 120_000);
+}, 150_000);
 
 test("layers that nobody wants are not encoded, and are again when somebody wants them", async () => {
   const [ann, bob] = await watching(server.url);
@@ -49,8 +49,15 @@ test("layers that nobody wants are not encoded, and are again when somebody want
   await bob.sees(ann);
   await bob.resize("ann", "camera", 1280, 720);
   const before = (await ann.sent("video")).h?.frames ?? 0;
-  await until("the top layer is encoded again", async () => ((await ann.sent("video")).h?.frames ?? 0) > before, SLOW);
-}, 90_000);
+  await until(
+    "the top layer is encoded again",
+    async () => ((await ann.sent("video")).h?.frames ?? 0) > before,
+    SLOW,
+  ).catch(async (error) => {
+    const [sent, received] = [await ann.sent("video"), await bob.received("ann", "camera")];
+    throw new Error(`${error.message}; sent: ${JSON.stringify(sent)}, received: ${JSON.stringify(received)}`);
+  });
+}, 150_000);
 
 /** Ann shows a picture in three layers, Bob watches it at full size. */
 async function watching(url: string): Promise<[Guest, Guest]> {
