@@ -94,8 +94,12 @@ fn void(summary: &Summary, runs: &[&Run]) -> Option<String> {
         return Some(format!("failed: {error}"));
     }
     let media = matches!(summary.row.case, Case::Forward | Case::Meeting | Case::Direct);
-    if media && summary.published < DELIVERED {
+    let joins = summary.row.case == Case::Joins;
+    if (media || joins) && summary.published < DELIVERED {
         return Some("the machine was too busy for the generator".into());
+    }
+    if joins && summary.audio < DELIVERED {
+        return Some("less than 98 % delivered".into());
     }
     // In a meeting a server may choose whose voices it forwards; pictures must all arrive.
     let heard = summary.row.case == Case::Meeting || summary.audio >= DELIVERED;
