@@ -18,7 +18,7 @@
 //! | `timers` | who wants to be called when |
 //! | `data` | data messages |
 //!
-//! A panic inside one leg's code ends that leg; one inside a room's code ends that room ([`guard`]).
+//! A panic inside one leg's code ends that leg; one inside a room's code ends that room (`guard.rs`).
 
 #![forbid(unsafe_code)]
 

@@ -1,7 +1,7 @@
 //! The cryptography of all connections of this process: AWS-LC, one certificate, one checked DTLS configuration.
 //!
 //! The stock provider of str0m builds a `dimpl::Config` for each connection, and each build runs a self-test of every
-//! curve: 1 ms of CPU per join. [`SharedDtls`] builds it once.
+//! curve: 1 ms of CPU per join. `SharedDtls` builds it once.
 
 use std::cell::Cell;
 use std::sync::{Arc, OnceLock};

@@ -5,7 +5,7 @@
 //!  UDP port ──────────────────┼─> Shell (epoll) ─ Engine ─> UDP (GSO runs)
 //!  Acceptor ──sockets─> Inbox ┘                        └─> TCP frames
 //! ```
-//! [`Media`] is what the control plane holds. Read [`shell`] for the loop and its priorities.
+//! [`Media`] is what the control plane holds. Read `shell.rs` for the loop and its priorities.
 
 #![forbid(unsafe_code)]
 
@@ -13,7 +13,7 @@ mod acceptor;
 pub mod frames;
 mod inbox;
 mod media;
-pub mod shell;
+mod shell;
 mod streams;
 
 pub use crosspoint_engine as engine;
