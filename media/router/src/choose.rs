@@ -16,8 +16,8 @@ use crate::track::Track;
 /// After a downgrade nothing goes up for this long.
 const CALM: Duration = Duration::from_secs(2);
 /// A want of bandwidth for even the lowest layer must last this long before something is paused: an estimate begins low,
-/// and one that has just dropped may overshoot.
-const PAUSE_AFTER: Duration = Duration::from_secs(2);
+/// one that has just dropped overshoots, and a busy machine makes it dip where nothing is wrong.
+const PAUSE_AFTER: Duration = Duration::from_secs(8);
 /// Where nothing but a fixed bound limits a leg, its layers are looked at again this often, as their rates change.
 const REVIEW: Duration = Duration::from_secs(1);
 /// What stays for RTP headers and extensions, which estimates count and layer rates do not.

@@ -111,7 +111,7 @@ fn pause_is_the_last_resort_and_comes_late() {
     let (mut stage, ben, camera) = watched(Preference::default());
     stage.play(2_000);
     stage.estimate(ben, 50_000);
-    stage.play(1_000);
+    stage.play(7_000);
     assert!(!stage.slot(ben, "v0").paused);
     assert_eq!(stage.layers(ben, camera).last(), Some(&L));
     stage.play(1_500);
@@ -131,7 +131,7 @@ fn sound_is_never_paused() {
     let (microphone, camera) = (stage.microphone(1, anna), stage.camera(2, anna));
     stage.subscribe(ben, camera);
     stage.estimate(ben, 10_000);
-    stage.play(4_000);
+    stage.play(10_000);
     stage.forget();
     stage.play(200);
     assert!(stage.got(ben, camera).is_empty());
