@@ -95,7 +95,9 @@ export class SignalClient extends Emitter<SignalEvents> {
 
   /** Joins; resolves after the `message` event of `joined`. */
   join(join: Join, timeout: number): Promise<Joined> {
-    if (this.#socket?.readyState !== 1) {
+    const state = this.#socket?.readyState;
+    // A socket that is closing (2) has heard the server's close, and tells why in its `close` event: wait for that.
+    if (state !== 1 && state !== 2) {
       return Promise.reject(this.#closed ?? closeError(1006, "the signalling socket is closed"));
     }
     return withTimeout(timeout, (resolve, reject) => {

@@ -45,6 +45,14 @@ describe("the signalling client", () => {
     await expect(client.join({ roomId: "r" }, 1000)).rejects.toMatchObject({ code: "unauthorized" });
   });
 
+  it("waits for the reason of a socket that is closing while a join is sent", async () => {
+    const socket = await opened();
+    socket.readyState = 2;
+    const joining = client.join({ roomId: "r" }, 1000);
+    socket.drops(1008, "Unauthorized");
+    await expect(joining).rejects.toMatchObject({ code: "unauthorized" });
+  });
+
   it("takes each numbered message once, over a resume as well", async () => {
     let socket = await entered();
     for (const seq of [4, 5, 5, 4]) socket.says(left(`u${seq}`, seq));
