@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use crosspoint_model::signal::{SlotCount, WarningKind};
-use crosspoint_model::{LegKey, MediaKind, Refusal, RoomKey, TrackKey};
+use crosspoint_model::{LegKey, Refusal, RoomKey, TrackKey};
+pub use crosspoint_router::SlotState;
 
 /// Something that happened on a worker.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ pub enum Fact {
         /// The rids.
         unwanted: Vec<String>,
     },
-    /// Who speaks, loudest first, with smoothed levels in dBov.
+    /// Who speaks, who matters most first (the router's order), with smoothed levels in dBov.
     Speakers {
         /// The room.
         room: RoomKey,
@@ -111,21 +112,6 @@ pub enum LegEnd {
     Broke,
     /// Its room was closed.
     RoomClosed,
-}
-
-/// A receiving m-line of a leg and what is in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SlotState {
-    /// The m-line.
-    pub mid: String,
-    /// Sound or picture.
-    pub kind: MediaKind,
-    /// The track in it.
-    pub track: Option<TrackKey>,
-    /// The simulcast rid that is sent.
-    pub layer: Option<String>,
-    /// Bandwidth is too small for even the lowest layer.
-    pub paused: bool,
 }
 
 /// One direction of a leg over the last 5 s.

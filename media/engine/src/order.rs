@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crosspoint_model::{Identity, LegKey, MediaKind, Preference, RoomKey, Source, TrackKey};
+pub use crosspoint_router::Follow;
 use crosspoint_webrtc::Transport;
 
 /// A command to a worker.
@@ -163,20 +164,6 @@ pub struct LegProfile {
     pub publish_bitrate: Option<u64>,
     /// Bits per second that it is sent at most.
     pub receive_bitrate: Option<u64>,
-}
-
-/// What a WHEP viewer sees.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Follow {
-    /// Who speaks (or spoke last, or came first) with a picture; every voice is heard through the audio slots.
-    Dominant,
-    /// One participant: the picture and sound of these sources; none named: camera or screen, and microphone.
-    Participant {
-        /// Who.
-        identity: Identity,
-        /// Only this source.
-        source: Option<Source>,
-    },
 }
 
 /// How a room behaves on the media plane.

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use crosspoint_model::{LegKey, MediaKind, RoomKey, TrackKey};
+use crosspoint_model::{LegKey, RoomKey, TrackKey};
 use crosspoint_router::{Forward, LegIndex, LegSlots, LegSpec, Output, Packet, Room, SlotSpec};
 use crosspoint_webrtc::{Inbound, MediaLine};
 
 use crate::engine::Engine;
-use crate::fact::{Fact, LegEnd, SlotState, TrackReport};
+use crate::fact::{Fact, LegEnd, TrackReport};
 use crate::guard::guard;
 use crate::leg::Leg;
-use crate::order::{Follow, RoomSettings, TrackSpec};
+use crate::order::{RoomSettings, TrackSpec};
 use crate::routes::Index;
 use crate::timers::{Deadline, Owner};
 
@@ -238,7 +238,6 @@ impl Engine {
             }
             Output::SlotsChanged { leg, slots } => {
                 let Some(leg) = self.legs.get(to_index(leg)) else { return };
-                let slots = slots.into_iter().map(to_state).collect();
                 self.out.facts.push(Fact::Slots { leg: leg.key, slots });
             }
             Output::SlotsWanted { leg, count } => {
@@ -271,15 +270,11 @@ impl Engine {
 }
 
 fn to_spec(leg: &Leg, room: Option<&RoomEntry>) -> LegSpec {
-    let follows = leg.profile.follows.clone().map(|follow| match follow {
-        Follow::Dominant => crosspoint_router::Follow::Dominant,
-        Follow::Participant { identity, source } => crosspoint_router::Follow::Participant { identity, source },
-    });
     LegSpec {
         identity: leg.identity.clone(),
         subscribes: leg.profile.subscribes,
         auto_audio: leg.profile.auto_audio,
-        follows,
+        follows: leg.profile.follows.clone(),
         audio_slots: room.map_or(0, |room| room.settings.audio_slots),
         video_slots: room.map_or(0, |room| room.settings.video_slots),
         receive_bitrate: leg.profile.receive_bitrate,
@@ -292,10 +287,4 @@ fn to_slots(lines: &[MediaLine]) -> Vec<SlotSpec> {
         Some(SlotSpec { index: u16::try_from(index).ok()?, mid: line.mid.clone(), kind: line.kind })
     });
     slots.collect()
-}
-
-fn to_state(slot: crosspoint_router::SlotState) -> SlotState {
-    let crosspoint_router::SlotState { mid, kind, track, layer, paused } = slot;
-    debug_assert!(kind == MediaKind::Video || !paused, "audio is never paused for bandwidth");
-    SlotState { mid, kind, track, layer, paused }
 }

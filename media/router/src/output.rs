@@ -57,7 +57,7 @@ pub enum Output {
         /// The tracks.
         speakers: Vec<(TrackKey, f32)>,
     },
-    /// What a leg's bandwidth estimator should aim for (only for legs that give estimates).
+    /// What a leg's bandwidth estimator should aim for (told for every leg with video; without an estimator it has no effect).
     DesiredBitrate {
         /// The leg.
         leg: LegIndex,
