@@ -30,6 +30,8 @@ use crate::{MediaLine, credentials, crypto, extensions};
 pub(crate) const RTX_PACKETS: usize = 256;
 /// Packets of one connection that leave in one turn of the worker.
 const MAX_PACED: usize = 512;
+/// How far ahead str0m's pacer puts the packet after this one.
+const PACER_STEP: Duration = Duration::from_micros(1);
 const RTX_AGE: Duration = Duration::from_millis(1500);
 /// Resends may be this part of what is sent; str0m's 15 % starves lossy mobile links.
 const RTX_SHARE: f32 = 0.3;
@@ -144,11 +146,14 @@ impl Transport {
         self.drain_paced(next, now, sink)
     }
 
-    /// A connection with an estimator gives out one packet per call and wants the next call at once: a frame would leave
-    /// over as many turns of the worker as it has packets.
+    /// A connection with an estimator gives out one packet per call and wants the next call a microsecond later: a frame
+    /// would leave over as many turns of the worker as it has packets. Its clock runs ahead by those microseconds.
     fn drain_paced(&mut self, mut next: Option<Instant>, now: Instant, sink: &mut impl Sink) -> Option<Instant> {
+        let mut clock = now;
         for _ in 0..MAX_PACED {
-            if next.is_none_or(|at| at > now) || self.rtc.handle_input(Input::Timeout(now)).is_err() {
+            let Some(at) = next.filter(|at| *at <= clock + PACER_STEP) else { break };
+            clock = clock.max(at);
+            if self.rtc.handle_input(Input::Timeout(clock)).is_err() {
                 break;
             }
             next = self.drain(sink);
