@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! bin -> doors, services -> control/rooms -> media/worker -> media/engine
-//!     -> {webrtc, router, mixer, turn} -> {codec, dsp, rtp} -> core/model
+//!     -> {webrtc -> egress, router, mixer, turn} -> {codec, dsp, rtp} -> core/model
 //! ```
 //! `ARCHITECTURE.md` tells why. What this file knows is which folder is which [`Place`], and what each place may see.
 
@@ -16,6 +16,8 @@ pub enum Place {
     Model,
     /// `core/rtp`, `core/dsp`, `media/codec`: bytes and samples.
     Foundation,
+    /// `media/egress`: the sending half of a connection, which `media/webrtc` completes.
+    Egress,
     /// `media/webrtc`, `media/router`, `media/mixer`, `media/turn`: one state machine each.
     Part,
     /// `media/engine`: composes the parts for one worker.
@@ -43,6 +45,7 @@ impl Place {
         Some(match folder {
             "core/model" => Self::Model,
             "core/rtp" | "core/dsp" | "media/codec" => Self::Foundation,
+            "media/egress" => Self::Egress,
             "media/webrtc" | "media/router" | "media/mixer" | "media/turn" => Self::Part,
             "media/engine" => Self::Engine,
             "media/udp" => Self::Socket,
@@ -61,31 +64,45 @@ impl Place {
 
     /// The places whose crates a crate of this place may name.
     fn sees(self) -> &'static [Self] {
-        use Place::{Bin, Control, Door, Engine, Foundation, Model, Part, Rooms, Service, Socket, Worker};
+        use Place::{Bin, Control, Door, Egress, Engine, Foundation, Model, Part, Rooms, Service, Socket, Worker};
         match self {
             Self::Model => &[],
             Self::Foundation | Self::Socket | Self::Control => &[Model],
-            Self::Part => &[Foundation, Model],
+            Self::Egress => &[Foundation, Model],
+            Self::Part => &[Egress, Foundation, Model],
             Self::Engine => &[Part, Foundation, Model],
             Self::Worker => &[Engine, Socket, Part, Foundation, Model],
             Self::Rooms => &[Worker, Control, Model],
             Self::Door | Self::Service => &[Rooms, Control, Foundation, Model],
             Self::Bin => &[Door, Service, Rooms, Control, Worker, Model],
-            Self::Outside => {
-                &[Bin, Door, Service, Rooms, Control, Worker, Socket, Engine, Part, Foundation, Model, Self::Outside]
-            }
+            Self::Outside => &[
+                Bin,
+                Door,
+                Service,
+                Rooms,
+                Control,
+                Worker,
+                Socket,
+                Engine,
+                Part,
+                Egress,
+                Foundation,
+                Model,
+                Self::Outside,
+            ],
         }
     }
 
     /// A state machine: input and time come in, output goes out; no I/O of any kind.
     pub fn is_sans_io(self) -> bool {
-        matches!(self, Self::Model | Self::Foundation | Self::Part | Self::Engine)
+        matches!(self, Self::Model | Self::Foundation | Self::Egress | Self::Part | Self::Engine)
     }
 
     fn why(self) -> &'static str {
         match self {
             Self::Model => "the model is the vocabulary of all and depends on none of ours",
             Self::Foundation => "it works on bytes and samples and needs no more than the vocabulary",
+            Self::Egress => "it writes packets; whose they are and who wants them is above it",
             Self::Part => "the parts of an engine do not know each other; media/engine composes them",
             Self::Engine => "the engine is a state machine for one worker; sockets, rooms and doors are above it",
             Self::Socket => "sockets carry datagrams and know nothing of what is in them",

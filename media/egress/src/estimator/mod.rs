@@ -1,0 +1,1 @@
+//! What does the way to the client carry?
