@@ -44,7 +44,9 @@ fn admin(config: &Config, rooms: &Rooms, keys: &Keys, metrics: &Metrics, attempt
         key: config.admin.key.clone(),
         addresses: config.admin.addresses.clone(),
         public_host: public_host(config),
-        dev_tokens: (config.dev && config.is_on_loopback()).then_some(config.auth.token_lifetime),
+        public_url: config.http.public_url.clone(),
+        token_lifetime: config.auth.token_lifetime,
+        dev_tokens: config.dev && config.is_on_loopback(),
     }
 }
 

@@ -61,6 +61,20 @@ impl FromRequestParts<Shared> for Caller {
     }
 }
 
+/// Who is calling, if they say so: to come with nothing at all is no failed attempt.
+pub struct Anybody(pub Option<Caller>);
+
+impl FromRequestParts<Shared> for Anybody {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Shared) -> Result<Self, Self::Rejection> {
+        if parts.headers.contains_key(header::AUTHORIZATION) {
+            return Caller::from_request_parts(parts, desk).await.map(|caller| Self(Some(caller)));
+        }
+        Ok(Self(caller(&desk.admin, &parts.headers, address(parts)).ok()))
+    }
+}
+
 /// The client's address (proxies are looked through before requests get here).
 pub fn address(parts: &Parts) -> Option<IpAddr> {
     parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical())

@@ -1,4 +1,4 @@
-//! The door of operators: `/api/rooms…`, `/api/stats`, `/metrics`, `/healthz`, `/readyz`, and in `--dev` `/api/token`.
+//! The door of operators: `/api/rooms…`, `/api/stats`, `/metrics`, `/api/token`, `/healthz`, `/readyz`.
 //! In: HTTP requests with an admin key, a token, or from a listed address. Out: calls of [`crosspoint_rooms::Rooms`], JSON,
 //! and refusals as problem details (RFC 9457). `/api/openapi.json` describes it to programs.
 //!
@@ -7,20 +7,20 @@
 //! | `access.rs` | who is calling, and what they may |
 //! | `answer.rs` | bodies and refusals |
 //! | `rooms.rs`, `participants.rs`, `stats.rs` | the REST interface |
-//! | `dev_token.rs` | tokens for whoever asks, in `--dev` |
+//! | `tokens.rs` | tokens and invite links |
 //! | `watch.rs`, `figures.rs` | health, readiness, Prometheus |
 
 #![forbid(unsafe_code)]
 
 mod access;
 mod answer;
-mod dev_token;
 mod figures;
 mod participants;
 mod rooms;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod watch;
 
 use std::sync::Arc;
@@ -57,8 +57,12 @@ pub struct Admin {
     pub addresses: Vec<Network>,
     /// The host of the public address: trusting an address is safe only for names that are known to be this server's.
     pub public_host: Option<String>,
-    /// Mint tokens for whoever asks on loopback, living so long?
-    pub dev_tokens: Option<Duration>,
+    /// The public address, which invite links begin with.
+    pub public_url: Option<String>,
+    /// How long the tokens live for which nobody says so.
+    pub token_lifetime: Duration,
+    /// Mint tokens for whoever asks on loopback?
+    pub dev_tokens: bool,
 }
 
 /// What handlers share.
@@ -91,7 +95,7 @@ pub fn router(admin: Admin) -> Router {
         .routes(routes!(participants::hold))
         .routes(routes!(participants::take))
         .routes(routes!(stats::show))
-        .routes(routes!(dev_token::mint))
+        .routes(routes!(tokens::mint))
         .split_for_parts();
     api.route("/api/openapi.json", get(async move || Json(description)))
         .route("/healthz", get(watch::healthy))

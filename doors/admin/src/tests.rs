@@ -130,7 +130,7 @@ async fn who_guesses_keys_is_told_to_wait() {
 #[tokio::test]
 async fn tokens_are_handed_out_in_dev_only_and_not_to_other_names() {
     let wanted = json!({ "room": "standup", "identity": "ann", "canPublish": false });
-    let house = House::with(|admin| admin.dev_tokens = Some(Duration::from_secs(60)));
+    let house = House::with(|admin| admin.dev_tokens = true);
     let minted = house.send("POST", "/api/token", Some(&wanted), &[("host", "localhost:8080")]).await;
     let token = minted.json["token"].as_str().expect("a token");
     let bearer = Keys::dev().verify(token, unix_now()).expect("a bearer");
@@ -138,7 +138,56 @@ async fn tokens_are_handed_out_in_dev_only_and_not_to_other_names() {
     let elsewhere = house.send("POST", "/api/token", Some(&wanted), &[("host", "evil.example.net")]).await;
     assert_eq!(elsewhere.problem(), (403, "forbidden".into()));
     let house = House::new();
-    assert_eq!(house.post("/api/token", &wanted).await.problem(), (403, "forbidden".into()));
+    assert_eq!(house.send("POST", "/api/token", Some(&wanted), &[]).await.problem(), (403, "forbidden".into()));
+}
+
+#[tokio::test]
+async fn an_operator_gets_an_invite_link_with_the_token_in_its_fragment() {
+    let house = House::new();
+    let made = house.post("/api/token", &json!({ "room": "a b", "canPublish": false, "ttl": 604_800 })).await;
+    assert_eq!((made.status, made.header("cache-control")), (200, "no-store"));
+    let token = made.json["token"].as_str().expect("a token");
+    assert_eq!(made.json["link"], format!("https://meet.example.org/room/a%20b#token={token}"));
+    let bearer = Keys::dev().verify(token, unix_now()).expect("a bearer");
+    assert!(bearer.grant.may_join("a b") && !bearer.grant.may_join("other") && !bearer.grant.room_admin);
+    assert_eq!(
+        (bearer.grant.can_publish, bearer.expires),
+        (Some(false), made.json["expires"].as_u64().expect("a time"))
+    );
+    assert!(bearer.expires.abs_diff(unix_now() + 604_800) < 5);
+    let other = house.post("/api/token", &json!({ "room": "a b" })).await;
+    assert_ne!(made.json["identity"], other.json["identity"], "two guests would put each other out");
+}
+
+#[tokio::test]
+async fn a_host_invites_into_its_own_room_with_no_more_than_it_has() {
+    let house = House::new();
+    let host = token(&Grant { room_admin: true, can_subscribe: Some(false), ..Grant::join("standup") });
+    let ask = |token: &str, wanted: Value| {
+        let (house, bearer) = (&house, format!("Bearer {token}"));
+        async move { house.send("POST", "/api/token", Some(&wanted), &[("authorization", &bearer)]).await }
+    };
+    let made = ask(&host, json!({ "room": "standup", "ttl": 604_800 })).await;
+    let bearer = Keys::dev().verify(made.json["token"].as_str().expect("a token"), unix_now()).expect("a bearer");
+    assert!(bearer.expires <= unix_now() + 600, "it ends with the host's own");
+    assert_eq!(bearer.grant.can_subscribe, Some(false));
+    for wanted in [json!({ "room": "standup", "record": true }), json!({ "room": "standup", "hidden": true })] {
+        assert_eq!(ask(&host, wanted).await.problem(), (403, "forbidden".into()));
+    }
+    assert_eq!(ask(&host, json!({ "room": "other" })).await.problem(), (403, "forbidden".into()));
+    let guest = token(&Grant::join("standup"));
+    assert_eq!(ask(&guest, json!({ "room": "standup" })).await.problem(), (403, "forbidden".into()));
+    assert_eq!(ask("guess", json!({ "room": "standup" })).await.problem(), (401, "unauthorized".into()));
+}
+
+#[tokio::test]
+async fn strangers_who_ask_for_tokens_in_vain_may_still_log_in() {
+    let house = House::new();
+    for _ in 0..40 {
+        house.send("POST", "/api/token", Some(&json!({ "room": "standup" })), &[]).await;
+    }
+    let refused = house.send("GET", "/api/rooms", None, &[("authorization", "Bearer typo")]).await;
+    assert_eq!(refused.status, 401);
 }
 
 #[tokio::test]
@@ -207,7 +256,9 @@ impl House {
             key: Some(Secret::new(KEY)),
             addresses: vec![Network::parse("10.0.0.0/8").expect("a range")],
             public_host: Some("meet.example.org".into()),
-            dev_tokens: None,
+            public_url: Some("https://meet.example.org".into()),
+            token_lifetime: Duration::from_secs(60),
+            dev_tokens: false,
         };
         change(&mut admin);
         Self { door: router(admin), rooms }
