@@ -7,15 +7,21 @@
 //! | [`keyframe`] | does a key frame begin in this payload? |
 //! | [`level`] | how loud is somebody, and do they speak? |
 //! | [`meter`] | bits and packets per second over a sliding window |
+//! | [`twcc`] | what a client tells about each packet that it got |
+//! | [`red`] | audio packets that carry the one before them again |
+//! | [`rtcp`] | reports and feedback |
 //!
-//! Nothing here allocates, and time comes in with each packet.
+//! Nothing here allocates per packet, and time comes in with each packet.
 
 #![forbid(unsafe_code)]
 
 pub mod keyframe;
 pub mod level;
 pub mod meter;
+pub mod red;
+pub mod rtcp;
 pub mod sequence;
+pub mod twcc;
 pub mod vp8;
 
 pub use keyframe::Codec;
