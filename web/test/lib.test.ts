@@ -52,6 +52,11 @@ describe("invitations", () => {
     expect(parsePasted(`  ${link}\n`)).toEqual({ token, room: "stand up" });
   });
 
+  it("tells who may only watch", () => {
+    expect(claimsOf(token)?.publishes).toBe(true);
+    expect(claimsOf(jwt({ sub: "eve", video: { room: "r", canPublish: false } }))?.publishes).toBe(false);
+  });
+
   it("takes a bare token, and a room from the link when the token names none", () => {
     expect(parsePasted(token)).toEqual({ token, room: "stand up" });
     const anywhere = jwt({ sub: "ann" });

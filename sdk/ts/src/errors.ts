@@ -18,6 +18,11 @@ const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "protocol-unsupported",
 ]);
 
+/** Does this say that a session is gone? Then it is joined anew. */
+export function isResumeRefused(code: ErrorCode): boolean {
+  return code === "resume-failed" || code === "session-not-found";
+}
+
 /** Something was refused or could not be done. */
 export class CrosspointError extends Error {
   override readonly name = "CrosspointError";

@@ -7,7 +7,7 @@
  * path lost ───▶ ICE restart ──no path in time──▶ rejoin (the session is presented, so that nobody sees a leave)
  * ```
  */
-import { CrosspointError } from "./errors.js";
+import { CrosspointError, isResumeRefused } from "./errors.js";
 import type { PathState } from "./media.js";
 import { Reconnector } from "./reconnect.js";
 import type { SignalClient } from "./signal-client.js";
@@ -167,7 +167,7 @@ export class Session {
       await this.host.settled();
       return joined.resumed;
     } catch (error) {
-      if (!isResumeRefused(error)) throw error;
+      if (!saysGone(error)) throw error;
     }
     this.resume = undefined;
     this.#anew = true;
@@ -187,7 +187,7 @@ export class Session {
     try {
       joined = await this.#enter(this.resume ? { ...join, resume: this.resume } : join, true);
     } catch (error) {
-      if (!this.resume || !isResumeRefused(error)) throw error;
+      if (!this.resume || !saysGone(error)) throw error;
       this.resume = undefined;
       joined = await this.#enter(join);
     }
@@ -233,6 +233,6 @@ function isTokenRefused(error: unknown): boolean {
   return error instanceof CrosspointError && (error.code === "unauthorized" || error.code === "token-expired");
 }
 
-function isResumeRefused(error: unknown): boolean {
-  return error instanceof CrosspointError && (error.code === "resume-failed" || error.code === "session-not-found");
+function saysGone(error: unknown): boolean {
+  return error instanceof CrosspointError && isResumeRefused(error.code);
 }

@@ -4,7 +4,7 @@
  * It does not reconnect by itself; `reconnect.ts` decides that and calls `open` again.
  */
 import { Emitter } from "./emitter.js";
-import { CrosspointError } from "./errors.js";
+import { CrosspointError, isResumeRefused } from "./errors.js";
 import type { Logger } from "./types.js";
 import type { ClientFrame, ClientMessage, Join, Joined, ServerFrame, ServerMessage } from "./wire/index.js";
 
@@ -44,7 +44,7 @@ export class SignalClient extends Emitter<SignalEvents> {
   #closed: CrosspointError | undefined;
   #request = 0;
   #waiting = new Map<number, Waiting>();
-  #joining: (Waiting & { request: number }) | undefined;
+  #joining: (Waiting & { request: number; resumes: boolean }) | undefined;
   #pings: number[] = [];
   #queue: ClientMessage[] = [];
   #heard = 0;
@@ -105,7 +105,7 @@ export class SignalClient extends Emitter<SignalEvents> {
       const settle = (message: ServerMessage) => {
         if (message.type === "joined") resolve(message);
       };
-      this.#joining = { request, resolve: settle, reject };
+      this.#joining = { request, resumes: join.resume !== undefined, resolve: settle, reject };
     });
   }
 
@@ -173,7 +173,9 @@ export class SignalClient extends Emitter<SignalEvents> {
     this.logger.debug("←", frame.type, frame);
     if (this.#isRepeated(frame)) return;
     if (frame.type === "joined") this.joined = true;
-    this.emit("message", frame);
+    // Whoever resumes is ready to hear that there is nothing to resume, and joins anew: nothing for an application to see.
+    if (this.#refusesResume(frame)) this.logger.info("the session is not there any more", frame.message);
+    else this.emit("message", frame);
     this.#settle(frame);
   }
 
@@ -190,12 +192,22 @@ export class SignalClient extends Emitter<SignalEvents> {
     return false;
   }
 
+  #refusesResume(frame: ServerFrame): frame is ServerFrame & { type: "error" } {
+    if (frame.type !== "error" || !this.#joining?.resumes || !this.#answersJoin(frame)) return false;
+    return isResumeRefused(frame.code);
+  }
+
+  #answersJoin(frame: ServerFrame): boolean {
+    const joining = this.#joining;
+    if (!joining) return false;
+    return (
+      frame.type === "joined" || (frame.type === "error" && (frame.request ?? joining.request) === joining.request)
+    );
+  }
+
   #settle(frame: ServerFrame): void {
     const joining = this.#joining;
-    if (
-      joining &&
-      (frame.type === "joined" || (frame.type === "error" && (frame.request ?? joining.request) === joining.request))
-    ) {
+    if (joining && this.#answersJoin(frame)) {
       this.#joining = undefined;
       settle(joining, frame);
       return;

@@ -11,12 +11,15 @@ let socket: FakeSocket;
 let signal: SignalClient;
 let session: Session;
 let story: string[];
+/** What an application is shown as an error. */
+let shown: string[];
 /** What the server says to the join of the next sockets; `down`: nobody listens. */
 let server: (frame: { resume?: string; offer?: unknown }) => ServerFrame | "down";
 
 beforeEach(async () => {
   vi.useFakeTimers();
   story = [];
+  shown = [];
   server = () => joined();
   signal = new SignalClient(quiet, (url) => {
     socket = new FakeSocket(url);
@@ -25,6 +28,7 @@ beforeEach(async () => {
   });
   signal.on("message", (message) => {
     if (message.type === "joined") session.resume = (message as Joined).resume;
+    if (message.type === "error") shown.push(message.code);
   });
   signal.on("closed", (code, reason) => session.lost(closeError(code, reason)));
   session = new Session("ws://x", "t", signal, host(), DEFAULT_POLICY, 5000, quiet);
@@ -61,6 +65,18 @@ describe("a session", () => {
       "join offer",
       "reconnected false",
     ]);
+    expect(shown).toEqual([]);
+  });
+
+  it("shows the refusal of the join that follows a session that is gone", async () => {
+    server = ({ resume }) =>
+      resume
+        ? { type: "error", code: "resume-failed", message: "too late", docs: "" }
+        : { type: "error", code: "room-locked", message: "locked", docs: "" };
+    socket.drops(1012);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(shown).toEqual(["room-locked"]);
+    expect(story.at(-1)).toBe("ended room-locked");
   });
 
   it("is back within ten seconds of a restart that takes five", async () => {

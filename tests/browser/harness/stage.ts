@@ -7,6 +7,9 @@ import { Guest } from "./guest.ts";
 import { type Ports, Server, type Settings } from "./server.ts";
 import { Site } from "./site.ts";
 
+/** A server that all tests of a file use. */
+export type SharedServer = Pick<Server, "url" | "ports" | "log">;
+
 /** What a file of tests stands on. */
 export class Stage {
   #browser: Browser | undefined;
@@ -38,7 +41,7 @@ export class Stage {
   }
 
   /** One server for all tests of the file. */
-  server(settings: Settings = {}, flags: readonly string[] = []): { readonly url: string; readonly ports: Ports } {
+  server(settings: Settings = {}, flags: readonly string[] = []): SharedServer {
     let server: Server | undefined;
     let shown = 0;
     beforeAll(async () => {
@@ -56,6 +59,9 @@ export class Stage {
       },
       get ports() {
         return (server as Server).ports;
+      },
+      get log() {
+        return (server as Server).log;
       },
     };
   }

@@ -11,6 +11,7 @@ import { type ApiError, adminKey, closeRoom, describeRoom, lockRoom, type RoomDe
 import { age, bitrate, count } from "../lib/format";
 import { dashboardPath, roomPath } from "../lib/routes";
 import { navigate } from "../router";
+import { InviteDialog } from "./invite-dialog";
 import { LogIn } from "./log-in";
 import { ParticipantsTable } from "./participants-table";
 import { usePolled } from "./poll";
@@ -62,6 +63,7 @@ function Gone({ error }: { error: ApiError }) {
 
 function Detail({ room, error, act }: { room: RoomDescription; error: ApiError | undefined; act: Act }) {
   const [closing, setClosing] = useState(false);
+  const [inviting, setInviting] = useState(false);
   const facts = [
     count(room.participants, "person", "people"),
     count(room.viewers, "viewer"),
@@ -82,6 +84,9 @@ function Detail({ room, error, act }: { room: RoomDescription; error: ApiError |
         <Link to={roomPath(room.roomId)} class="button plain medium">
           Join
         </Link>
+        <Button icon="link" testid="invite-to-room" onClick={() => setInviting(true)}>
+          Copy invite link
+        </Button>
         <Button
           icon={room.locked ? "unlock" : "lock"}
           testid="lock-room"
@@ -98,6 +103,7 @@ function Detail({ room, error, act }: { room: RoomDescription; error: ApiError |
       <ParticipantsTable room={room} act={act} />
       <h2>Tracks</h2>
       <TracksTable room={room} />
+      {inviting && <InviteDialog room={room.roomId} close={() => setInviting(false)} />}
       {closing && (
         <ConfirmDialog
           title={`Close ${room.roomId}?`}

@@ -140,16 +140,32 @@ export interface TokenRequest {
   identity: string;
   name: string;
   admin?: boolean;
+  canPublish?: boolean;
+  /** Seconds. */
+  ttl?: number;
 }
 
-/** A token, where the server hands them out (`--dev`). */
-export async function mintToken(request: TokenRequest): Promise<string> {
-  return (await call<{ token: string }>("POST", "/api/token", request)).token;
+/** A token that was made. */
+export interface Minted {
+  token: string;
+  identity: string;
+  /** Seconds since 1970. */
+  expires: number;
+  /** Absent where the server does not know its public address. */
+  link?: string;
 }
 
-async function call<T>(method: string, url: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+/**
+ * A token: in `--dev` for whoever asks, elsewhere for operators, and for hosts into their own room, who show the token that
+ * they are in it with.
+ */
+export const mintToken = (request: TokenRequest, host?: string) =>
+  call<Minted>("POST", "/api/token", request, undefined, host);
+
+async function call<T>(method: string, url: string, body?: unknown, signal?: AbortSignal, host?: string): Promise<T> {
   const headers: Record<string, string> = {};
-  if (adminKey.value) headers.authorization = `Bearer ${adminKey.value}`;
+  const credential = adminKey.value || host;
+  if (credential) headers.authorization = `Bearer ${credential}`;
   if (body !== undefined) headers["content-type"] = "application/json";
   let response: Response;
   try {

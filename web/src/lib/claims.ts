@@ -6,6 +6,8 @@ export interface Claims {
   name: string;
   room: string;
   admin: boolean;
+  /** May it publish anything at all? */
+  publishes: boolean;
   /** Seconds since 1970; absent: unknown. */
   expires: number | undefined;
 }
@@ -25,6 +27,7 @@ export function claimsOf(token: string): Claims | undefined {
       name: text(json.name),
       room: text(video.room),
       admin: video.roomAdmin === true,
+      publishes: video.canPublish !== false,
       expires: typeof json.exp === "number" ? json.exp : undefined,
     };
   } catch {

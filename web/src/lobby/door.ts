@@ -30,19 +30,22 @@ export async function enter(entry: Entry, preview: Preview): Promise<Obstacle | 
   let token = entry.token;
   if (!token) {
     try {
-      token = await mintToken({ room, identity: ownIdentity(name), name, ...(entry.host ? { admin: true } : {}) });
+      const wanted = { room, identity: ownIdentity(name), name, ...(entry.host ? { admin: true } : {}) };
+      token = (await mintToken(wanted)).token;
     } catch (error) {
       return obstacleOf(error);
     }
   }
+  const claims = claimsOf(token);
+  const publishes = claims?.publishes ?? true;
   const seat = {
     token,
-    name: name === claimsOf(token)?.name ? "" : name,
+    name: name === claims?.name ? "" : name,
     kind,
-    microphone: preview.microphone.on.value,
-    camera: preview.camera.on.value,
+    microphone: publishes && preview.microphone.on.value,
+    camera: publishes && preview.camera.on.value,
   };
-  takeSeat(room, seat, preview.handOver());
+  takeSeat(room, seat, publishes ? preview.handOver() : []);
   accept(undefined);
   navigate(roomPath(room));
   return undefined;

@@ -149,6 +149,7 @@ export function InvitedAs({ token }: { token: string }) {
       <span>
         Invited as <strong>{claims.name || claims.identity}</strong>
         {claims.admin && ", with host rights"}
+        {!claims.publishes && ", to watch and listen"}
       </span>
     </p>
   );

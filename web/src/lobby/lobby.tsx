@@ -5,26 +5,28 @@ import { Icon } from "../components/icon";
 import { Link } from "../components/link";
 import { ThemeToggle } from "../components/theme-toggle";
 import { invitation } from "../lib/arrival";
+import { claimsOf } from "../lib/claims";
 import { dashboardPath } from "../lib/routes";
 import { enter } from "./door";
 import { firstName, JoinForm } from "./join-form";
 import "./lobby.css";
 import { Preview } from "./preview";
-import { PreviewCard } from "./preview-card";
+import { PreviewCard, WatchCard } from "./preview-card";
 import { RoomsList, useOpenRooms } from "./rooms-list";
 
 export function Lobby({ room: fixedRoom }: { room?: string }) {
   const invited = invitation.value;
   const token = invited && invited.room === fixedRoom ? invited.token : undefined;
+  const watches = token !== undefined && claimsOf(token)?.publishes === false;
   const preview = useMemo(() => new Preview(), []);
   const [name, setName] = useState(() => firstName(token));
   const [room, setRoom] = useState(fixedRoom ?? "");
   const open = useOpenRooms();
   useEffect(() => {
     document.title = fixedRoom ? `${fixedRoom} · Crosspoint` : "Crosspoint";
-    void preview.start();
+    if (!watches) void preview.start();
     return () => preview.close();
-  }, [preview, fixedRoom]);
+  }, [preview, fixedRoom, watches]);
   return (
     <div class="page lobby">
       <header class="page-head">
@@ -38,7 +40,7 @@ export function Lobby({ room: fixedRoom }: { room?: string }) {
         <ThemeToggle />
       </header>
       <main class="lobby-main">
-        <PreviewCard preview={preview} name={name} />
+        {watches ? <WatchCard /> : <PreviewCard preview={preview} name={name} />}
         <section class="lobby-side" aria-labelledby="lobby-title">
           <h1 id="lobby-title">{fixedRoom ? "Ready to join?" : "Join a room"}</h1>
           <JoinForm

@@ -29,6 +29,20 @@ export function PreviewCard({ preview, name }: PreviewCardProps) {
   );
 }
 
+/** In place of it for those who are invited to watch: neither camera nor microphone is asked for. */
+export function WatchCard() {
+  return (
+    <section class="preview" aria-label="To watch and listen" data-testid="lobby-watch">
+      <div class="preview-picture">
+        <div class="preview-off watch">
+          <Icon name="screen" size={40} />
+          <p>You are invited to watch and listen. Your camera and microphone stay off.</p>
+        </div>
+      </div>
+    </section>
+  );
+}
+
 function Picture({ preview, name }: PreviewCardProps) {
   const video = useRef<HTMLVideoElement>(null);
   const { camera, microphone } = preview;

@@ -21,11 +21,17 @@ export function BottomBar({ session, show }: BarProps) {
   const phone = isPhone.value;
   return (
     <div class="bottom-bar" role="toolbar" aria-label="Controls">
-      <div class="bar-group">
-        <MicrophoneControl session={session} />
-        <CameraControl session={session} />
-        {devices.canShare && !phone && <ScreenControl session={session} />}
-      </div>
+      {session.publishes ? (
+        <div class="bar-group">
+          <MicrophoneControl session={session} />
+          <CameraControl session={session} />
+          {devices.canShare && !phone && <ScreenControl session={session} />}
+        </div>
+      ) : (
+        <span class="chip" data-testid="view-only" title="You were invited to watch and listen">
+          View only
+        </span>
+      )}
       <div class="bar-group">
         <PanelButton session={session} panel="chat" icon="chat" label="Chat" shortcut="C" testid="open-chat">
           {chat.unread.value > 0 && (
@@ -203,7 +209,7 @@ function MoreMenu({ session, show }: BarProps) {
       { label: `Participants (${people})`, icon: "people", testid: "open-people", run: () => session.toggle("people") },
       { label: "Statistics", icon: "stats", testid: "open-stats", run: () => session.toggle("stats") },
     );
-    if (devices.canShare) {
+    if (devices.canShare && session.publishes) {
       const label = devices.sharing ? "Stop sharing" : "Share your screen";
       items.push({ label, icon: "screen", testid: "toggle-screen", run: () => void devices.toggleScreen() });
     }

@@ -1,18 +1,24 @@
 /** Links that lead here. */
 import { useEffect, useState } from "preact/hooks";
-import { Button } from "../components/button";
 import { Dialog } from "../components/dialog";
-import { notify } from "../components/toast";
+import { copyLink, LinkField } from "../components/link-field";
 import { mintToken } from "../lib/api";
 import { identityFrom, randomLetters } from "../lib/identity";
 import { inviteLink } from "../lib/invite";
 
-export function InviteDialog({ room, close }: { room: string; close: () => void }) {
+interface InviteDialogProps {
+  room: string;
+  /** The token of somebody who may invite. */
+  host: string | undefined;
+  close: () => void;
+}
+
+export function InviteDialog({ room, host, close }: InviteDialogProps) {
   const [guest, setGuest] = useState<string | "none">();
   const mint = async () => {
     try {
-      const token = await mintToken({ room, identity: identityFrom("guest", randomLetters(5)), name: "" });
-      const link = inviteLink(location.origin, room, token);
+      const minted = await mintToken({ room, identity: identityFrom("guest", randomLetters(5)), name: "" }, host);
+      const link = minted.link ?? inviteLink(location.origin, room, minted.token);
       setGuest(link);
       return link;
     } catch {
@@ -22,7 +28,7 @@ export function InviteDialog({ room, close }: { room: string; close: () => void 
   };
   useEffect(() => void mint(), [room]);
   const copyGuest = async (link: string) => {
-    if (await copy(link)) void mint();
+    if (await copyLink(link)) void mint();
   };
   return (
     <Dialog title="Invite people" onClose={close} testid="invite-dialog">
@@ -35,7 +41,7 @@ export function InviteDialog({ room, close }: { room: string; close: () => void 
         }
         link={inviteLink(location.origin, room)}
         testid="invite-link"
-        copy={copy}
+        copy={copyLink}
       />
       {guest !== undefined && guest !== "none" && (
         <LinkField
@@ -57,47 +63,6 @@ export function InviteDialog({ room, close }: { room: string; close: () => void 
       )}
     </Dialog>
   );
-}
-
-interface LinkFieldProps {
-  label: string;
-  hint: string;
-  link: string;
-  testid: string;
-  copy: (link: string) => Promise<unknown>;
-}
-
-function LinkField({ label, hint, link, testid, copy }: LinkFieldProps) {
-  return (
-    <div class="field">
-      <label for={testid}>{label}</label>
-      <div class="link-field">
-        <input
-          id={testid}
-          class="input"
-          readOnly
-          value={link}
-          data-testid={testid}
-          onFocus={(event) => event.currentTarget.select()}
-        />
-        <Button kind="primary" icon="copy" testid={`copy-${testid}`} onClick={() => void copy(link)}>
-          Copy
-        </Button>
-      </div>
-      <span class="field-hint">{hint}</span>
-    </div>
-  );
-}
-
-async function copy(link: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(link);
-    notify("Link copied", "good");
-    return true;
-  } catch {
-    notify("The browser did not allow copying: select the link and copy it by hand.", "warning");
-    return false;
-  }
 }
 
 /** For a POSIX shell. */

@@ -29,7 +29,9 @@ export function LiveRoom({ session }: { session: RoomSession }) {
       </main>
       <SidePanel session={session} />
       <BottomBar session={session} show={show} />
-      {dialog.value === "invite" && <InviteDialog room={session.roomId.value} close={() => show(undefined)} />}
+      {dialog.value === "invite" && (
+        <InviteDialog room={session.roomId.value} host={session.hostToken} close={() => show(undefined)} />
+      )}
       {dialog.value === "shortcuts" && <ShortcutsDialog close={() => show(undefined)} />}
     </div>
   );
@@ -57,6 +59,7 @@ function useShortcuts(session: RoomSession, help: () => void): void {
 
 function perform(action: Action, session: RoomSession, help: () => void): void {
   const { devices, view, panel } = session;
+  if (!session.publishes && (action === "mic" || action === "camera" || action === "screen")) return;
   const actions: Record<Action, () => unknown> = {
     mic: devices.toggleMicrophone,
     camera: devices.toggleCamera,

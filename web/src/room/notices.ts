@@ -34,10 +34,7 @@ export function announce(room: Room): void {
   room.on("moved", (to) => notify(`You were moved to ${to}.`));
   room.on("recording", (active) => notify(active ? "This room is being recorded." : "Recording stopped."));
   room.on("draining", () => notify("The server is about to restart. You will be reconnected.", "warning"));
-  room.on("error", ({ code, message }) => {
-    // A session that the server does not know any more is joined anew, and the banner tells that.
-    if (code !== "resume-failed" && code !== "session-not-found") notify(sentence(message), "bad");
-  });
+  room.on("error", ({ message }) => notify(sentence(message), "bad"));
 }
 
 /** What a warning says to a person. */

@@ -46,6 +46,8 @@ export class RoomSession {
   readonly devices: OwnDevices;
   readonly view: StageView;
   readonly isAdmin: boolean;
+  /** May one show or say anything here? */
+  readonly publishes: boolean;
   /** Milliseconds since 1970. */
   since = 0;
 
@@ -58,10 +60,17 @@ export class RoomSession {
     private readonly seat: Seat,
   ) {
     this.roomId.value = room;
-    this.isAdmin = claimsOf(seat.token)?.admin ?? false;
+    const claims = claimsOf(seat.token);
+    this.isAdmin = claims?.admin ?? false;
+    this.publishes = claims?.publishes ?? true;
     this.chat = new Chat(room, ({ name, text }) => notify(`${name}: ${text}`));
     this.devices = new OwnDevices(this.people, () => this.roomId.value);
     this.view = new StageView(this.people);
+  }
+
+  /** The token of a host, who may invite others; nobody else's is of any use for that. */
+  get hostToken(): string | undefined {
+    return this.isAdmin ? this.seat.token : undefined;
   }
 
   /** The SDK's room, once in. */
@@ -186,6 +195,7 @@ export class RoomSession {
 
   /** The tracks to go in with: those that the lobby captured, or after a reload what was on. */
   async #capture(): Promise<LocalTrack[]> {
+    if (!this.publishes) return [];
     const handedOver = takeHandedOver();
     if (handedOver.length > 0) return handedOver;
     const { microphone, camera } = this.seat;
