@@ -15,6 +15,8 @@ struct Assets;
 const PAGE: &str = "index.html";
 /// The bundler names these after their content.
 const HASHED: &str = "assets/";
+/// Below these stand names of rooms, which may have dots; elsewhere a dot is the end of a file's name.
+const VIEWS: &[&str] = &["room/", "dashboard/"];
 /// Paths below which there are no pages.
 const NOT_PAGES: &[&str] = &["/api", "/ws", "/whip", "/whep", "/assets/"];
 
@@ -36,7 +38,8 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
         return send(name, file, &headers);
     }
     // The pages are views of one document, told apart by its script: /room/…, /dashboard, …
-    let is_view = !name.rsplit('/').next().is_some_and(|last| last.contains('.'));
+    let is_file = name.rsplit('/').next().is_some_and(|last| last.contains('.'));
+    let is_view = !is_file || VIEWS.iter().any(|prefix| name.starts_with(prefix));
     match Assets::get(PAGE) {
         Some(page) if is_view => send(PAGE, page, &headers),
         Some(_) => not_found(path),

@@ -14,7 +14,7 @@ use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
 use tokio::net::{TcpListener, TcpSocket};
 
-use crate::first_byte::Impatient;
+use crate::opening::Impatient;
 
 /// A request's head must have come after this time, and so must the next one on a kept connection.
 const HEAD_PATIENCE: Duration = Duration::from_secs(30);

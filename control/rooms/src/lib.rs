@@ -19,6 +19,7 @@
 //! | `facts`, `quality` | what workers report |
 //! | `viewers` | WHIP and WHEP |
 //! | `admin`, `events`, `views`, `drain` | what operators do and see |
+//! | `http` | refusals as HTTP doors send them |
 
 #![forbid(unsafe_code)]
 
@@ -33,6 +34,8 @@ mod facts;
 pub mod fake;
 mod flags;
 mod holds;
+#[cfg(feature = "http")]
+pub mod http;
 mod join;
 mod leg;
 mod lifetime;

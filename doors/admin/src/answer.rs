@@ -1,44 +1,11 @@
-//! What goes out when something is refused, and what comes in as JSON.
+//! What comes in: JSON, and names in paths. What is wrong with them is refused.
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use crosspoint_model::problem::MEDIA_TYPE;
-use crosspoint_model::{Code, Identity, Problem, Refusal, RoomId};
+use crosspoint_model::{Code, Identity, Refusal, RoomId};
+pub use crosspoint_rooms::http::{Answer, Refused};
 use serde::de::DeserializeOwned;
-
-/// A refusal on its way out.
-#[derive(Debug)]
-pub struct Refused(pub Refusal);
-
-/// What handlers give back.
-pub type Answer<T> = Result<T, Refused>;
-
-impl From<Refusal> for Refused {
-    fn from(refusal: Refusal) -> Self {
-        Self(refusal)
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        let problem = Problem::from(self.0);
-        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(problem)).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        if status == StatusCode::UNAUTHORIZED {
-            // RFC 9110 §11.6.1 asks for it.
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        if status == StatusCode::TOO_MANY_REQUESTS {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
-        }
-        response
-    }
-}
 
 /// A JSON body; what is wrong with one is told as problem details.
 pub struct Body<T>(pub T);

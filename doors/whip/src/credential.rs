@@ -10,8 +10,8 @@ use crosspoint_model::grant::Bearer;
 use crosspoint_model::{Code, Refusal, Secret};
 use serde::Deserialize;
 
-use crate::answer::Refused;
 use crate::{Door, Shared};
+use crosspoint_rooms::http::Refused;
 
 /// What a request brings to show who it is.
 #[derive(Clone, Debug)]

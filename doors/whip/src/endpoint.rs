@@ -10,10 +10,10 @@ use crosspoint_model::{Code, Identity, Refusal, RoomId, Source};
 use crosspoint_rooms::{Follow, LegHandle, PublishRequest, ViewRequest};
 use serde::Deserialize;
 
-use crate::answer::Answer;
 use crate::credential::Credential;
 use crate::resources::Maker;
 use crate::{Shared, fragment};
+use crosspoint_rooms::http::Answer;
 
 /// The media type of an offer and of an answer.
 const SDP: &str = "application/sdp";

@@ -15,13 +15,11 @@
 //! | `resources.rs` | the resources that there are |
 //! | `fragment.rs` | SDP fragments (RFC 8840) |
 //! | `credential.rs` | tokens |
-//! | `answer.rs` | refusals on their way out |
 //!
 //! CORS is not here: it is the same for every door and stands around all of them.
 
 #![forbid(unsafe_code)]
 
-mod answer;
 mod credential;
 mod endpoint;
 pub mod fragment;

@@ -10,11 +10,11 @@ use axum::response::{IntoResponse, Response};
 use crosspoint_model::{Code, Refusal, RoomId};
 use crosspoint_rooms::IceParameters;
 
-use crate::answer::Answer;
 use crate::credential::Credential;
 use crate::endpoint::{check_media_type, text, value};
 use crate::resources::Resource;
 use crate::{Door, Shared, fragment};
+use crosspoint_rooms::http::Answer;
 
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 

@@ -31,6 +31,20 @@ fn what_is_not_there_is_told_as_problem_details() {
 }
 
 #[test]
+fn a_room_may_have_dots_in_its_name_and_a_missing_file_is_missing() {
+    let server = Server::start(&[]);
+    let page = server.get("/room/standup");
+    let status = page.lines().next().expect("a status");
+    for path in ["/room/v1.2", "/room/logo.svg", "/dashboard/v1.2"] {
+        let answer = server.get(path);
+        assert!(answer.starts_with(status) && answer.contains("text/html"), "{path}: {answer}");
+    }
+    for path in ["/nothing.svg", "/assets/room/v1.2"] {
+        assert!(server.get(path).starts_with("HTTP/1.1 404"), "{path}");
+    }
+}
+
+#[test]
 fn in_dev_the_console_gets_tokens_and_other_pages_do_not() {
     let server = Server::start(&[]);
     let wanted = r#"{"room":"standup","identity":"ann"}"#;

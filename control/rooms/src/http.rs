@@ -1,4 +1,4 @@
-//! Refusals on their way out: problem details (RFC 9457), as RFC 9725 §4.2 wants 4xx and 5xx answers to be.
+//! Refusals as every HTTP door sends them: problem details (RFC 9457), as RFC 9725 §4.2 wants 4xx and 5xx answers to be too.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -13,7 +13,8 @@ pub struct Refused(pub Refusal);
 /// What handlers give back.
 pub type Answer<T> = Result<T, Refused>;
 
-/// Seconds after which it is worth trying again: a server that goes down is replaced by then.
+/// Seconds after which it is worth trying again: a server that goes down is replaced by then, and of failed attempts some
+/// are forgiven.
 const COME_AGAIN: HeaderValue = HeaderValue::from_static("10");
 
 impl From<Refusal> for Refused {
@@ -31,6 +32,7 @@ impl IntoResponse for Refused {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         match status {
             StatusCode::UNAUTHORIZED => {
+                // RFC 9110 §11.6.1 asks for it.
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
@@ -39,5 +41,26 @@ impl IntoResponse for Refused {
             _ => {}
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crosspoint_model::Code;
+
+    use super::*;
+
+    #[test]
+    fn who_is_refused_is_told_how_to_come_in_or_when_to_come_again() {
+        for (code, name, value) in [
+            (Code::Unauthorized, header::WWW_AUTHENTICATE, Some("Bearer")),
+            (Code::RateLimited, header::RETRY_AFTER, Some("10")),
+            (Code::Draining, header::RETRY_AFTER, Some("10")),
+            (Code::RoomFull, header::RETRY_AFTER, None),
+        ] {
+            let response = Refused(Refusal::new(code, "no")).into_response();
+            assert_eq!(response.headers().get(name).map(|value| value.to_str().expect("text")), value, "{code:?}");
+            assert_eq!(response.headers()[header::CONTENT_TYPE], MEDIA_TYPE);
+        }
     }
 }
