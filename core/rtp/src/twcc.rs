@@ -165,8 +165,8 @@ fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
     use Status::{Missing, Received};
+    use proptest::prelude::*;
 
     #[test]
     fn a_run_of_small_deltas_adds_up() {

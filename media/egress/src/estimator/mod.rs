@@ -13,12 +13,13 @@
 //! | [`backlog`] | how fast does a queue drain? What makes a step down quick |
 //! | [`loss`] | how much is lost, and is it our doing? |
 //! | [`probe`] | does the way carry more? What makes a step up quick |
+//! | [`relief`] | has the way become wider? When to probe again after many failures |
 //! | [`rate`] | bits per second over the last half second |
 //!
 //! | what was seen | what the estimate becomes |
 //! |---|---|
 //! | packets queue and arrive slower than they were sent | 9/10 of what the link carried |
-//! | the trend of the delay is above its threshold | 85/100 of what was acknowledged (§5.5); where little was sent, 7/10 of itself |
+//! | the trend of the delay is above its threshold | 85/100 of what was acknowledged (§5.5); where little was sent, 8/10 of itself |
 //! | loss that exceeds what is always lost by 10 % or more | (1 - loss/2) of itself (§6), but what was acknowledged |
 //! | neither | grows by 8 % a second, near a known capacity by a packet per response time (§5.5), never above 1.5 times what is acknowledged |
 //! | a cluster of padding arrived | the cluster's rate, if that is more; less only if two in a row say so |
@@ -32,6 +33,7 @@ mod history;
 mod loss;
 mod probe;
 mod rate;
+mod relief;
 #[cfg(test)]
 mod simulation;
 mod trend;
@@ -43,9 +45,10 @@ use crosspoint_rtp::twcc::{Feedback, REFERENCE_MICROS, Status, TICK_MICROS};
 use backlog::Backlog;
 use history::{History, State};
 use loss::Loss;
-pub use probe::{Probe, ProbeId};
 use probe::{Outcome, Prober};
+pub use probe::{Probe, ProbeId};
 use rate::Rate;
+use relief::Relief;
 use trend::{Trend, Usage};
 
 /// The estimate stays within these.
@@ -64,6 +67,8 @@ const PROBE_QUEUE: i64 = 50_000;
 /// From a fall to the next one by trend, with the round trip; from a fall to the next probe (µs).
 const FALL_INTERVAL: u64 = 200_000;
 const PROBE_AFTER_FALL: u64 = 700_000;
+/// A queue that drains after a fall is no wider link (µs).
+const RELIEF_AFTER_FALL: u64 = 2_000_000;
 /// Loss above what is always lost: from the first on the estimate does not rise, from the second on it falls.
 const LOSS_HOLDS: f32 = 0.05;
 const LOSS_FALLS: f32 = 0.10;
@@ -81,6 +86,9 @@ pub struct Estimator {
     history: History,
     trend: Trend,
     backlog: Backlog,
+    relief: Relief,
+    /// It has become wider, and probing has not been taken up for it yet.
+    relieved: bool,
     loss: Loss,
     prober: Prober,
     sent: Rate,
@@ -113,6 +121,8 @@ impl Estimator {
             history: History::new(),
             trend: Trend::new(),
             backlog: Backlog::default(),
+            relief: Relief::default(),
+            relieved: false,
             loss: Loss::default(),
             prober: Prober::default(),
             sent: Rate::default(),
@@ -254,6 +264,7 @@ impl Estimator {
                 self.acknowledged.add(bytes, arrival.max(0) as u64);
                 self.trend.arrived(sent, arrival, delay);
                 self.backlog.arrived(bytes, sent, arrival, delay);
+                self.relieved |= self.relief.arrived(bytes, sent, delay);
                 self.prober.arrived(sequence, bytes, sent, arrival);
             }
             _ => {}
@@ -282,20 +293,23 @@ impl Estimator {
             self.rise(acknowledged, now);
         }
         self.last_rise = now;
+        if self.relieved && now > self.last_fall + RELIEF_AFTER_FALL {
+            self.relieved = false;
+            self.prober.encourage(now);
+        }
     }
 
     fn conclude(&mut self, outcome: Outcome, now: u64) {
+        if let Outcome::Stretched(capacity) = outcome {
+            self.capacity = Some(capacity);
+        }
         let Some(rate) = self.prober.conclude(outcome, self.estimate, now) else { return };
         if rate < self.estimate {
-            self.capacity = Some(rate);
             self.fall(rate, now);
             return;
         }
         self.estimate = rate;
-        self.capacity = match outcome {
-            Outcome::Stretched(capacity) => Some(capacity),
-            _ => self.capacity.filter(|capacity| rate < capacity + capacity / 5),
-        };
+        self.capacity = self.capacity.filter(|capacity| rate < capacity + capacity / 5);
     }
 
     /// §5.5, Over: at once, but not again for what was sent before.
@@ -307,7 +321,7 @@ impl Estimator {
         let carried = acknowledged / 100 * 85;
         if self.sends_little(now) {
             // What arrives says nothing about the link then.
-            self.fall(carried.max(self.estimate / 10 * 7), now);
+            self.fall(carried.max(self.estimate / 10 * 8), now);
         } else {
             self.capacity = Some(acknowledged);
             self.fall(carried, now);
@@ -328,11 +342,15 @@ impl Estimator {
     /// §5.5, Normal.
     fn rise(&mut self, acknowledged: Option<u64>, now: u64) {
         let Some(acknowledged) = acknowledged else { return };
-        let limit = acknowledged + acknowledged / 2 + 10_000;
+        self.capacity = self.capacity.filter(|capacity| acknowledged < capacity + capacity / 5);
+        let mut limit = acknowledged + acknowledged / 2 + 10_000;
+        if let Some(capacity) = self.capacity.filter(|_| acknowledged < self.estimate / 10 * 8) {
+            // Nothing that is sent would show that it is too much: finding more is left to the probes.
+            limit = limit.min(capacity / 100 * 95);
+        }
         if self.estimate >= limit {
             return;
         }
-        self.capacity = self.capacity.filter(|capacity| acknowledged < capacity + capacity / 5);
         let elapsed = now.saturating_sub(self.last_rise).min(1_000_000);
         let near = self.capacity.is_some_and(|capacity| self.estimate > capacity / 10 * 8);
         let a_second = if near {
@@ -346,7 +364,7 @@ impl Estimator {
 
     /// Far less is sent than could be.
     fn sends_little(&mut self, now: u64) -> bool {
-        self.sent.get(now).unwrap_or(0) < self.estimate / 10 * 6
+        self.sent.get(now).unwrap_or(0) < self.estimate / 10 * 8
     }
 
     #[cold]
@@ -367,6 +385,7 @@ impl Estimator {
     fn learn_delays_anew(&mut self) {
         self.trend = Trend::new();
         self.backlog = Backlog::default();
+        self.relief = Relief::default();
         self.acknowledged.clear();
     }
 }

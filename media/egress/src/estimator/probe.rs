@@ -24,9 +24,11 @@ const LARGEST: u64 = 1100;
 const ENOUGH: u32 = 3;
 /// The link was too narrow if the cluster arrived stretched by more than this (µs): above what a busy client adds.
 const STRETCHED: u64 = 10_000;
-/// From one cluster to the next: after a failure, and to confirm that the link is narrower than the estimate (µs).
+/// From one cluster to the next: after a failure, and where a single cluster may have been chance (µs).
 const INTERVAL: u64 = 1_000_000;
 const CONFIRM: u64 = 300_000;
+/// So many failures in a row that show no narrow link are taken for a busy client.
+const CHANCES: u64 = 3;
 /// From this many failures on each one adds a tenth of a second, up to the longest interval.
 const PATIENT: u64 = 30;
 const LONGEST: u64 = 5_000_000;
@@ -82,6 +84,9 @@ pub(super) struct Prober {
 impl Prober {
     pub fn want(&mut self, minimum: u64, desired: u64) {
         (self.minimum, self.desired) = (minimum, desired);
+        if desired == 0 {
+            self.cluster = None;
+        }
     }
 
     /// When [`poll`](Self::poll) has something to do.
@@ -161,10 +166,13 @@ impl Prober {
         };
         if rate > estimate + estimate / 20 {
             self.failures = 0;
-            self.not_before = if carried { now } else { now + INTERVAL };
+            self.not_before = if carried { now } else { now + CONFIRM };
             return Some(rate);
         }
         self.failed(now);
+        if carried && self.failures <= CHANCES {
+            self.not_before = now + CONFIRM;
+        }
         if carried || rate >= estimate {
             return None;
         }

@@ -31,7 +31,9 @@ pub(super) struct Scene {
     pub desired: Option<u64>,
     /// What is not sent although it would fit.
     pub at_most: usize,
-    pub audio: bool,
+    pub audio: fn(u64) -> bool,
+    /// How many µs the client's clock gains in a second.
+    pub drift: u64,
     pub seed: u64,
 }
 
@@ -47,7 +49,8 @@ impl Default for Scene {
             layers: |_| 3,
             desired: None,
             at_most: 3,
-            audio: true,
+            audio: |_| true,
+            drift: 0,
             seed: 1,
         }
     }
@@ -62,8 +65,10 @@ pub(super) struct Seen {
     pub pictures: Vec<u64>,
     /// (ms, dropped by the link's queue) of each packet.
     pub fates: Vec<(u64, bool)>,
-    /// Bytes of padding and when.
+    /// Bytes of padding, and when.
     pub padding: Vec<(u64, usize)>,
+    /// The milliseconds at which a timer was wanted.
+    pub timers: Vec<u64>,
 }
 
 struct Flying {
@@ -129,7 +134,7 @@ pub(super) fn play(scene: Scene, seconds: u64) -> Seen {
 
 impl Simulation {
     fn step(&mut self) {
-        if self.scene.audio && self.now.is_multiple_of(20) {
+        if (self.scene.audio)(self.now) && self.now.is_multiple_of(20) {
             self.send(80, None, None);
         }
         // 30 pictures a second.
@@ -146,6 +151,9 @@ impl Simulation {
             let now = self.instant();
             self.estimator.feedback(&self.feedback, now);
             self.probe();
+        }
+        if self.estimator.poll_timeout().is_some() {
+            self.seen.timers.push(self.now);
         }
         self.seen.estimates.push(self.estimator.estimate());
     }
@@ -220,7 +228,8 @@ impl Simulation {
     fn arrive(&mut self) {
         while self.arriving.front().is_some_and(|(at, _)| *at <= self.now * 1000) {
             let (at, flying) = self.arriving.pop_front().expect("just seen");
-            self.received.push((flying.sequence, at));
+            let by_client = at + at / 1_000_000 * self.scene.drift;
+            self.received.push((flying.sequence, by_client));
             let Some((picture, packets)) = flying.picture else { continue };
             if self.picture_received.0 != picture {
                 self.picture_received = (picture, 0);

@@ -161,9 +161,9 @@ fn slope(points: &[(f64, f64)]) -> Option<f64> {
     let count = points.len() as f64;
     let (x_sum, y_sum) = points.iter().fold((0.0, 0.0), |(x_sum, y_sum), (x, y)| (x_sum + x, y_sum + y));
     let (x_mean, y_mean) = (x_sum / count, y_sum / count);
-    let (up, down) = points.iter().fold((0.0, 0.0), |(up, down), (x, y)| {
-        (up + (x - x_mean) * (y - y_mean), down + (x - x_mean) * (x - x_mean))
-    });
+    let (up, down) = points
+        .iter()
+        .fold((0.0, 0.0), |(up, down), (x, y)| (up + (x - x_mean) * (y - y_mean), down + (x - x_mean) * (x - x_mean)));
     (down > 0.0).then(|| up / down)
 }
 
