@@ -12,7 +12,7 @@ use crosspoint_bench::media::publisher::{Publisher, Shape};
 use crosspoint_engine::{Engine, LegProfile, NewLeg, Order, RoomSettings, TrackSpec};
 use crosspoint_model::{Identity, LegKey, MediaKind, Preference, RoomKey, Source, TrackKey};
 use crosspoint_udp::{Batch, Socket};
-use crosspoint_webrtc::{Datagram, Factory, Host, HostCandidate, Transmit};
+use crosspoint_webrtc::{Datagram, Factory, Host, HostCandidate, Path};
 use str0m::change::SdpAnswer;
 use str0m::media::{Direction, MediaKind as Kind, Mid};
 use str0m::net::{Protocol, Receive};
@@ -245,12 +245,13 @@ impl World {
     fn in_engine(&mut self, work: impl FnOnce(&mut Engine)) -> Result<()> {
         let began = Instant::now();
         work(&mut self.engine);
-        let transmits: Vec<Transmit> = self.engine.take_transmits().collect();
         self.in_engine += began.elapsed();
         self.engine.take_facts();
+        let (mut transmits, batch) = (Vec::new(), &mut self.batch);
+        self.engine.drain_transmits(|path, contents| transmits.push((path, contents.to_vec())));
         let began = Instant::now();
-        for transmit in &transmits {
-            self.batch.push(transmit.destination, &transmit.contents);
+        for (path, contents) in &transmits {
+            batch.push(path.destination, contents);
         }
         if !self.socket.send(&mut self.batch)? {
             self.batch.clear();
@@ -259,11 +260,11 @@ impl World {
         self.deliver(transmits)
     }
 
-    fn deliver(&mut self, transmits: Vec<Transmit>) -> Result<()> {
+    fn deliver(&mut self, transmits: Vec<(Path, Vec<u8>)>) -> Result<()> {
         let mut answers = Vec::new();
-        for transmit in transmits {
-            let Some(&index) = self.by_address.get(&transmit.destination) else { continue };
-            let receive = Receive::new(Protocol::Udp, transmit.source, transmit.destination, &transmit.contents)?;
+        for (path, contents) in transmits {
+            let Some(&index) = self.by_address.get(&path.destination) else { continue };
+            let receive = Receive::new(Protocol::Udp, path.source, path.destination, &contents)?;
             let now = self.now;
             self.clients[index].rtc.handle_input(Input::Receive(now, receive))?;
             answers.push((index, self.drain(index)?));

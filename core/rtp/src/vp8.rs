@@ -36,6 +36,31 @@ impl Numbers {
         }
         Some(numbers)
     }
+
+    /// Writes these numbers over those of a payload with a descriptor of the same shape.
+    pub fn write(&self, payload: &mut [u8]) {
+        let [first, fields, rest @ ..] = payload else { return };
+        if *first & 0x80 == 0 {
+            return;
+        }
+        let mut at = 0;
+        if *fields & 0x80 != 0 {
+            let wide = rest.first().is_some_and(|first| first & 0x80 != 0);
+            if let (Some(id), true) = (self.picture_id, wide)
+                && let Some(bytes) = rest.get_mut(..2)
+            {
+                bytes.copy_from_slice(&(id | 0x8000).to_be_bytes());
+            } else if let (Some(id), Some(byte)) = (self.picture_id, rest.first_mut()) {
+                *byte = (id & 0x7f) as u8;
+            }
+            at = if wide { 2 } else { 1 };
+        }
+        if *fields & 0x40 != 0
+            && let (Some(index), Some(byte)) = (self.tl0_pic_idx, rest.get_mut(at))
+        {
+            *byte = index;
+        }
+    }
 }
 
 /// How long the descriptor in front of a VP8 payload is.
@@ -122,6 +147,21 @@ impl Rewriter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_written_where_they_were_read() {
+        for original in
+            [&[0x90, 0xe0, 0x80, 1, 7, 0x20, 99][..], &[0x90, 0xc0, 5, 7, 99], &[0x10, 99], &[0x90, 0x40, 7]]
+        {
+            let mut payload = original.to_vec();
+            let mut numbers = Numbers::parse(&payload).expect("a descriptor");
+            numbers.picture_id = numbers.picture_id.map(|id| id + 60);
+            numbers.tl0_pic_idx = numbers.tl0_pic_idx.map(|index| index + 1);
+            numbers.write(&mut payload);
+            assert_eq!(Numbers::parse(&payload), Some(numbers));
+            assert_eq!((payload.len(), payload[0]), (original.len(), original[0]));
+        }
+    }
     use proptest::prelude::*;
 
     #[test]

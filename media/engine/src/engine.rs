@@ -1,9 +1,10 @@
 //! The façade of a worker's state.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use crosspoint_model::{LegKey, RoomKey, TrackKey};
-use crosspoint_webrtc::{Datagram, Sink, Transmit, TransportEvent};
+use crosspoint_webrtc::{Datagram, Path, Sink, TransportEvent};
 use rustc_hash::FxHashMap;
 use slab::Slab;
 
@@ -46,7 +47,10 @@ pub struct Engine {
 /// What leaves the engine.
 #[derive(Debug, Default)]
 pub(crate) struct Out {
-    pub(crate) transmits: Vec<Transmit>,
+    /// Datagrams to send, one behind the other.
+    bytes: Vec<u8>,
+    /// Where each of them stands and goes.
+    transmits: Vec<(Path, Range<usize>)>,
     pub(crate) facts: Vec<Fact>,
     events: Vec<TransportEvent>,
 }
@@ -63,8 +67,12 @@ pub struct Counters {
 }
 
 impl Sink for Out {
-    fn transmit(&mut self, transmit: Transmit) {
-        self.transmits.push(transmit);
+    fn bytes(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    fn finish(&mut self, path: Path, start: usize) {
+        self.transmits.push((path, start..self.bytes.len()));
     }
 
     fn event(&mut self, event: TransportEvent) {
@@ -137,9 +145,12 @@ impl Engine {
         }
     }
 
-    /// Datagrams to send, in order.
-    pub fn take_transmits(&mut self) -> impl Iterator<Item = Transmit> + '_ {
-        self.out.transmits.drain(..)
+    /// Gives out the datagrams to send, in order.
+    pub fn drain_transmits(&mut self, mut send: impl FnMut(Path, &[u8])) {
+        for (path, range) in self.out.transmits.drain(..) {
+            send(path, &self.out.bytes[range]);
+        }
+        self.out.bytes.clear();
     }
 
     /// What happened.

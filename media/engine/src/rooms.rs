@@ -143,9 +143,9 @@ impl Engine {
         let view = Packet {
             sequence: packet.sequence,
             timestamp: packet.timestamp,
-            marker: packet.marker,
+            marker: packet.media.marker,
             starts_key_frame: packet.starts_key_frame,
-            payload_len: packet.payload.len(),
+            payload_len: packet.media.payload.len(),
             level: packet.level,
             vp8: packet.vp8,
             arrival: packet.arrival,

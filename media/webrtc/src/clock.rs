@@ -18,10 +18,11 @@ impl PublisherClock {
     /// How far a mapped moment may lie behind its arrival before the pair is taken anew (a clock step, or drift).
     const MAX_AGE: Duration = Duration::from_secs(2);
 
-    /// When a packet was captured; nothing before the first sender report of its stream (RFC 3550 §6.4.1).
-    pub(crate) fn capture(&mut self, packet: &RtpPacket, clock_rate: u32) -> Option<Instant> {
+    /// When a payload was captured that is so many ticks older than its packet; nothing before the first sender report of
+    /// its stream (RFC 3550 §6.4.1).
+    pub(crate) fn capture(&mut self, packet: &RtpPacket, earlier: u32, clock_rate: u32) -> Option<Instant> {
         let report = packet.last_sender_info.as_ref()?;
-        let ticks = packet.header.timestamp.wrapping_sub(report.rtp_time.numer() as u32) as i32;
+        let ticks = packet.header.timestamp.wrapping_sub(earlier).wrapping_sub(report.rtp_time.numer() as u32) as i32;
         let offset = f64::from(ticks) / f64::from(clock_rate);
         let ntp = if offset >= 0.0 {
             report.ntp_time.checked_add(Duration::from_secs_f64(offset))?

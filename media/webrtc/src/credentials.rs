@@ -22,6 +22,13 @@ pub fn generate(worker: u16) -> IceCreds {
     }
 }
 
+/// A synchronisation source (RFC 3550 §8.1), not 0.
+pub fn source() -> u32 {
+    let mut random = [0u8; 4];
+    getrandom::fill(&mut random).expect("the system's random source answers");
+    u32::from_ne_bytes(random).max(1)
+}
+
 /// The worker that a user fragment of ours belongs to.
 pub fn worker_of(ufrag: &[u8]) -> Option<u16> {
     let digit = |byte: u8| ALPHABET.iter().position(|letter| *letter == byte);

@@ -9,16 +9,18 @@ use std::time::Instant;
 
 use str0m::config::{CryptoProvider, DtlsCert, DtlsVersion};
 use str0m_proto::crypto::CryptoError;
-use str0m_proto::crypto::dtls::{DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider, ProtocolVersion, SrtpProfile};
+use str0m_proto::crypto::dtls::{DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider, ProtocolVersion};
+
+use crate::srtp::Agreed;
 
 thread_local! {
-    /// The SRTP profile that the last handshake on this thread agreed on. [`Transport`](crate::Transport) takes it right
-    /// after the poll in which the handshake ended; str0m itself does not tell.
-    static NEGOTIATED: Cell<Option<SrtpProfile>> = const { Cell::new(None) };
+    /// What the last handshake on this thread agreed on. [`Transport`](crate::Transport) takes it right after the poll in
+    /// which the handshake ended; str0m itself does not tell.
+    static NEGOTIATED: Cell<Option<Agreed>> = const { Cell::new(None) };
 }
 
-/// Takes the profile of the handshake that ended in the last poll, if one did.
-pub(crate) fn take_negotiated() -> Option<SrtpProfile> {
+/// Takes what the handshake that ended in the last poll agreed on, if one did.
+pub(crate) fn take_negotiated() -> Option<Agreed> {
     NEGOTIATED.take()
 }
 
@@ -97,8 +99,8 @@ impl DtlsInstance for Instance {
 
     fn poll_output<'a>(&mut self, buffer: &'a mut [u8]) -> DtlsOutput<'a> {
         let output = self.0.poll_output(buffer);
-        if let DtlsOutput::KeyingMaterial(_, profile) = &output {
-            NEGOTIATED.set(Some(*profile));
+        if let DtlsOutput::KeyingMaterial(material, profile) = &output {
+            NEGOTIATED.set(Some(Agreed { profile: *profile, material: material.as_ref().to_vec() }));
         }
         output
     }

@@ -21,17 +21,15 @@ pub struct Datagram<'a> {
     pub arrival: Instant,
 }
 
-/// A datagram to send.
-#[derive(Debug)]
-pub struct Transmit {
+/// The way to a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Path {
     /// Over TCP?
     pub tcp: bool,
     /// The advertised address of the socket to send from.
     pub source: SocketAddr,
     /// To whom.
     pub destination: SocketAddr,
-    /// The bytes.
-    pub contents: Vec<u8>,
 }
 
 /// Something that happened on a transport.
@@ -77,8 +75,10 @@ pub enum TransportEvent {
 
 /// Takes what a transport gives out. The engine implements it; nothing is queued in between.
 pub trait Sink {
-    /// A datagram to send.
-    fn transmit(&mut self, transmit: Transmit);
+    /// Datagrams to send: the next one is appended to these bytes.
+    fn bytes(&mut self) -> &mut Vec<u8>;
+    /// What was appended since `start` is a datagram, for this way.
+    fn finish(&mut self, path: Path, start: usize);
     /// Something that happened.
     fn event(&mut self, event: TransportEvent);
 }

@@ -1,5 +1,10 @@
 //! RTP header extensions (RFC 8285): which we negotiate, and which values travel from a publisher to its viewers.
 
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crosspoint_egress::{Carried, ExtensionIds};
+use str0m::media::{Frequency, MediaTime};
 use str0m::rtp::{Extension, ExtensionMap, ExtensionSerializer, ExtensionValues};
 
 /// The largest AV1 dependency descriptor that is carried. The template structure of a key frame of 9 layers fits.
@@ -21,18 +26,51 @@ pub fn map() -> ExtensionMap {
 
 /// What of a publisher's header travels to viewers. Everything else (mid, rid, transport sequence number, send time)
 /// belongs to one connection and is written anew on each.
-pub fn carried(from: &ExtensionValues) -> ExtensionValues {
-    ExtensionValues {
-        audio_level: from.audio_level,
-        voice_activity: from.voice_activity,
-        video_orientation: from.video_orientation,
-        video_content_type: from.video_content_type,
-        abs_capture_time: from.abs_capture_time,
-        play_delay_min: from.play_delay_min,
-        play_delay_max: from.play_delay_max,
-        user_values: from.user_values.clone(),
-        ..ExtensionValues::default()
+pub(crate) fn carried(from: &ExtensionValues) -> Carried {
+    let level = from.audio_level.map(|level| {
+        let voice = if from.voice_activity == Some(true) { 0x80 } else { 0 };
+        voice | level.unsigned_abs() & 0x7f
+    });
+    Carried {
+        level,
+        orientation: from.video_orientation.map(|orientation| orientation as u8),
+        content_type: from.video_content_type,
+        capture_time: from.abs_capture_time.and_then(|time| Some((ntp(time.capture_time)?, time.clock_offset))),
+        playout_delay: from.play_delay_min.zip(from.play_delay_max).map(playout_delay),
+        descriptor: from.user_values.get::<DescriptorBytes>().map(|bytes| bytes.0.clone()),
     }
+}
+
+/// Sets the number of one extension.
+pub(crate) fn set_id(ids: &mut ExtensionIds, uri: &str, id: u8) {
+    let field = match uri {
+        "urn:ietf:params:rtp-hdrext:sdes:mid" => &mut ids.mid,
+        "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01" => &mut ids.transport_sequence,
+        "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time" => &mut ids.send_time,
+        "urn:ietf:params:rtp-hdrext:ssrc-audio-level" => &mut ids.level,
+        "urn:3gpp:video-orientation" => &mut ids.orientation,
+        "http://www.webrtc.org/experiments/rtp-hdrext/video-content-type" => &mut ids.content_type,
+        "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time" => &mut ids.capture_time,
+        "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay" => &mut ids.playout_delay,
+        DEPENDENCY_DESCRIPTOR => &mut ids.descriptor,
+        _ => return,
+    };
+    *field = id;
+}
+
+/// An NTP timestamp (RFC 5905 §6): seconds since 1900, 32 bits, and their fraction.
+fn ntp(time: SystemTime) -> Option<u64> {
+    const SECONDS_TO_1970: u64 = 2_208_988_800;
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let fraction = (u64::from(since.subsec_nanos()) << 32) / 1_000_000_000;
+    Some((since.as_secs() + SECONDS_TO_1970) << 32 | fraction)
+}
+
+/// Two values of 12 bits, in 10 ms.
+fn playout_delay((least, most): (MediaTime, MediaTime)) -> [u8; 3] {
+    let hundredths = |time: MediaTime| (time.rebase(Frequency::HUNDREDTHS).numer() & 0xfff) as u32;
+    let [_, bytes @ ..] = (hundredths(least) << 12 | hundredths(most)).to_be_bytes();
+    bytes
 }
 
 /// Carries the descriptor's bytes as they are. Chains and templates stay valid, because whole streams are forwarded.
@@ -40,7 +78,7 @@ pub fn carried(from: &ExtensionValues) -> ExtensionValues {
 struct DependencyDescriptor;
 
 /// The bytes, as they travel in `ExtensionValues::user_values`.
-struct DescriptorBytes(Box<[u8]>);
+struct DescriptorBytes(Arc<[u8]>);
 
 impl ExtensionSerializer for DependencyDescriptor {
     fn write_to(&self, buffer: &mut [u8], values: &ExtensionValues) -> usize {

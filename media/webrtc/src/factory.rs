@@ -5,7 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use crosspoint_model::Refusal;
-use str0m::bwe::Bitrate;
 use str0m::change::SdpOffer;
 use str0m::config::DtlsCert;
 use str0m::net::TcpType;
@@ -13,11 +12,8 @@ use str0m::{Candidate, Rtc, RtcConfig};
 
 use crate::sdp::{invalid, prepare_offer};
 use crate::stats::INTERVAL;
-use crate::transport::{RTX_PACKETS, Transport};
+use crate::transport::Transport;
 use crate::{MediaLine, credentials, crypto, extensions};
-
-/// Where an estimate begins: one good picture at once. What a narrower way does not carry is seen within a second.
-const FIRST_ESTIMATE: Bitrate = Bitrate::kbps(2_000);
 
 /// A worker as clients see it.
 #[derive(Clone, Debug)]
@@ -81,18 +77,20 @@ impl Factory {
         let prepared = prepare_offer(offer)?;
         let parsed = SdpOffer::from_sdp_string(&prepared).map_err(|error| invalid(&error.to_string()))?;
         let credentials = credentials::generate(host.worker);
-        let mut rtc = self.config(has_video_slot(&prepared)).set_local_ice_credentials(credentials).build(now);
+        let mut rtc = self.config().set_local_ice_credentials(credentials).build(now);
         for candidate in &host.candidates {
             rtc.add_local_candidate(to_candidate(*candidate)?);
         }
         let answer = rtc.sdp_api().accept_offer(parsed).map_err(|error| invalid(&error.to_string()))?;
-        let transport = Transport::new(rtc, host.worker, prepared);
+        let mut transport = Transport::new(rtc, host.worker, now);
+        let answer = transport.adopt(prepared, &answer.to_sdp_string());
         let lines = transport.lines().collect();
-        Ok(Accepted { transport, answer: answer.to_sdp_string(), lines })
+        Ok(Accepted { transport, answer, lines })
     }
 
-    fn config(&self, estimates: bool) -> RtcConfig {
-        let config = Rtc::builder()
+    /// No `enable_bwe`: what is sent is estimated, paced and resent by `crosspoint-egress`.
+    fn config(&self) -> RtcConfig {
+        Rtc::builder()
             .set_crypto_provider(crypto::provider())
             .set_dtls_cert(self.certificate.clone())
             .set_rtp_mode(true)
@@ -100,29 +98,16 @@ impl Factory {
             .set_stats_interval(Some(INTERVAL))
             .set_rtcp_report_interval_video(Duration::from_secs(1))
             .set_rtcp_report_interval_audio(Duration::from_secs(2))
-            .set_send_buffer_video(RTX_PACKETS)
-            .set_send_buffer_audio(64)
             .set_sctp_max_buffered_amount(1 << 20)
             .set_sctp_max_message_size(256 << 10)
             .set_extension_map(extensions::map())
             .clear_codecs()
-            .enable_opus(true, false)
+            .enable_opus(true, true)
             .enable_vp8(true)
             .enable_h264(true)
             .enable_vp9(true)
-            .enable_av1(true);
-        // An idle connection with an estimator costs 120 kbit/s of padding and 1 ms of CPU per second: only where there is
-        // video to choose layers of.
-        if estimates { config.enable_bwe(Some(FIRST_ESTIMATE)) } else { config }
+            .enable_av1(true)
     }
-}
-
-/// Does the client want to receive video?
-fn has_video_slot(offer: &str) -> bool {
-    offer.split("\nm=").any(|section| {
-        section.starts_with("video")
-            && section.lines().any(|line| matches!(line.trim_end(), "a=recvonly" | "a=sendrecv"))
-    })
 }
 
 fn to_candidate(candidate: HostCandidate) -> Result<Candidate, Refusal> {

@@ -4,10 +4,12 @@
 //! ```text
 //!  offer ──> Factory::accept ──> (Transport, answer)      control plane's thread, ~0.4 ms
 //!
-//!  datagram ─> handle_datagram ┐                ┌─> Sink::transmit   (datagrams to send)
-//!  time     ─> handle_timeout  ├─> Transport ───┤
+//!  datagram ─> handle_datagram ┐                ┌─> Sink::finish     (datagrams to send)
+//!  time     ─> flush           ├─> Transport ───┤
 //!  packet   ─> forward, flush  ┘                └─> Sink::event      (TransportEvent)
 //! ```
+//! str0m has ICE, DTLS, SCTP and everything that comes in; what goes out is `crosspoint-egress`, under the same keys.
+//!
 //! Start reading in [`transport`]. What the crate adds to str0m: OS-random ICE credentials that carry the worker's number
 //! ([`credentials`]), one checked DTLS configuration for all connections ([`crypto`]), paired stream ids so that browsers
 //! keep lips and sound together ([`sdp`]), and header extensions that travel across ([`extensions`]).
@@ -20,13 +22,15 @@ pub mod crypto;
 pub mod event;
 pub mod extensions;
 pub mod factory;
+mod incoming;
 mod line;
 pub mod packet;
 pub mod sdp;
+mod srtp;
 mod stats;
 pub mod transport;
 
-pub use event::{Datagram, Sink, Transmit, TransportEvent};
+pub use event::{Datagram, Path, Sink, TransportEvent};
 pub use factory::{Accepted, Factory, Host, HostCandidate};
 pub use line::MediaLine;
 pub use packet::Inbound;

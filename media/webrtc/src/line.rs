@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use crosspoint_egress::PayloadTypes;
 use crosspoint_model::MediaKind;
 use str0m::format::CodecConfig;
 use str0m::media::{Media, Mid, Pt, Rid, Rids};
-use str0m::rtp::Ssrc;
 
 use crate::packet::Format;
 
@@ -24,18 +24,16 @@ pub struct MediaLine {
     pub rids: Vec<String>,
 }
 
-/// A line with the state of its sending half.
+/// A line with what is looked up for each packet on it.
 #[derive(Debug)]
 pub(crate) struct Line {
     pub(crate) mid: Mid,
     pub(crate) rids: Vec<Rid>,
     pub(crate) view: MediaLine,
-    /// The stream that we send on it.
-    pub(crate) ssrc: Option<Ssrc>,
     /// The client's payload types for this line.
     accepted: Vec<Pt>,
-    /// The format that came last and the payload type it has here.
-    matched: Option<(Arc<Format>, Option<Pt>)>,
+    /// The format that came last and the payload types it has here.
+    matched: Option<(Arc<Format>, Option<PayloadTypes>)>,
 }
 
 impl Line {
@@ -53,26 +51,27 @@ impl Line {
             sends: media.direction().is_sending(),
             rids: rids.iter().map(ToString::to_string).collect(),
         };
-        Self { mid: media.mid(), rids, view, ssrc: None, accepted: media.remote_pts().to_vec(), matched: None }
+        Self { mid: media.mid(), rids, view, accepted: media.remote_pts().to_vec(), matched: None }
     }
 
-    /// Takes over what a new negotiation changed, keeping the sending half.
-    pub(crate) fn renew(&mut self, media: &Media) {
-        let fresh = Self::new(media);
-        *self = Self { ssrc: self.ssrc, ..fresh };
-    }
-
-    /// The payload type under which the client takes this format on this line.
-    pub(crate) fn payload_type(&mut self, format: &Arc<Format>, codecs: &CodecConfig) -> Option<Pt> {
-        if let Some((last, pt)) = &self.matched
+    /// The payload types under which the client takes this format on this line.
+    pub(crate) fn payload_types(&mut self, format: &Arc<Format>, codecs: &CodecConfig) -> Option<PayloadTypes> {
+        if let Some((last, types)) = &self.matched
             && Arc::ptr_eq(last, format)
         {
-            return *pt;
+            return *types;
         }
-        let pt = codecs.match_params(format.params).map(|params| params.pt());
-        let pt = pt.filter(|pt| self.accepted.contains(pt));
-        self.matched = Some((format.clone(), pt));
-        pt
+        let accepted = |pt: &Pt| self.accepted.contains(pt);
+        let types = codecs.match_params(format.params).filter(|params| accepted(&params.pt())).map(|params| {
+            let number = |pt: Pt| *pt;
+            PayloadTypes {
+                media: number(params.pt()),
+                rtx: params.resend().map(number),
+                red: params.red().filter(accepted).map(number),
+            }
+        });
+        self.matched = Some((format.clone(), types));
+        types
     }
 }
 

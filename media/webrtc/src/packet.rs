@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crosspoint_egress::Packet;
 use crosspoint_rtp::keyframe::Codec;
 use crosspoint_rtp::vp8;
 use str0m::format::PayloadParams;
-use str0m::rtp::{ExtensionValues, Vp8Descriptor};
 
-/// The largest RTP payload that is taken in. A larger one would overflow the send buffer of str0m on its way out, and no
-/// browser sends one: they keep to 1200 bytes.
+/// The largest RTP payload that is taken in. No browser sends a larger one (they keep to 1200
+/// bytes), and on its way out it would not fit into an Ethernet frame.
 pub const MAX_PAYLOAD: usize = 1400;
 
 /// The encoding of a packet as its publisher negotiated it. One per publisher and payload type, shared by its packets.
@@ -48,12 +48,10 @@ pub struct Inbound {
     pub sequence: u64,
     /// The publisher's timestamp.
     pub timestamp: u32,
-    /// RTP marker: the last packet of a frame, or the first after silence.
-    pub marker: bool,
     /// The encoding.
     pub format: Arc<Format>,
-    /// The payload, shared by all who get it.
-    pub payload: Arc<[u8]>,
+    /// What all who get it share.
+    pub media: Arc<Packet>,
     /// When it arrived.
     pub arrival: Instant,
     /// When it was captured, by the publisher's sender reports (RFC 3550 §6.4.1), on our clock. All tracks of one
@@ -63,9 +61,6 @@ pub struct Inbound {
     pub level: Option<i8>,
     /// VP8 only: its picture numbers.
     pub vp8: Option<vp8::Numbers>,
-    /// VP8 only: where they stand.
-    pub(crate) vp8_descriptor: Option<Vp8Descriptor>,
     /// Does a key frame begin here?
     pub starts_key_frame: bool,
-    pub(crate) extensions: ExtensionValues,
 }

@@ -8,8 +8,11 @@
 
 use std::fmt::Write;
 
+use crosspoint_egress::{CNAME, ExtensionIds};
 use crosspoint_model::{Code, Refusal};
 use str0m::IceCreds;
+
+use crate::extensions;
 
 /// More m-lines than any honest client needs: 12 + 12 slots, some tracks, a data channel, and retired ones.
 const MAX_LINES: usize = 128;
@@ -54,6 +57,54 @@ pub fn replace_credentials(sdp: &str, credentials: &IceCreds) -> String {
             let _ = write!(replaced, "a=ice-pwd:{}\r\n", credentials.pass);
         } else {
             replaced.push_str(line);
+        }
+    }
+    replaced
+}
+
+/// What an answer says of one m-line, as far as the sending half needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Section<'a> {
+    pub(crate) mid: &'a str,
+    pub(crate) ids: ExtensionIds,
+}
+
+/// The m-lines of an answer.
+pub(crate) fn sections(answer: &str) -> impl Iterator<Item = Section<'_>> {
+    split_sections(answer).into_iter().filter(|section| section.starts_with("m=")).map(|section| {
+        let mid = attribute(section, "mid:").unwrap_or_default();
+        let mut ids = ExtensionIds::default();
+        for line in section.lines().filter_map(|line| line.strip_prefix("a=extmap:")) {
+            let mut words = line.split_ascii_whitespace();
+            // "4" or "4/sendonly", then the URI.
+            let id = words.next().and_then(|id| id.split('/').next()?.parse().ok());
+            if let (Some(id), Some(uri)) = (id, words.next()) {
+                extensions::set_id(&mut ids, uri, id);
+            }
+        }
+        Section { mid, ids }
+    })
+}
+
+/// Puts the sources of the sending half in the place of str0m's: the stream and the one under which it resends.
+pub(crate) fn replace_sources(answer: &str, sources_of: impl Fn(&str) -> Option<(u32, u32)>) -> String {
+    let mut replaced = String::with_capacity(answer.len());
+    for section in split_sections(answer) {
+        let sources = attribute(section, "mid:").and_then(&sources_of);
+        let Some((ssrc, rtx)) = sources.filter(|_| section.contains("a=ssrc:")) else {
+            replaced.push_str(section);
+            continue;
+        };
+        for line in section.split_inclusive('\n').filter(|line| !line.starts_with("a=ssrc")) {
+            replaced.push_str(line);
+        }
+        let resends = section.contains("a=ssrc-group:FID");
+        if resends {
+            let _ = write!(replaced, "a=ssrc-group:FID {ssrc} {rtx}\r\n");
+        }
+        let msid = attribute(section, "msid:").unwrap_or("-");
+        for source in [Some(ssrc), resends.then_some(rtx)].into_iter().flatten() {
+            let _ = write!(replaced, "a=ssrc:{source} cname:{CNAME}\r\na=ssrc:{source} msid:{msid}\r\n");
         }
     }
     replaced
@@ -131,6 +182,22 @@ mod tests {
         let replaced = replace_credentials(OFFER, &credentials);
         assert_eq!(ice_credentials(&replaced), Some(("new", "word")));
         assert_eq!(ice_credentials(OFFER), Some(("abcd", "secret")));
+    }
+
+    #[test]
+    fn an_answer_names_our_sources_and_the_numbers_of_extensions() {
+        let answer = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:2\r\na=msid:pair1 v1\r\n\
+            a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\na=extmap:3/sendonly urn:3gpp:video-orientation\r\n\
+            a=ssrc:1 cname:x\r\na=ssrc:1 msid:pair1 v1\r\na=ssrc:2 cname:x\r\na=ssrc-group:FID 1 2\r\n\
+            m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=recvonly\r\n";
+        let replaced = replace_sources(answer, |mid| (mid == "2").then_some((77, 88)));
+        assert!(
+            replaced.contains("a=ssrc-group:FID 77 88\r\na=ssrc:77 cname:crosspoint\r\na=ssrc:77 msid:pair1 v1\r\n")
+        );
+        assert!(!replaced.contains("a=ssrc:1 ") && replaced.ends_with("a=recvonly\r\n"));
+        let sections: Vec<Section<'_>> = sections(answer).collect();
+        assert_eq!((sections[0].mid, sections[0].ids.mid, sections[0].ids.orientation), ("2", 4, 3));
+        assert_eq!(sections[1], Section { mid: "0", ..Section::default() });
     }
 
     #[test]

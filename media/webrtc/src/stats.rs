@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use crosspoint_egress::Flow;
 use str0m::media::{Mid, Rid};
-use str0m::stats::{MediaEgressStats, MediaIngressStats, PeerStats};
+use str0m::stats::{MediaIngressStats, PeerStats};
 
 /// How often figures are gathered.
 pub(crate) const INTERVAL: Duration = Duration::from_secs(5);
@@ -80,7 +81,8 @@ impl Streams {
 #[derive(Debug, Default)]
 pub(crate) struct Gatherer {
     up: Streams,
-    down: Streams,
+    /// What was sent until the last interval: bytes and packets.
+    sent: (u64, u64),
     last: Option<Instant>,
     now: Option<Instant>,
     current: TransportStats,
@@ -94,7 +96,6 @@ impl Gatherer {
         if let Some(round_trip) = stats.rtt.or(by_stun) {
             self.current.round_trip = Some(round_trip.as_secs_f64() * 1000.0);
         }
-        self.current.estimate = stats.bwe_tx.map(|rate| rate.as_f64());
         self.fresh = true;
     }
 
@@ -103,27 +104,29 @@ impl Gatherer {
         self.up.get(stats.mid, stats.rid).update(stats.bytes, stats.packets, stats.loss, jitter);
     }
 
-    pub(crate) fn egress(&mut self, stats: &MediaEgressStats, clock_rate: f64) {
-        let jitter = stats.remote.as_ref().map_or(0.0, |remote| f64::from(remote.jitter) * 1000.0 / clock_rate);
-        self.down.get(stats.mid, stats.rid).update(stats.bytes, stats.packets, stats.loss, jitter);
-        if let Some(round_trip) = stats.rtt {
-            self.current.round_trip = Some(round_trip.as_secs_f64() * 1000.0);
-        }
-    }
-
     /// The figures, once all events of an interval are in.
-    pub(crate) fn take(&mut self) -> Option<TransportStats> {
+    pub(crate) fn take(&mut self, sent: &Flow) -> Option<TransportStats> {
         if !std::mem::take(&mut self.fresh) {
             return None;
         }
         let seconds = match (self.last, self.now) {
-            (Some(last), Some(now)) => now.saturating_duration_since(last).as_secs_f64(),
+            (Some(last), Some(now)) => now.saturating_duration_since(last).as_secs_f64().max(0.001),
             _ => INTERVAL.as_secs_f64(),
         };
+        if let Some(round_trip) = sent.round_trip {
+            self.current.round_trip = Some(round_trip.as_secs_f64() * 1000.0);
+        }
+        self.current.estimate = sent.estimate.map(|rate| rate as f64);
         self.current.up = total(&self.up, seconds);
-        self.current.down = total(&self.down, seconds);
+        self.current.down = FlowStats {
+            bitrate: sent.bytes.saturating_sub(self.sent.0) as f64 * 8.0 / seconds,
+            packets: sent.packets.saturating_sub(self.sent.1) as f64 / seconds,
+            loss: sent.loss * 100.0,
+            jitter: sent.jitter,
+        };
+        self.sent = (sent.bytes, sent.packets);
         self.current.packets_received = self.up.values().map(|stream| stream.packets).sum();
-        self.current.packets_sent = self.down.values().map(|stream| stream.packets).sum();
+        self.current.packets_sent = sent.packets;
         Some(self.current)
     }
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use crosspoint_engine::{Engine, Fact};
 use crosspoint_udp::{Batch, Socket};
-use crosspoint_webrtc::{Datagram, Transmit};
+use crosspoint_webrtc::Datagram;
 use mio::{Events, Poll, Token};
 
 use crate::inbox::{Mailbox, Message, NewStream};
@@ -203,14 +203,14 @@ impl Shell {
     }
 
     fn send(&mut self) {
-        for transmit in self.engine.take_transmits() {
-            let Transmit { tcp, source, destination, contents } = transmit;
-            if tcp {
-                self.streams.send(destination, &contents);
-            } else if let Some(port) = self.ports.iter_mut().find(|port| port.advertised == source) {
-                port.batch.push(destination, &contents);
+        let (streams, ports) = (&mut self.streams, &mut self.ports);
+        self.engine.drain_transmits(|path, contents| {
+            if path.tcp {
+                streams.send(path.destination, contents);
+            } else if let Some(port) = ports.iter_mut().find(|port| port.advertised == path.source) {
+                port.batch.push(path.destination, contents);
             }
-        }
+        });
         for port in &mut self.ports {
             if port.batch.is_empty() {
                 continue;

@@ -242,11 +242,12 @@ impl World {
     }
 
     fn collect(&mut self) {
-        for transmit in self.engine.take_transmits() {
-            if let Some(client) = self.by_address.get(&transmit.destination) {
-                self.network.send(Way::Down(*client), transmit.contents, self.now);
+        let (by_address, network, now) = (&self.by_address, &mut self.network, self.now);
+        self.engine.drain_transmits(|path, contents| {
+            if let Some(client) = by_address.get(&path.destination) {
+                network.send(Way::Down(*client), contents.to_vec(), now);
             }
-        }
+        });
         for fact in self.engine.take_facts() {
             self.hear(&fact);
             self.facts.push((self.now, fact));

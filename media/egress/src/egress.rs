@@ -1,0 +1,417 @@
+//! The sending half of one connection.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crosspoint_rtp::rtcp::{self, Message};
+use crosspoint_rtp::{twcc, vp8};
+
+use crate::estimator::{Estimator, ProbeId};
+use crate::header::{self, Fixed, Own};
+use crate::packet::Packet;
+use crate::resend::Sent;
+use crate::seal::{Outlet, Seal};
+use crate::stream::{LineConfig, PayloadTypes, Queued, Stream, patched};
+
+/// Where an estimate begins: one good picture at once. What a narrower way does not carry is seen within a second.
+pub const FIRST_ESTIMATE: u64 = 2_000_000;
+/// IPv4 and UDP around a packet.
+const OVERHEAD: usize = 28;
+/// How often a client is told of our streams.
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+/// A new stream is reported on at once, so that sound and picture are in step from the beginning.
+const FIRST_REPORT: Duration = Duration::from_millis(20);
+/// Resends may be this part of what is sent; more would add to the congestion that made them necessary.
+const RESEND_SHARE: f64 = 0.3;
+/// What may be resent at once, in bytes.
+const RESEND_BURST: f64 = 60_000.0;
+/// Seconds of NTP at which our clock begins (some day of 2023). Only differences matter, but 0 means "never".
+const NTP_BASE: u64 = 3_900_000_000;
+/// The canonical name of all our streams: they share a clock (RFC 3550 §6.5.1).
+pub const CNAME: &str = "crosspoint";
+
+/// What a client's feedback led to.
+#[derive(Debug, Default)]
+pub struct Wishes {
+    /// Lines whose picture it cannot show without a key frame.
+    pub key_frames: Vec<u16>,
+    /// The estimate has changed: bits per second.
+    pub estimate: Option<u64>,
+    /// The packet says something that is none of this half's business.
+    pub others: bool,
+}
+
+/// What was sent so far and how it arrived.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Flow {
+    /// Bytes of payload.
+    pub bytes: u64,
+    /// Packets.
+    pub packets: u64,
+    /// Lost, 0 to 1, as the client reported last.
+    pub loss: f64,
+    /// Milliseconds: the worst stream's.
+    pub jitter: f64,
+    /// To the client and back.
+    pub round_trip: Option<Duration>,
+    /// Bits per second.
+    pub estimate: Option<u64>,
+}
+
+/// The sending half of one connection.
+#[derive(Debug)]
+pub struct Egress {
+    streams: Vec<Option<Stream>>,
+    queue: Vec<Queued>,
+    seal: Option<Box<dyn Seal>>,
+    transport_sequence: u64,
+    /// From the first picture on: a connection without has nothing to choose.
+    estimator: Option<Estimator>,
+    wanted: (u64, u64),
+    /// Of the last message that said so, from a client without transport-wide feedback.
+    maximum: Option<u64>,
+    rtcp_index: u32,
+    epoch: Instant,
+    report_at: Option<Instant>,
+    round_trip: Option<Duration>,
+    resend_budget: f64,
+    resends: Vec<(u16, Sent)>,
+    feedback: twcc::Feedback,
+    plain: Vec<u8>,
+    scratch: Vec<u8>,
+}
+
+impl Egress {
+    /// Nothing is sent yet.
+    pub fn new(now: Instant) -> Self {
+        Self {
+            streams: Vec::new(),
+            queue: Vec::new(),
+            seal: None,
+            transport_sequence: 1,
+            estimator: None,
+            wanted: (0, 0),
+            maximum: None,
+            rtcp_index: 1,
+            epoch: now,
+            report_at: None,
+            round_trip: None,
+            resend_budget: RESEND_BURST,
+            resends: Vec::new(),
+            feedback: twcc::Feedback::default(),
+            plain: Vec::new(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// The handshake is over: here are the keys.
+    pub fn connected(&mut self, seal: Box<dyn Seal>) {
+        self.seal = Some(seal);
+    }
+
+    /// Sends on this line from now on. A line keeps its numbers when it is set again.
+    pub fn set_line(&mut self, line: u16, config: LineConfig) {
+        let index = usize::from(line);
+        if self.streams.len() <= index {
+            self.streams.resize_with(index + 1, || None);
+        }
+        match &mut self.streams[index] {
+            Some(stream) => stream.config = config,
+            empty => *empty = Some(Stream::new(config)),
+        }
+    }
+
+    /// Queues a packet.
+    pub fn forward(
+        &mut self,
+        line: u16,
+        packet: &Arc<Packet>,
+        types: PayloadTypes,
+        (sequence, timestamp): (u64, u32),
+        vp8: Option<vp8::Numbers>,
+    ) {
+        if self.seal.is_some() {
+            self.queue.push(Queued { line, packet: packet.clone(), types, sequence, timestamp, vp8 });
+        }
+    }
+
+    /// What would be sent if there were room, and the next step up.
+    pub fn want(&mut self, minimum: u64, desired: u64) {
+        self.wanted = (minimum, desired);
+        if let Some(estimator) = &mut self.estimator {
+            estimator.want(minimum, desired);
+        }
+    }
+
+    /// Sends what is queued and what is due.
+    pub fn flush(&mut self, now: Instant, outlet: &mut impl Outlet) {
+        let mut queue = std::mem::take(&mut self.queue);
+        for queued in queue.drain(..) {
+            self.send(&queued, now, outlet);
+        }
+        self.queue = queue;
+        let mut resends = std::mem::take(&mut self.resends);
+        for (line, sent) in resends.drain(..) {
+            self.send_again(line, &sent, None, now, outlet);
+        }
+        self.resends = resends;
+        if self.report_at.is_some_and(|at| at <= now) {
+            self.report(now, outlet);
+        }
+        self.probe(now, outlet);
+    }
+
+    /// When [`Self::flush`] wants to be called.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let probe = self.estimator.as_ref().and_then(Estimator::poll_timeout);
+        [self.report_at, probe].into_iter().flatten().min()
+    }
+
+    /// Is something queued?
+    pub fn is_dirty(&self) -> bool {
+        !self.queue.is_empty() || !self.resends.is_empty()
+    }
+
+    /// A sealed RTCP packet of the client. None: it is not the client's, or cannot be opened yet.
+    pub fn handle_rtcp(&mut self, packet: &[u8], now: Instant) -> Option<Wishes> {
+        let mut plain = std::mem::take(&mut self.plain);
+        plain.clear();
+        let opened = self.seal.as_mut()?.open_rtcp(packet, &mut plain);
+        let wishes = opened.then(|| self.read(&plain, now));
+        self.plain = plain;
+        wishes
+    }
+
+    /// What was sent so far and how it arrived.
+    pub fn flow(&self) -> Flow {
+        let mut flow = Flow { round_trip: self.round_trip, estimate: self.estimate(), ..Flow::default() };
+        let mut lost = 0.0;
+        for stream in self.streams.iter().flatten() {
+            flow.bytes += stream.bytes;
+            flow.packets += stream.packets;
+            lost += stream.packets as f64 * f64::from(stream.loss);
+            flow.jitter = flow.jitter.max(stream.jitter());
+        }
+        if flow.packets > 0 {
+            flow.loss = lost / flow.packets as f64;
+        }
+        flow
+    }
+
+    fn estimate(&self) -> Option<u64> {
+        self.estimator.as_ref().map(Estimator::estimate).or(self.maximum)
+    }
+
+    fn stream(&mut self, line: u16) -> Option<&mut Stream> {
+        self.streams.get_mut(usize::from(line))?.as_mut()
+    }
+
+    fn send(&mut self, queued: &Queued, now: Instant, outlet: &mut impl Outlet) {
+        let (number, send_time) = (self.transport_sequence, self.send_time(now));
+        let Some(Some(stream)) = self.streams.get_mut(usize::from(queued.line)) else { return };
+        let Some(seal) = &mut self.seal else { return };
+        if !stream.window.admit(queued.sequence) {
+            return;
+        }
+        let out = outlet.bytes();
+        let start = out.len();
+        let (fixed, redundant) = stream.fixed(queued);
+        let own = Own { mid: stream.mid(), transport_sequence: number as u16, send_time };
+        header::write(out, fixed, &stream.config.ids, own, Some(&queued.packet.carried));
+        let payload = stream.payload(queued, redundant, &mut self.scratch, now);
+        seal.rtp(out, start, payload, fixed.ssrc, queued.sequence);
+        let length = out.len() - start;
+        outlet.finish(start);
+        let is_first = stream.sent(queued, now);
+        let (is_video, has_feedback) = (stream.config.is_video, stream.config.ids.transport_sequence != 0);
+        self.resend_budget = (self.resend_budget + RESEND_SHARE * length as f64).min(RESEND_BURST);
+        if is_first {
+            let soon = now + FIRST_REPORT;
+            self.report_at = Some(self.report_at.map_or(soon, |at| at.min(soon)));
+        }
+        if has_feedback {
+            self.account(length, is_video, None, now);
+        }
+    }
+
+    /// A packet with a transport-wide number has left.
+    fn account(&mut self, length: usize, is_video: bool, probe: Option<ProbeId>, now: Instant) {
+        let number = self.transport_sequence;
+        self.transport_sequence += 1;
+        if is_video && self.estimator.is_none() {
+            let mut estimator = Estimator::new(FIRST_ESTIMATE, now);
+            estimator.want(self.wanted.0, self.wanted.1);
+            if let Some(round_trip) = self.round_trip {
+                estimator.round_trip(round_trip);
+            }
+            self.estimator = Some(estimator);
+        }
+        if let Some(estimator) = &mut self.estimator {
+            estimator.sent(number, length + OVERHEAD, probe, now);
+        }
+    }
+
+    fn send_again(&mut self, line: u16, sent: &Sent, probe: Option<ProbeId>, now: Instant, outlet: &mut impl Outlet) -> usize {
+        let (number, send_time) = (self.transport_sequence, self.send_time(now));
+        let Some(Some(stream)) = self.streams.get_mut(usize::from(line)) else { return 0 };
+        let Some(seal) = &mut self.seal else { return 0 };
+        let out = outlet.bytes();
+        let start = out.len();
+        let sequence = stream.next_rtx();
+        let fixed = Fixed {
+            padding: false,
+            marker: sent.packet.marker,
+            payload_type: sent.rtx,
+            sequence: sequence as u16,
+            timestamp: sent.timestamp,
+            ssrc: stream.config.rtx_ssrc,
+        };
+        let own = Own { mid: stream.mid(), transport_sequence: number as u16, send_time };
+        header::write(out, fixed, &stream.config.ids, own, Some(&sent.packet.carried));
+        // RFC 4588 §4: the number that it had stands in front of the payload.
+        self.plain.clear();
+        self.plain.extend((sent.sequence as u16).to_be_bytes());
+        self.plain.extend_from_slice(patched(&sent.packet.payload, sent.vp8, &mut self.scratch));
+        seal.rtp(out, start, &self.plain, fixed.ssrc, sequence);
+        let length = out.len() - start;
+        outlet.finish(start);
+        if stream.config.ids.transport_sequence != 0 {
+            self.account(length, true, probe, now);
+        }
+        length
+    }
+
+    /// Fills probes with packets that were sent a moment ago: to the client they are resends that it does not need.
+    fn probe(&mut self, now: Instant, outlet: &mut impl Outlet) {
+        while let Some(probe) = self.estimator.as_mut().and_then(|estimator| estimator.poll_probe(now)) {
+            let mut missing = probe.bytes;
+            while missing > 0 {
+                let Some((line, filler)) = self.filler(now) else { return };
+                let length = self.send_again(line, &filler, Some(probe.id), now, outlet) + OVERHEAD;
+                missing = missing.saturating_sub(length);
+            }
+        }
+    }
+
+    fn filler(&self, now: Instant) -> Option<(u16, Sent)> {
+        let videos = self.streams.iter().enumerate().filter_map(|(line, stream)| Some((line, stream.as_ref()?)));
+        let fillers = videos.filter(|(_, stream)| stream.config.ids.transport_sequence != 0).filter_map(|(line, stream)| {
+            Some((line as u16, stream.resends.filler(stream.window.highest(), now)?))
+        });
+        fillers.max_by_key(|(_, sent)| sent.packet.payload.len())
+    }
+
+    fn report(&mut self, now: Instant, outlet: &mut impl Outlet) {
+        let ntp = self.ntp(now);
+        self.plain.clear();
+        let reports = self.streams.iter().flatten().filter_map(|stream| stream.report(ntp, now));
+        let mut first = None;
+        for report in reports {
+            first.get_or_insert(report.ssrc);
+            report.write(&mut self.plain);
+        }
+        let (Some(ssrc), Some(seal)) = (first, &mut self.seal) else {
+            self.report_at = None;
+            return;
+        };
+        rtcp::write_description(&mut self.plain, ssrc, CNAME);
+        let start = outlet.bytes().len();
+        seal.rtcp(outlet.bytes(), &self.plain, self.rtcp_index);
+        self.rtcp_index += 1;
+        outlet.finish(start);
+        self.report_at = Some(now + REPORT_INTERVAL);
+    }
+
+    fn read(&mut self, compound: &[u8], now: Instant) -> Wishes {
+        let mut wishes = Wishes::default();
+        for message in rtcp::messages(compound) {
+            match message {
+                Message::Report { sends, blocks } => {
+                    wishes.others |= sends;
+                    self.read_blocks(blocks, now);
+                }
+                Message::Nack { media, pairs } => self.resend(media, pairs, now),
+                Message::PictureLoss { media } | Message::FullIntra { media } => {
+                    let line = self.streams.iter().position(|stream| {
+                        stream.as_ref().is_some_and(|stream| stream.config.ssrc == media)
+                    });
+                    wishes.key_frames.extend(line.and_then(|line| u16::try_from(line).ok()));
+                }
+                Message::TransportFeedback(packet) => {
+                    if let Some(estimator) = &mut self.estimator
+                        && self.feedback.read(packet)
+                        && estimator.feedback(&self.feedback, now)
+                    {
+                        wishes.estimate = Some(estimator.estimate());
+                    }
+                }
+                Message::MaximumBitrate(rate) => {
+                    self.maximum = Some(rate);
+                    if self.estimator.is_none() {
+                        wishes.estimate = Some(rate);
+                    }
+                }
+                Message::Description => {}
+                Message::Other => wishes.others = true,
+            }
+        }
+        wishes
+    }
+
+    fn read_blocks(&mut self, blocks: &[u8], now: Instant) {
+        let middle = (self.ntp(now) >> 16) as u32;
+        for block in rtcp::blocks(blocks) {
+            let known = self.streams.iter_mut().flatten().find(|stream| stream.config.ssrc == block.ssrc);
+            let Some(stream) = known else { continue };
+            stream.reported(&block, now);
+            // RFC 3550 §6.4.1: now, less when we sent the report, less how long the client held it.
+            let ticks = middle.wrapping_sub(block.last_report).wrapping_sub(block.delay);
+            if block.last_report != 0 && ticks < 10 << 16 {
+                let round_trip = Duration::from_micros(u64::from(ticks) * 1_000_000 >> 16);
+                self.round_trip = Some(round_trip);
+                if let Some(estimator) = &mut self.estimator {
+                    estimator.round_trip(round_trip);
+                }
+            }
+        }
+    }
+
+    fn resend(&mut self, media: u32, pairs: &[u8], now: Instant) {
+        let round_trip = self.round_trip;
+        let found = self.streams.iter_mut().enumerate().find_map(|(line, stream)| {
+            let stream = stream.as_mut().filter(|stream| stream.config.ssrc == media)?;
+            Some((u16::try_from(line).ok()?, stream))
+        });
+        let Some((line, stream)) = found else { return };
+        for sequence in rtcp::lost(pairs) {
+            if self.resend_budget <= 0.0 {
+                return;
+            }
+            if let Some(sent) = stream.resends.take(sequence, round_trip, now) {
+                self.resend_budget -= sent.packet.payload.len() as f64;
+                self.resends.push((line, sent));
+            }
+        }
+    }
+
+    /// 6.18 bits of seconds.
+    fn send_time(&self, now: Instant) -> u32 {
+        let micros = now.saturating_duration_since(self.epoch).as_micros() as u64;
+        ((micros << 18) / 1_000_000) as u32 & 0xff_ffff
+    }
+
+    fn ntp(&self, now: Instant) -> u64 {
+        let since = now.saturating_duration_since(self.epoch);
+        (NTP_BASE + since.as_secs()) << 32 | (u64::from(since.subsec_nanos()) << 32) / 1_000_000_000
+    }
+
+    /// The lines on which something can be sent.
+    pub fn lines(&self) -> impl Iterator<Item = (u16, &LineConfig)> {
+        self.streams.iter().enumerate().filter_map(|(line, stream)| Some((line as u16, &stream.as_ref()?.config)))
+    }
+
+    /// How many packets a line has sent.
+    pub fn packets_on(&mut self, line: u16) -> u64 {
+        self.stream(line).map_or(0, |stream| stream.packets)
+    }
+}

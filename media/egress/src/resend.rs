@@ -1,0 +1,76 @@
+//! The packets that a client may ask for again (RFC 4588).
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crosspoint_rtp::vp8;
+
+use crate::packet::Packet;
+
+/// How many are kept: 1.5 s of 1.5 Mbit/s. A power of two.
+const KEPT: u64 = 256;
+/// Older ones come too late to be of use.
+const MAX_AGE: Duration = Duration::from_millis(1500);
+/// A packet that was resent is on its way for at least so long.
+const LEAST_PAUSE: Duration = Duration::from_millis(15);
+
+/// A packet as it was sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) packet: Arc<Packet>,
+    pub(crate) sequence: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) vp8: Option<vp8::Numbers>,
+    /// The payload type under which it is resent.
+    pub(crate) rtx: u8,
+    /// When it was sent or resent last.
+    last: Instant,
+    first: Instant,
+}
+
+/// The newest packets of a stream, by sequence number. Takes no memory before the first.
+#[derive(Debug, Default)]
+pub(crate) struct Resends(Vec<Option<Sent>>);
+
+impl Resends {
+    /// Keeps a packet.
+    pub(crate) fn keep(
+        &mut self,
+        packet: &Arc<Packet>,
+        (sequence, timestamp): (u64, u32),
+        vp8: Option<vp8::Numbers>,
+        rtx: u8,
+        now: Instant,
+    ) {
+        if self.0.is_empty() {
+            self.0.resize_with(KEPT as usize, || None);
+        }
+        let sent = Sent { packet: packet.clone(), sequence, timestamp, vp8, rtx, last: now, first: now };
+        self.0[(sequence % KEPT) as usize] = Some(sent);
+    }
+
+    /// The packet that a client misses, unless it is too old or was resent a moment ago.
+    pub(crate) fn take(&mut self, sequence: u16, round_trip: Option<Duration>, now: Instant) -> Option<Sent> {
+        let sent = self.0.get_mut(usize::from(sequence) % KEPT as usize)?.as_mut()?;
+        let age = now.saturating_duration_since(sent.first);
+        if sent.sequence as u16 != sequence || age > MAX_AGE {
+            return None;
+        }
+        let since = now.saturating_duration_since(sent.last);
+        if sent.last != sent.first && since < round_trip.unwrap_or_default().max(LEAST_PAUSE) {
+            return None;
+        }
+        sent.last = now;
+        Some(sent.clone())
+    }
+
+    /// Some packet at most this old and about this large, to fill a probe with.
+    pub(crate) fn filler(&self, newest: u64, now: Instant) -> Option<Sent> {
+        let recent = (0..8).filter_map(|back| {
+            let sequence = newest.checked_sub(back)?;
+            self.0.get((sequence % KEPT) as usize)?.as_ref().filter(|sent| sent.sequence == sequence)
+        });
+        let fresh = recent.filter(|sent| now.saturating_duration_since(sent.first) <= MAX_AGE);
+        fresh.max_by_key(|sent| sent.packet.payload.len()).cloned()
+    }
+}
