@@ -3,7 +3,7 @@
 /// Packets in the ring at the beginning, and at the most: 1 KiB and 64 KiB. At 3 Mbit/s it grows to 512 packets (8 KiB),
 /// because the ring only grows while it would forget what may still be acknowledged.
 const FIRST: usize = 64;
-const MOST: usize = 4096;
+pub(super) const MOST: usize = 4096;
 /// Nobody waits longer for an acknowledgement.
 const PATIENCE: u64 = 2_000_000;
 

@@ -38,6 +38,7 @@ mod relief;
 mod simulation;
 mod trend;
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use crosspoint_rtp::twcc::{Feedback, REFERENCE_MICROS, Status, TICK_MICROS};
@@ -102,6 +103,8 @@ pub struct Estimator {
     silent_at: Option<u64>,
     /// The client's clock, unwrapped.
     reference: Option<i64>,
+    /// The number of the last feedback.
+    count: u8,
     /// The highest packet that feedback spoke of, and when the last one that arrived had been sent.
     heard: Option<u64>,
     last_acknowledged: u64,
@@ -133,6 +136,7 @@ impl Estimator {
             last_sent: 0,
             silent_at: None,
             reference: None,
+            count: 0,
             heard: None,
             last_acknowledged: 0,
             last_rise: 0,
@@ -167,11 +171,14 @@ impl Estimator {
         self.loss.advance(now);
         let reference = self.unwrap_reference(feedback.reference());
         let first = self.history.extend(feedback.base());
-        if self.heard.zip(first).is_some_and(|(heard, first)| first > heard + 1) {
-            self.interrupt();
+        if let Some((heard, first)) = self.heard.zip(first).filter(|(heard, first)| *first > heard + 1) {
+            self.skip(heard + 1..first, feedback.count());
         }
+        self.count = feedback.count();
         for (sequence, status) in feedback.packets() {
-            self.hear(sequence, status, reference * REFERENCE_MICROS);
+            if let Some(sequence) = self.history.extend(sequence) {
+                self.hear(sequence, status, reference * REFERENCE_MICROS);
+            }
         }
         self.react(now);
         self.estimate = self.estimate.clamp(LOWEST, HIGHEST);
@@ -239,8 +246,7 @@ impl Estimator {
         last + step
     }
 
-    fn hear(&mut self, sequence: u16, status: Status, reference: i64) {
-        let Some(sequence) = self.history.extend(sequence) else { return };
+    fn hear(&mut self, sequence: u64, status: Status, reference: i64) {
         let Some(packet) = self.history.get(sequence) else { return };
         let evaluated = sequence >= self.since_fall;
         let (bytes, sent) = (packet.bytes, packet.sent);
@@ -285,7 +291,7 @@ impl Estimator {
             self.capacity = Some(drained);
             self.fall(drained / 10 * 9, now);
         } else if self.trend.usage() == Usage::Over && self.backlog.queue() > LEAST_QUEUE {
-            self.overused(acknowledged, now);
+            self.overused(now);
         } else if evaluation.is_some_and(|excess| excess > LOSS_FALLS) && !self.sends_little(now) {
             let kept = (self.estimate as f64 * (1.0 - 0.5 * f64::from(self.excess))) as u64;
             self.fall(kept.max(acknowledged.unwrap_or(0)), now);
@@ -313,11 +319,11 @@ impl Estimator {
     }
 
     /// §5.5, Over: at once, but not again for what was sent before.
-    fn overused(&mut self, acknowledged: Option<u64>, now: u64) {
+    fn overused(&mut self, now: u64) {
         if now < self.last_fall + FALL_INTERVAL + self.round_trip {
             return;
         }
-        let acknowledged = acknowledged.unwrap_or(self.estimate);
+        let acknowledged = self.acknowledged.peak(0).unwrap_or(self.estimate);
         let carried = acknowledged / 100 * 85;
         if self.sends_little(now) {
             // What arrives says nothing about the link then.
@@ -375,10 +381,19 @@ impl Estimator {
         }
     }
 
-    /// Feedback was lost: what is counted by arrival would be too little.
-    fn interrupt(&mut self) {
-        self.backlog.interrupt();
-        self.acknowledged.clear();
+    /// Feedback speaks of no packet in this range. Either feedback was lost, and what is counted by arrival would be too
+    /// little; or the client begins with the first one that arrived, and these have not.
+    #[cold]
+    fn skip(&mut self, range: Range<u64>, count: u8) {
+        if count != self.count.wrapping_add(1) {
+            self.backlog.interrupt();
+            self.acknowledged.clear();
+            return;
+        }
+        let remembered = range.end.saturating_sub(history::MOST as u64);
+        for sequence in range.start.max(remembered)..range.end {
+            self.hear(sequence, Status::Missing, 0);
+        }
     }
 
     #[cold]

@@ -5,6 +5,9 @@ const BUCKET: u64 = 50_000;
 /// Fewer full buckets say nothing yet.
 const FEWEST: u64 = 3;
 
+/// The buckets that [`Rate::peak`] looks at.
+const LATEST: u64 = 4;
+
 /// Counts bytes in buckets of 50 ms. The present bucket does not count until it is full.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rate {
@@ -32,6 +35,14 @@ impl Rate {
         self.advance(time);
         let full = (self.present - self.first).min(BUCKETS as u64);
         (full >= FEWEST).then(|| self.sum * 8 * 1_000_000 / (full * BUCKET))
+    }
+
+    /// The same over the last fifth of a second, where that is more: after a step up the whole window is still low.
+    pub fn peak(&mut self, time: u64) -> Option<u64> {
+        let whole = self.get(time)?;
+        let latest = (1..=LATEST.min(self.present)).map(|back| self.buckets[(self.present - back) as usize % BUCKETS]);
+        let sum: u64 = latest.map(u64::from).sum();
+        Some(whole.max(sum * 8 * 1_000_000 / (LATEST * BUCKET)))
     }
 
     /// Begins anew.
@@ -71,5 +82,14 @@ mod tests {
         assert_eq!(rate.get(6_000_000), Some(1_000_000));
         assert_eq!(rate.get(6_250_000), Some(500_000));
         assert_eq!(rate.get(8_000_000), None);
+    }
+
+    #[test]
+    fn a_step_up_shows_in_the_peak_first() {
+        let mut rate = Rate::default();
+        for ms in 0..1_000u64 {
+            rate.add(if ms < 800 { 25 } else { 125 }, ms * 1_000);
+        }
+        assert_eq!((rate.get(1_000_000), rate.peak(1_000_000)), (Some(520_000), Some(1_000_000)));
     }
 }

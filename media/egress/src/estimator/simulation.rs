@@ -92,6 +92,7 @@ struct Simulation {
     /// Received and not yet told: (sequence, µs).
     received: Vec<(u64, u64)>,
     told: u64,
+    feedbacks: u8,
     next_feedback: u64,
     returning: VecDeque<(u64, Vec<u8>)>,
     layer: Option<usize>,
@@ -116,6 +117,7 @@ pub(super) fn play(scene: Scene, seconds: u64) -> Seen {
         arriving: VecDeque::new(),
         received: Vec::new(),
         told: 0,
+        feedbacks: 0,
         next_feedback: 70,
         returning: VecDeque::new(),
         layer: None,
@@ -248,7 +250,8 @@ impl Simulation {
         }
         self.next_feedback = self.now + 50 + (self.chance() * 50.0) as u64;
         let received = std::mem::take(&mut self.received);
-        let bytes = write(self.told + 1, &received);
+        self.feedbacks = self.feedbacks.wrapping_add(1);
+        let bytes = write(self.told + 1, &received, self.feedbacks);
         self.told = received.last().expect("not empty").0;
         if (self.scene.feedback_lost)(self.now) {
             return;
@@ -275,7 +278,7 @@ impl Simulation {
 }
 
 /// Feedback about these packets (number, arrival in µs) in vectors of two bits with large deltas.
-fn write(base: u64, received: &[(u64, u64)]) -> Vec<u8> {
+fn write(base: u64, received: &[(u64, u64)], feedbacks: u8) -> Vec<u8> {
     let last = received.last().expect("something was received").0;
     let count = (last - base + 1) as usize;
     let reference = received[0].1 / 64_000;
@@ -292,7 +295,7 @@ fn write(base: u64, received: &[(u64, u64)]) -> Vec<u8> {
     out.extend((base as u16).to_be_bytes());
     out.extend((count as u16).to_be_bytes());
     out.extend(&(reference as u32 & 0xff_ffff).to_be_bytes()[1..]);
-    out.push(0);
+    out.push(feedbacks);
     for chunk in symbols.chunks(7) {
         let bits = chunk.iter().fold(3, |bits, symbol| bits << 2 | symbol);
         out.extend(bits.to_be_bytes());

@@ -89,6 +89,40 @@ fn a_call_that_begins_on_a_narrow_link_finds_its_rate() {
 }
 
 #[test]
+fn a_layer_that_just_fits_is_kept() {
+    for (rate, layer) in [((|_| 560_000) as fn(u64) -> u64, 182_000), (|_| 700_000, 532_000), (|_| 1_500_000, 532_000)]
+    {
+        let seen = play(Scene { rate, ..Scene::default() }, 30);
+        assert!(seen.least(5, 30) > layer, "{} on {}", seen.least(5, 30), rate(0));
+        assert_eq!(seen.dropped(5_000), 0.0);
+    }
+}
+
+#[test]
+fn a_way_that_stalls_now_and_then_is_no_narrow_one() {
+    let stalls: [fn(u64) -> u64; 3] = [
+        |ms| if ms % 1300 < 120 { 8 } else { 100_000_000 },
+        |ms| if ms % 3000 < 250 { 8 } else { 100_000_000 },
+        |ms| if ms % 1300 < 120 { 8 } else { 3_000_000 },
+    ];
+    for (rate, seed) in stalls.into_iter().zip(SEEDS) {
+        let seen = play(Scene { rate, queue: u64::MAX, seed, ..Scene::default() }, 30);
+        assert!(seen.least(0, 30) >= 1_900_000, "{} with seed {seed}", seen.least(0, 30));
+    }
+}
+
+#[test]
+fn a_paused_picture_without_sound_comes_back() {
+    let rate = |ms| if (10_000..30_000).contains(&ms) { 100_000 } else { 3_000_000 };
+    for seed in SEEDS {
+        let seen = play(Scene { rate, seed, audio: |_| false, ..Scene::default() }, 34);
+        assert!(seen.mean(12, 30) < 110_000, "{} with seed {seed}", seen.mean(12, 30));
+        let all = seen.above(30, 2_300_000);
+        assert!(all.is_some_and(|after| after < 2_500), "{all:?} with seed {seed}");
+    }
+}
+
+#[test]
 fn random_loss_on_a_wide_way_is_endured() {
     for seed in SEEDS {
         for (loss, least) in [(0.05, 1_500_000), (0.2, 1_000_000)] {
@@ -170,6 +204,23 @@ fn a_client_that_never_answers_is_probed_at_most_once_a_second() {
     clusters.dedup();
     assert!((3..=20).contains(&clusters.len()), "{}", clusters.len());
     assert_eq!(estimator.estimate(), 2_000_000, "nothing is known");
+}
+
+#[test]
+fn a_client_that_begins_with_what_arrived_hides_no_loss() {
+    let start = Instant::now();
+    let mut estimator = Estimator::new(2_000_000, start);
+    let mut feedback = Feedback::default();
+    for (round, count) in (0..20u64).zip(1..) {
+        let at = start + Duration::from_millis(round * 50);
+        let sequences = round * 10 + 1..round * 10 + 11;
+        sequences.clone().for_each(|sequence| estimator.sent(sequence, 1000, None, at));
+        // The first five of ten are lost.
+        let received: Vec<_> = sequences.skip(5).map(|sequence| (sequence, round * 50_000 + 20_000)).collect();
+        assert!(feedback.read(&write(received[0].0, &received, count)));
+        estimator.feedback(&feedback, at + Duration::from_millis(40));
+    }
+    assert!((0.45..0.52).contains(&estimator.loss()), "{}", estimator.loss());
 }
 
 proptest! {
