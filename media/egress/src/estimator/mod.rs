@@ -8,19 +8,19 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | [`history`] | what was sent, by sequence number |
-//! | [`trend`] | is a queue growing? The trendline filter and its adaptive threshold |
-//! | [`backlog`] | how fast does a queue drain? What makes a step down quick |
-//! | [`loss`] | how much is lost, and is it our doing? |
-//! | [`probe`] | does the way carry more? What makes a step up quick |
-//! | [`relief`] | has the way become wider? When to probe again after many failures |
-//! | [`rate`] | bits per second over the last half second |
+//! | `history` | what was sent, by sequence number |
+//! | `trend` | is a queue growing? The trendline filter and its adaptive threshold |
+//! | `backlog` | how fast does a queue drain? What makes a step down quick |
+//! | `loss` | how much is lost, and is it our doing? |
+//! | `probe` | does the way carry more? What makes a step up quick |
+//! | `relief` | has the way become wider? When to probe again after many failures |
+//! | `rate` | bits per second over the last half second |
 //!
 //! | what was seen | what the estimate becomes |
 //! |---|---|
 //! | packets queue and arrive slower than they were sent | 9/10 of what the link carried |
 //! | the trend of the delay is above its threshold | 85/100 of what was acknowledged (§5.5); where little was sent, 8/10 of itself |
-//! | loss that exceeds what is always lost by 10 % or more | (1 - loss/2) of itself (§6), but what was acknowledged |
+//! | loss that exceeds what is always lost by 10 % or more | (1 - loss/2) of itself (§6), at least what was acknowledged |
 //! | neither | grows by 8 % a second, near a known capacity by a packet per response time (§5.5), never above 1.5 times what is acknowledged |
 //! | a cluster of padding arrived | the cluster's rate, if that is more; less only if two in a row say so |
 //! | packets leave and no feedback comes for a second | 8/10 of itself, each second |
