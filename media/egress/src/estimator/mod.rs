@@ -160,7 +160,7 @@ impl Estimator {
         }
         self.last_sent = now;
         if let Some(id) = probe {
-            self.prober.sent(id, sequence);
+            self.prober.sent(id, sequence, bytes);
         }
     }
 

@@ -63,6 +63,13 @@ struct Cluster {
     bytes: u64,
     left: u64,
     due: u64,
+    /// When it began, its bytes as planned, as asked for so far, and as they left: packets that serve as padding may be larger.
+    begun: u64,
+    length: u64,
+    asked: u64,
+    sent: u64,
+    /// How long after the last packet (µs) an answer is waited for.
+    patience: u64,
     /// The first and the last number that was sent. Media in between counts too.
     range: Option<(u64, u64)>,
     tally: Tally,
@@ -111,7 +118,7 @@ impl Prober {
     /// The next packet. `patience`: how long after the last one (µs) an answer is still waited for.
     pub fn poll(&mut self, estimate: u64, patience: u64, now: u64) -> Option<Probe> {
         if self.cluster.is_none() && self.wanted(estimate) && now >= self.not_before {
-            self.begin(estimate, now);
+            self.begin(estimate, patience, now);
         }
         let cluster = self.cluster.as_mut()?;
         if now < cluster.due {
@@ -123,14 +130,20 @@ impl Prober {
             return None;
         }
         cluster.left -= 1;
-        cluster.due += if cluster.left == 0 { patience } else { cluster.bytes * 8_000_000 / cluster.target };
+        cluster.asked += cluster.bytes;
+        cluster.schedule();
         Some(Probe { id: cluster.id, bytes: cluster.bytes as usize })
     }
 
-    pub fn sent(&mut self, id: ProbeId, sequence: u64) {
+    pub fn sent(&mut self, id: ProbeId, sequence: u64, bytes: usize) {
         if let Some(cluster) = self.cluster.as_mut().filter(|cluster| cluster.id == id) {
             let first = cluster.range.map_or(sequence, |(first, _)| first);
             cluster.range = Some((first, sequence));
+            cluster.sent += bytes as u64;
+            if cluster.sent >= cluster.length && cluster.asked >= FEWEST * cluster.bytes {
+                cluster.left = 0;
+            }
+            cluster.schedule();
         }
     }
 
@@ -193,7 +206,7 @@ impl Prober {
         self.not_before = now + interval.min(LONGEST);
     }
 
-    fn begin(&mut self, estimate: u64, now: u64) {
+    fn begin(&mut self, estimate: u64, patience: u64, now: u64) {
         // A step up that is within reach is tried as a whole.
         let step = (self.minimum + self.minimum / 10).min(estimate * 3);
         let target = (estimate * 2).max(step).min(self.desired * 27 / 20).max(1);
@@ -203,7 +216,28 @@ impl Prober {
         self.clusters = self.clusters.wrapping_add(1);
         let id = ProbeId(self.clusters);
         let tally = Tally::default();
-        self.cluster = Some(Box::new(Cluster { id, target, bytes, left, due: now, range: None, tally }));
+        self.cluster = Some(Box::new(Cluster {
+            id,
+            target,
+            bytes,
+            left,
+            due: now,
+            begun: now,
+            length,
+            asked: 0,
+            sent: 0,
+            patience,
+            range: None,
+            tally,
+        }));
+    }
+}
+
+impl Cluster {
+    /// The next packet is due when those before it have taken their time at the planned rate.
+    fn schedule(&mut self) {
+        let taken = self.asked.max(self.sent) * 8_000_000 / self.target;
+        self.due = self.begun + taken + if self.left == 0 { self.patience } else { 0 };
     }
 }
 

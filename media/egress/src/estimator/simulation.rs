@@ -34,6 +34,8 @@ pub(super) struct Scene {
     pub audio: fn(u64) -> bool,
     /// How many µs the client's clock gains in a second.
     pub drift: u64,
+    /// Padding is at least this large, as resent packets are.
+    pub least_padding: usize,
     pub seed: u64,
 }
 
@@ -51,6 +53,7 @@ impl Default for Scene {
             at_most: 3,
             audio: |_| true,
             drift: 0,
+            least_padding: 0,
             seed: 1,
         }
     }
@@ -191,7 +194,7 @@ impl Simulation {
                 return;
             };
             self.seen.padding.push((self.now, probe.bytes));
-            self.send(probe.bytes, Some(probe.id), None);
+            self.send(probe.bytes.max(self.scene.least_padding), Some(probe.id), None);
         }
     }
 

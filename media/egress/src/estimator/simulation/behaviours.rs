@@ -58,6 +58,19 @@ fn probing_on_a_narrow_link_disturbs_nobody() {
 }
 
 #[test]
+fn padding_larger_than_asked_for_keeps_to_the_rate() {
+    for seed in SEEDS {
+        let scene = Scene { rate: narrow_for_20_s, least_padding: 1000, seed, ..Scene::default() };
+        let seen = play(scene, 33);
+        let gap = seen.longest_gap(11_000, 30_000);
+        assert!(gap < 200, "{gap} ms without a picture, with seed {seed}");
+        let (mean, all) = (seen.mean(11, 30), seen.above(30, 2_300_000));
+        assert!((240_000..=305_000).contains(&mean), "{mean} with seed {seed}");
+        assert!(all.is_some_and(|after| after < 2_500), "{all:?} with seed {seed}");
+    }
+}
+
+#[test]
 fn a_link_that_becomes_wide_again_is_found_within_two_seconds() {
     for (seed, jitter) in SEEDS.flat_map(|seed| [(seed, 0), (seed, 5)]) {
         let seen = play(Scene { rate: narrow_for_20_s, seed, jitter, ..Scene::default() }, 33);
