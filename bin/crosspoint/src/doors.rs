@@ -30,7 +30,7 @@ pub fn router(config: &Config, rooms: &Rooms, keys: &Keys, metrics: &Metrics) ->
     doors
         .fallback_service(pages)
         .layer(from_fn_with_state(origins, cors::across_origins))
-        .layer(from_fn_with_state(config.http.tls.is_some(), web::safe_headers))
+        .layer(from_fn_with_state(config.is_https(), web::safe_headers))
         .layer(from_fn_with_state(metrics.requests().clone(), web::counted))
         .layer(from_fn_with_state(trusted, client::behind_proxies))
 }

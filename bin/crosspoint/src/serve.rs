@@ -45,10 +45,7 @@ async fn run_on(config: Config) -> anyhow::Result<()> {
     let mut signals = EndSignals::listen().context("signals cannot be listened for")?;
     let keys = token::keys(&config);
     let listener = listen::open("http.bind", config.http.bind)?;
-    let tls = match config.http.tls.clone() {
-        Some(files) => Some(tls::start(files).await?),
-        None => None,
-    };
+    let tls = tls::start(&config).await?;
     let (media, rooms) = start_rooms(&config, &keys)?;
     let metrics = Metrics::new();
     let router = doors::router(&config, &rooms, &keys, &metrics);
@@ -150,7 +147,7 @@ fn redirect(config: &Config) -> anyhow::Result<()> {
 /// The only thing on standard output: where the console is.
 fn announce(config: &Config, listener: &TcpListener) -> anyhow::Result<()> {
     let bound = listener.local_addr().context("the listener has no address")?;
-    let scheme = if config.http.tls.is_some() { "https" } else { "http" };
+    let scheme = if config.is_https() { "https" } else { "http" };
     let here = format!("{scheme}://{}", reachable(bound));
     let url = config.http.public_url.as_deref().filter(|_| !config.dev).unwrap_or(&here);
     if config.dev {

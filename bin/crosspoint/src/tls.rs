@@ -1,19 +1,47 @@
-//! HTTPS by certificate files, which are read again when they change and on SIGHUP. Connections that stand keep theirs.
+//! HTTPS: by certificate files, which are read again when they change and on SIGHUP, or by an ACME authority. Connections that
+//! stand keep the certificate that they were shown.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use axum_server::tls_rustls::RustlsConfig;
-use crosspoint_config::TlsFiles;
+use crosspoint_config::{Acme, Config, TlsFiles};
 
 use crate::signals;
 
 /// How often the files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
+/// What the listener shows, if it speaks HTTPS.
+pub async fn start(config: &Config) -> anyhow::Result<Option<RustlsConfig>> {
+    if let Some(wanted) = &config.acme {
+        return acme(wanted).map(Some);
+    }
+    match config.http.tls.clone() {
+        Some(files) => from_files(files).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+#[cfg(feature = "acme")]
+fn acme(wanted: &Acme) -> anyhow::Result<RustlsConfig> {
+    let Acme { domains, contact, cache, directory, directory_root } = wanted.clone();
+    let pace = crosspoint_acme::Pace::default();
+    let settings = crosspoint_acme::Settings { domains, contact, cache, directory, directory_root, pace };
+    Ok(RustlsConfig::from_config(crosspoint_acme::start(settings).context("acme.cache")?))
+}
+
+#[cfg(not(feature = "acme"))]
+fn acme(_: &Acme) -> anyhow::Result<RustlsConfig> {
+    anyhow::bail!(
+        "acme.domains is set, but this binary was built without ACME: build it with `cargo build --release -p crosspoint \
+         --features acme`, or set http.tls_cert and http.tls_key"
+    )
+}
+
 /// Reads the files, and again whenever they change.
-pub async fn start(files: TlsFiles) -> anyhow::Result<RustlsConfig> {
+async fn from_files(files: TlsFiles) -> anyhow::Result<RustlsConfig> {
     let config = RustlsConfig::from_pem_file(&files.cert, &files.key)
         .await
         .with_context(|| format!("http.tls_cert and http.tls_key ({}) cannot be used", files.cert.display()))?;

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
-use crate::config::{Config, TlsFiles};
+use crate::config::{Acme, Config, TlsFiles};
 use crate::file::Problem;
 
 /// Shorter secrets can be guessed (RFC 7518 §3.2 asks for a key as long as the hash: 32 bytes).
@@ -56,16 +56,38 @@ fn http(config: &Config, found: &mut Vec<Problem>) {
     if let Some(tls) = &config.http.tls {
         certificate(tls, found);
     }
+    if let Some(acme) = &config.acme {
+        self::acme(acme, config.http.tls.is_some(), found);
+    }
     if config.http.redirect.is_some() {
-        if config.http.tls.is_none() {
+        if !config.is_https() {
             found.push(
-                "http.redirect sends browsers to HTTPS, but there is none: set http.tls_cert and http.tls_key".into(),
+                "http.redirect sends browsers to HTTPS, but there is none: set http.tls_cert and http.tls_key, or \
+                 acme.domains"
+                    .into(),
             );
         }
         if config.http.public_url.is_none() {
             found
                 .push("http.redirect needs http.public_url: where to redirect to is never taken from a request".into());
         }
+    }
+}
+
+fn acme(acme: &Acme, has_files: bool, found: &mut Vec<Problem>) {
+    if has_files {
+        found.push("acme.domains and http.tls_cert cannot both be set: a listener has one certificate".into());
+    }
+    if acme.cache.as_os_str().is_empty() {
+        found.push("acme.cache is missing: authorities refuse who asks for the same certificate at every start".into());
+    }
+    if !acme.directory.starts_with("https://") {
+        found.push("acme.directory must be an https:// address (RFC 8555 §6.1)".into());
+    }
+    if let Some(root) = &acme.directory_root
+        && let Some(why) = unreadable(root)
+    {
+        found.push(format!("acme.directory_root: {} cannot be read: {why}", root.display()));
     }
 }
 
@@ -166,6 +188,28 @@ mod tests {
         assert!(found[1].starts_with("http.tls_key is missing"), "{found:?}");
         let found = problems(&[&base[..], &[("http.redirect", "0.0.0.0:80")]].concat());
         assert_eq!(found.len(), 2, "{found:?}");
+    }
+
+    #[test]
+    fn acme_needs_names_of_hosts_and_stands_alone() {
+        let keys = format!("a: {SECRET}");
+        let base = [("auth.keys", keys.as_str()), ("media.advertised", "192.0.2.1")];
+        let acme = [&base[..], &[("acme.domains", "meet.example.org, www.example.org")]].concat();
+        let config = layers(&acme).config().expect("a configuration");
+        assert_eq!(config.acme.as_ref().map(|acme| acme.domains.len()), Some(2));
+        assert!(config.is_https());
+        for name in ["192.0.2.1", "*.example.org", "localhost", "a..org", "-a.org", "a b.org"] {
+            assert!(layers(&[&base[..], &[("acme.domains", name)]].concat()).config().is_err(), "{name}");
+        }
+        for (key, value, complaint) in [
+            ("http.tls_cert", "/nowhere.pem", "acme.domains and http.tls_cert"),
+            ("acme.directory", "http://127.0.0.1:1/dir", "acme.directory must be"),
+            ("acme.cache", "", "acme.cache is missing"),
+            ("acme.directory_root", "/nowhere.pem", "acme.directory_root: /nowhere.pem cannot be read"),
+        ] {
+            let found = problems(&[&acme[..], &[(key, value)]].concat());
+            assert!(found.iter().any(|problem| problem.starts_with(complaint)), "{key}: {found:?}");
+        }
     }
 
     #[test]

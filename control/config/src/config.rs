@@ -18,6 +18,8 @@ pub struct Config {
     pub dev: bool,
     /// `[http]`
     pub http: Http,
+    /// `[acme]`, if so.
+    pub acme: Option<Acme>,
     /// `[media]`
     pub media: MediaSection,
     /// `[auth]`
@@ -58,6 +60,21 @@ pub struct TlsFiles {
     pub cert: PathBuf,
     /// The private key (PEM).
     pub key: PathBuf,
+}
+
+/// Whom to get a certificate from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acme {
+    /// For these names.
+    pub domains: Vec<String>,
+    /// Where the authority may write to.
+    pub contact: Option<String>,
+    /// Where things are kept.
+    pub cache: PathBuf,
+    /// The authority.
+    pub directory: String,
+    /// What to trust it by, in place of the system's certificates.
+    pub directory_root: Option<PathBuf>,
 }
 
 /// Where sound and picture come in.
@@ -146,6 +163,7 @@ impl Config {
         Self {
             dev,
             http: http(settings),
+            acme: acme(settings),
             media: media(settings),
             auth: Auth {
                 keys: settings.secrets("auth.keys"),
@@ -168,6 +186,11 @@ impl Config {
         }
     }
 
+    /// Does the listener speak HTTPS?
+    pub fn is_https(&self) -> bool {
+        self.http.tls.is_some() || self.acme.is_some()
+    }
+
     /// Is HTTP only reachable from this machine?
     pub fn is_on_loopback(&self) -> bool {
         self.http.bind.ip().to_canonical().is_loopback()
@@ -186,6 +209,17 @@ fn http(settings: &Settings) -> Http {
         tls,
         redirect: address(settings, "http.redirect"),
     }
+}
+
+fn acme(settings: &Settings) -> Option<Acme> {
+    let wanted = Acme {
+        domains: settings.list("acme.domains").to_vec(),
+        contact: settings.text("acme.contact"),
+        cache: settings.text("acme.cache").unwrap_or_default().into(),
+        directory: settings.text("acme.directory").unwrap_or_default(),
+        directory_root: settings.text("acme.directory_root").map(PathBuf::from),
+    };
+    Some(wanted).filter(|wanted| !wanted.domains.is_empty())
 }
 
 fn media(settings: &Settings) -> MediaSection {

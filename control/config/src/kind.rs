@@ -41,6 +41,8 @@ pub enum Kind {
     Path,
     /// `https://…`, or empty.
     WebAddress,
+    /// Names of hosts (RFC 1123 §2.1).
+    Names,
     /// IP addresses.
     Addresses,
     /// IP addresses and ranges.
@@ -71,6 +73,7 @@ impl Kind {
             Self::MaybeAddress => "address and port, or `none`".into(),
             Self::Path => "path".into(),
             Self::WebAddress => "`https://…` or empty".into(),
+            Self::Names => "list of names of hosts".into(),
             Self::Addresses => "list of IP addresses".into(),
             Self::Networks => "list of IP addresses and ranges".into(),
             Self::Origins => "list of origins (`https://example.org`) or `*`".into(),
@@ -105,6 +108,7 @@ impl Kind {
                 check_item(&text, |text| text.is_empty() || is_web(text), "an http:// or https:// address")?;
                 Ok(Value::Text(text.trim_end_matches('/').to_owned()))
             }
+            Self::Names => read_list(raw, is_name, "a name like meet.example.org (no address, no wildcard)"),
             Self::Addresses => read_list(raw, |text| text.parse::<IpAddr>().is_ok(), "an IP address"),
             Self::Networks => {
                 read_list(raw, |text| Network::parse(text).is_some(), "an IP address or a range like 10.0.0.0/8")
@@ -119,6 +123,16 @@ impl Kind {
 /// Reads a time as every key does: `30s`, `1h30m`; a bare number is seconds.
 pub fn duration(text: &str) -> Result<Duration, String> {
     read_duration(&Raw::Text(text.to_owned()))
+}
+
+/// A name that can stand in a certificate: labels of letters, digits and hyphens, at least two of them.
+fn is_name(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let ends_well = !label.starts_with('-') && !label.ends_with('-');
+        (1..=63).contains(&label.len()) && ends_well && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    let labels = text.split('.');
+    text.len() <= 253 && text.contains('.') && labels.clone().all(is_label) && text.parse::<IpAddr>().is_err()
 }
 
 const SIZES: &[(&str, u64)] = &[("KiB", 1 << 10), ("MiB", 1 << 20), ("kB", 1_000), ("MB", 1_000_000)];

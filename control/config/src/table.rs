@@ -59,6 +59,10 @@ pub struct Section {
 /// The sections in the order in which they are shown.
 pub const SECTIONS: &[Section] = &[
     Section { name: "http", doc: "Where browsers and other clients come in." },
+    Section {
+        name: "acme",
+        doc: "A certificate from an ACME authority, for binaries that were built with `--features acme`.",
+    },
     Section { name: "media", doc: "Where sound and picture come in." },
     Section { name: "auth", doc: "Who may mint tokens." },
     Section { name: "rooms", doc: "What rooms and participants may." },
@@ -71,8 +75,13 @@ pub const SECTIONS: &[Section] = &[
 
 /// Every key, section by section.
 pub const KEYS: &[Key] = &[
-    Key::new("http.bind", Kind::Address, "0.0.0.0:8080", "Where HTTP (or HTTPS, with `tls_cert`) listens.")
-        .in_dev("127.0.0.1:8080"),
+    Key::new(
+        "http.bind",
+        Kind::Address,
+        "0.0.0.0:8080",
+        "Where HTTP (or HTTPS, with `tls_cert` or `acme.domains`) listens.",
+    )
+    .in_dev("127.0.0.1:8080"),
     Key::new(
         "http.public_url",
         Kind::WebAddress,
@@ -103,6 +112,33 @@ pub const KEYS: &[Key] = &[
         Kind::MaybeAddress,
         "none",
         "With TLS: plain HTTP on this address sends browsers to `public_url`.",
+    ),
+    Key::new(
+        "acme.domains",
+        Kind::Names,
+        "",
+        "Names of this server to get a certificate for; with them `http.bind` speaks HTTPS. The authority must reach it on port 443 \
+         of each name.",
+    ),
+    Key::new("acme.contact", Kind::Text, "", "A mail address that the authority may write to."),
+    Key::new(
+        "acme.cache",
+        Kind::Path,
+        "/var/lib/crosspoint/acme",
+        "Folder in which account and certificate are kept over a restart. Authorities do not issue the same one often.",
+    ),
+    Key::new(
+        "acme.directory",
+        Kind::WebAddress,
+        "https://acme-v02.api.letsencrypt.org/directory",
+        "The authority's directory. By default Let's Encrypt, whose terms of service you accept by setting `domains`. To try things \
+         out: `https://acme-staging-v02.api.letsencrypt.org/directory`.",
+    ),
+    Key::new(
+        "acme.directory_root",
+        Kind::Path,
+        "",
+        "Certificate (PEM) to trust the directory by, in place of the system's: for authorities of your own.",
     ),
     Key::new(
         "media.workers",

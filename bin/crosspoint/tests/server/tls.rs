@@ -59,6 +59,32 @@ fn a_certificate_that_cannot_be_used_is_refused() {
     assert!(complaint(&output).contains("http.tls_cert: /nowhere.pem cannot be read"), "{}", complaint(&output));
 }
 
+#[cfg(not(feature = "acme"))]
+#[test]
+fn a_binary_without_acme_says_so() {
+    let output = run(&["serve", "--dev", "--http.bind", "127.0.0.1:0", "--acme.domains", "meet.example.org"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(complaint(&output).contains("--features acme"), "{}", complaint(&output));
+}
+
+#[cfg(feature = "acme")]
+#[test]
+fn with_acme_a_server_listens_before_it_has_a_certificate_and_says_where_it_cannot_keep_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cache = folder.path().join("acme");
+    // Nobody answers there: no certificate can be had, which is no reason not to run.
+    let nobody = ["--acme.domains", "meet.example.org", "--acme.directory", "https://127.0.0.1:1/directory"];
+    let server = Server::start(&[&nobody[..], &["--acme.cache", path(&cache)]].concat());
+    assert!(server.announcement.contains("https://"), "{}", server.announcement);
+    assert!(connect(&server, &RootCertStore::empty()).is_none(), "there is nothing to show yet");
+
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").expect("written");
+    let base = ["serve", "--dev", "--http.bind", "127.0.0.1:0"];
+    let output = run(&[&base[..], &nobody, &["--acme.cache", path(&file.join("acme"))]].concat());
+    assert!(complaint(&output).contains("acme.cache"), "{}", complaint(&output));
+}
+
 fn write_certificate(cert: &Path, key: &Path) -> RootCertStore {
     let CertifiedKey { cert: made, signing_key } =
         generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
