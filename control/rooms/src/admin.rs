@@ -126,6 +126,9 @@ impl Rooms {
             draining: self.is_draining(),
             ..Totals::default()
         };
+        for (index, worker) in totals.workers.iter_mut().enumerate() {
+            worker.traffic = inner.media.traffic(index);
+        }
         for room in inner.registry.all_rooms() {
             let state = room.lock();
             let summary = room.summary(&state);

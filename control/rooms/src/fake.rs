@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
 use crosspoint_model::{Code, LegKey, Refusal};
-use crosspoint_worker::FactSink;
 use crosspoint_worker::engine::{Fact, Order};
+use crosspoint_worker::{FactSink, Traffic};
 
 use crate::lock::lock;
 use crate::media::{Arrival, Facts, MediaPlane, Offered, fact_channel};
@@ -77,6 +77,10 @@ impl MediaPlane for FakeMedia {
         }
         let admit = Box::new(move |arrival| lock(&self.told).push((worker, Told::Arrival(arrival))));
         Ok(Offered { answer: ANSWER.to_owned(), lines: media_lines(offer), admit })
+    }
+
+    fn traffic(&self, worker: usize) -> Traffic {
+        Traffic { received: 10 + worker as u64, forged: 2, ..Traffic::default() }
     }
 
     fn order(&self, worker: usize, order: Order) {

@@ -66,6 +66,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+pub use crosspoint_worker::Traffic;
 pub use crosspoint_worker::engine::Follow;
 pub use events::RoomEvent;
 pub use media::{Arrival, Facts, MediaPlane, Offered, fact_channel};

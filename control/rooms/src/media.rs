@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crosspoint_model::{Identity, LegKey, Refusal, RoomKey};
 use crosspoint_worker::engine::{Fact, LegProfile, NewLeg, Order, TrackSpec};
-use crosspoint_worker::{FactSink, Media, MediaLine};
+use crosspoint_worker::{FactSink, Media, MediaLine, Traffic};
 use tokio::sync::mpsc;
 
 /// What rooms ask of the media plane.
@@ -18,6 +18,9 @@ pub trait MediaPlane: Send + Sync {
 
     /// Gives an order to a worker.
     fn order(&self, worker: usize, order: Order);
+
+    /// What came and went on a worker since it started.
+    fn traffic(&self, worker: usize) -> Traffic;
 }
 
 /// An offer that was accepted and can become a leg.
@@ -63,6 +66,10 @@ impl MediaPlane for Media {
 
     fn order(&self, worker: usize, order: Order) {
         Media::order(self, worker, order);
+    }
+
+    fn traffic(&self, worker: usize) -> Traffic {
+        Media::traffic(self, worker)
     }
 }
 

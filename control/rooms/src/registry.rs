@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use crosspoint_model::{Code, Identity, LegKey, Refusal, RoomId, RoomKey, TrackKey};
+use crosspoint_worker::Traffic;
 use crosspoint_worker::engine::{LegReport, TrackReport};
 use tokio::sync::oneshot;
 
@@ -68,6 +69,7 @@ impl Registry {
         let totals = |load: &Load| WorkerTotals {
             rooms: load.rooms.load(Ordering::Relaxed),
             legs: load.legs.load(Ordering::Relaxed),
+            traffic: Traffic::default(),
         };
         self.load.iter().map(totals).collect()
     }

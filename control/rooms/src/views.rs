@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crosspoint_model::signal::ConnectionStats;
 use crosspoint_model::{RoomId, RoomKind, TrackView, UserView};
+use crosspoint_worker::Traffic;
 use serde::{Deserialize, Serialize};
 
 macro_rules! view {
@@ -211,4 +212,6 @@ pub struct WorkerTotals {
     pub rooms: usize,
     /// Legs on it.
     pub legs: usize,
+    /// What came and went on it since it started.
+    pub traffic: Traffic,
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crosspoint_rooms::{RoomSummary, Rooms, Totals};
+use crosspoint_rooms::{RoomSummary, Rooms, Totals, Traffic};
 use crosspoint_telemetry::prometheus::collector::Collector;
 use crosspoint_telemetry::prometheus::encoding::{DescriptorEncoder, EncodeMetric};
 use crosspoint_telemetry::prometheus::metrics::MetricType;
@@ -33,6 +33,7 @@ impl Collector for Figures {
         let totals = self.0.totals();
         server(&totals, &mut encoder)?;
         workers(&totals, &mut encoder)?;
+        traffic(&totals, &mut encoder)?;
         let rooms = self.0.list();
         if rooms.len() <= ROOMS_TOLD_APART { per_room(&rooms, &mut encoder) } else { Ok(()) }
     }
@@ -92,6 +93,40 @@ fn workers(totals: &Totals, encoder: &mut DescriptorEncoder) -> fmt::Result {
         let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
         for (index, value) in values.into_iter().enumerate() {
             ConstGauge::new(value as f64).encode(family.encode_family(&[("worker", index.to_string())])?)?;
+        }
+    }
+    Ok(())
+}
+
+/// One figure of what came and went.
+type Flow = (&'static str, &'static str, fn(&Traffic) -> u64);
+
+/// Counters by worker; what was dropped is told apart by why.
+fn traffic(totals: &Totals, encoder: &mut DescriptorEncoder) -> fmt::Result {
+    const PASSED: [Flow; 2] = [
+        ("worker_packets_received", "Datagrams that came to a media worker", |traffic| traffic.received),
+        ("worker_packets_sent", "Datagrams that left a media worker", |traffic| traffic.sent),
+    ];
+    const DROPPED: [(&str, fn(&Traffic) -> u64); 4] = [
+        ("no-room", |traffic| traffic.dropped),
+        ("stranger", |traffic| traffic.strangers),
+        ("forged", |traffic| traffic.forged),
+        ("oversized", |traffic| traffic.oversized),
+    ];
+    for (name, help, figure) in PASSED {
+        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+        for (index, worker) in totals.workers.iter().enumerate() {
+            let labels = [("worker", index.to_string())];
+            ConstCounter::new(figure(&worker.traffic)).encode(family.encode_family(&labels)?)?;
+        }
+    }
+    let help = "Datagrams of a media worker that led nowhere, by why: `no-room` to send them, from a `stranger`, `forged` \
+                STUN, `oversized` RTP";
+    let mut family = encoder.encode_descriptor("worker_packets_dropped", help, None, MetricType::Counter)?;
+    for (index, worker) in totals.workers.iter().enumerate() {
+        for (why, figure) in DROPPED {
+            let labels = [("worker", index.to_string()), ("why", why.to_owned())];
+            ConstCounter::new(figure(&worker.traffic)).encode(family.encode_family(&labels)?)?;
         }
     }
     Ok(())

@@ -211,9 +211,13 @@ async fn metrics_and_statistics_count_rooms() {
     assert_eq!((&stats["rooms"], &stats["participants"], &stats["draining"]), (&json!(1), &json!(1), &json!(false)));
     assert_eq!(stats["workers"].as_array().map(Vec::len), Some(1));
     let metrics = house.get("/metrics").await.text;
-    for line in
-        ["crosspoint_participants 1", "crosspoint_room_participants{room=\"standup\"} 1", "crosspoint_joins_total 1"]
-    {
+    for line in [
+        "crosspoint_participants 1",
+        "crosspoint_room_participants{room=\"standup\"} 1",
+        "crosspoint_joins_total 1",
+        "crosspoint_worker_packets_received_total{worker=\"0\"} 10",
+        "crosspoint_worker_packets_dropped_total{worker=\"0\",why=\"forged\"} 2",
+    ] {
         assert!(metrics.lines().any(|found| found.starts_with(line)), "{line} is not in\n{metrics}");
     }
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use crosspoint_model::{LegKey, RoomKey, TrackKey};
+use crosspoint_webrtc::packet::MAX_PAYLOAD;
 use crosspoint_webrtc::{Datagram, Path, Sink, TransportEvent};
 use rustc_hash::FxHashMap;
 use slab::Slab;
@@ -55,13 +56,17 @@ pub(crate) struct Out {
     events: Vec<TransportEvent>,
 }
 
-/// Datagrams that led nowhere.
+/// Datagrams that came, and those that led nowhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
+    /// All of them.
+    pub received: u64,
     /// From nobody known.
     pub strangers: u64,
     /// STUN with a wrong signature.
     pub forged: u64,
+    /// RTP packets larger than what is forwarded.
+    pub oversized: u64,
     /// Legs that panicked.
     pub broken: u64,
 }
@@ -88,6 +93,7 @@ impl Engine {
 
     /// A datagram came in. What it causes is queued until [`Self::flush`]. `false`: it was nobody's.
     pub fn handle_datagram(&mut self, datagram: &Datagram<'_>) -> bool {
+        self.counters.received += 1;
         let index = match self.routes.find(datagram) {
             Route::Known(index) => index,
             Route::Claimed(index) => {
@@ -105,10 +111,19 @@ impl Engine {
                 return false;
             }
         };
+        let mut oversized = 0;
         self.drive(index, datagram.arrival, |leg, out| {
             (leg.tcp, leg.remote) = (datagram.tcp, Some(datagram.source));
-            leg.transport.handle_datagram(datagram, out)
+            // A packet cannot be larger than its datagram: most need no second look.
+            if datagram.contents.len() <= MAX_PAYLOAD {
+                return leg.transport.handle_datagram(datagram, out);
+            }
+            let before = leg.transport.counters().oversized;
+            let next = leg.transport.handle_datagram(datagram, out);
+            oversized = leg.transport.counters().oversized - before;
+            next
         });
+        self.counters.oversized += oversized;
         true
     }
 
@@ -163,7 +178,7 @@ impl Engine {
         self.timers.next()
     }
 
-    /// Datagrams that led nowhere.
+    /// Datagrams that came, and those that led nowhere.
     pub fn counters(&self) -> Counters {
         self.counters
     }

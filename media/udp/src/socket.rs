@@ -33,6 +33,8 @@ pub struct Socket {
     local: SocketAddr,
     buffers: Vec<Vec<u8>>,
     metas: Vec<RecvMeta>,
+    /// Datagrams that the kernel took.
+    pub sent: u64,
     /// Datagrams that the kernel refused or had no room for.
     pub dropped: u64,
 }
@@ -61,6 +63,7 @@ impl Socket {
             local,
             buffers: vec![vec![0; BUFFER]; BATCH_SIZE],
             metas: vec![RecvMeta::default(); BATCH_SIZE],
+            sent: 0,
             dropped: 0,
         })
     }
@@ -125,7 +128,7 @@ impl Socket {
             let io = &self.io;
             let state = &self.state;
             match io.try_io(|| state.try_send(UdpSockRef::from(io), &transmit)) {
-                Ok(()) => {}
+                Ok(()) => self.sent += run.count as u64,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     room = false;
                     break;
@@ -173,6 +176,7 @@ mod tests {
         assert!(sender.send(&mut batch).expect("send"));
         assert!(batch.is_empty());
         assert_eq!(receive_all(&mut receiver, sent.len()), sent);
+        assert_eq!((sender.sent, sender.dropped), (20, 0));
     }
 
     #[test]

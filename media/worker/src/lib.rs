@@ -15,8 +15,10 @@ mod inbox;
 mod media;
 mod shell;
 mod streams;
+mod traffic;
 
 pub use crosspoint_engine as engine;
 pub use crosspoint_webrtc::MediaLine;
 pub use crosspoint_webrtc::factory::Accepted;
 pub use media::{FactSink, Media, MediaConfig, StartError};
+pub use traffic::Traffic;

@@ -14,6 +14,7 @@ use crosspoint_webrtc::{Accepted, Factory, Host, HostCandidate};
 use crate::acceptor::Acceptor;
 use crate::inbox::{Inbox, Message, inbox};
 use crate::shell::{INBOX, Port, Shell};
+use crate::traffic::{Board, Traffic};
 
 /// Where media comes in.
 #[derive(Clone, Debug)]
@@ -62,6 +63,7 @@ pub struct Media {
 struct Worker {
     host: Host,
     inbox: Inbox,
+    board: Arc<Board>,
 }
 
 impl Media {
@@ -94,6 +96,12 @@ impl Media {
     /// What clients are told of a worker.
     pub fn host(&self, worker: usize) -> Option<&Host> {
         self.workers.get(worker).map(|worker| &worker.host)
+    }
+
+    /// What came and went on a worker since it started. Reads a few figures that the worker writes down once per turn; asks
+    /// nothing of it.
+    pub fn traffic(&self, worker: usize) -> Traffic {
+        self.workers.get(worker).map(|worker| worker.board.read()).unwrap_or_default()
     }
 
     /// Builds a transport on `worker` for this offer: ~0.4 ms of CPU, on the caller's thread.
@@ -164,9 +172,10 @@ fn start_worker(
     let poll = mio::Poll::new()?;
     let (inbox, mailbox) = inbox(mio::Waker::new(poll.registry(), INBOX)?);
     let facts = Box::new(move |facts| sink(index, facts));
-    let shell = Shell::new(poll, ports, mailbox, facts)?;
+    let board = Arc::new(Board::default());
+    let shell = Shell::new(poll, ports, mailbox, facts, board.clone())?;
     let thread = std::thread::Builder::new().name(format!("media-{index}")).spawn(move || run(shell))?;
-    Ok((Worker { host: Host { worker: number, candidates }, inbox }, thread))
+    Ok((Worker { host: Host { worker: number, candidates }, inbox, board }, thread))
 }
 
 /// Runs a worker. Panics of legs and rooms end there; one that gets through leaves rooms that nobody serves, and a process

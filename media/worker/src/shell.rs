@@ -9,6 +9,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crosspoint_engine::{Engine, Fact};
@@ -18,6 +19,7 @@ use mio::{Events, Poll, Token};
 
 use crate::inbox::{Mailbox, Message, NewStream};
 use crate::streams::Streams;
+use crate::traffic::{Board, Traffic};
 
 /// Receive batches (of up to 32 GRO bundles) per turn.
 const BATCHES: usize = 4;
@@ -54,6 +56,8 @@ pub(crate) struct Shell {
     streams: Streams,
     mailbox: Mailbox,
     facts: Box<dyn Fn(Vec<Fact>) + Send>,
+    /// Where others read how much came and went.
+    board: Arc<Board>,
     stopping: bool,
     /// When TCP connections were last looked through.
     swept: Instant,
@@ -65,12 +69,23 @@ impl Shell {
         mut ports: Vec<Port>,
         mailbox: Mailbox,
         facts: Box<dyn Fn(Vec<Fact>) + Send>,
+        board: Arc<Board>,
     ) -> io::Result<Self> {
         for (index, port) in ports.iter_mut().enumerate() {
             port.socket.register(poll.registry(), Token(index))?;
         }
         let streams = Streams::new(FIRST_STREAM);
-        Ok(Self { poll, engine: Engine::new(), ports, streams, mailbox, facts, stopping: false, swept: Instant::now() })
+        Ok(Self {
+            poll,
+            engine: Engine::new(),
+            ports,
+            streams,
+            mailbox,
+            facts,
+            board,
+            stopping: false,
+            swept: Instant::now(),
+        })
     }
 
     /// Runs until [`Message::Stop`].
@@ -220,13 +235,28 @@ impl Shell {
                 Ok(false) => port.socket.dropped += port.batch.shed(MAX_WAITING) as u64,
                 Err(error) => {
                     tracing::warn!(%error, "sending");
-                    port.batch.clear();
+                    port.socket.dropped += port.batch.shed(0) as u64;
                 }
             }
         }
     }
 
+    /// What came and went since the start.
+    fn traffic(&self) -> Traffic {
+        let counters = self.engine.counters();
+        let sum = |figure: fn(&Socket) -> u64| self.ports.iter().map(|port| figure(&port.socket)).sum::<u64>();
+        Traffic {
+            received: counters.received,
+            sent: sum(|socket| socket.sent) + self.streams.sent,
+            dropped: sum(|socket| socket.dropped) + self.streams.dropped,
+            strangers: counters.strangers,
+            forged: counters.forged,
+            oversized: counters.oversized,
+        }
+    }
+
     fn report(&mut self) {
+        self.board.write(&self.traffic());
         let facts = self.engine.take_facts();
         if !facts.is_empty() {
             (self.facts)(facts);

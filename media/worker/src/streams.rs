@@ -43,6 +43,8 @@ pub(crate) struct Streams {
     first_token: usize,
     /// Connections that were not read to their end.
     readable: Vec<usize>,
+    /// Frames that were sent, or wait for the client to read.
+    pub(crate) sent: u64,
     /// Frames that were not sent because the client did not read.
     pub(crate) dropped: u64,
 }
@@ -131,6 +133,7 @@ impl Streams {
             self.dropped += 1;
             return;
         }
+        self.sent += 1;
         write_frame(datagram, &mut stream.waiting);
         if stream.flush().is_err() {
             self.remove(index);

@@ -98,6 +98,7 @@ fn a_payload_that_is_too_large_is_dropped_and_harms_nobody() {
     world.clients[0].voice.as_mut().expect("a voice").on = false;
     world.run_seconds(1.0);
     assert!(world.clients[1].arrivals.len() > before, "the picture goes on");
+    assert_eq!(world.engine.counters().oversized, 1);
     world.check();
 }
 
