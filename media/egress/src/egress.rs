@@ -23,7 +23,9 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 const FIRST_REPORT: Duration = Duration::from_millis(20);
 /// Resends may be this part of what is sent; more would add to the congestion that made them necessary.
 const RESEND_SHARE: f64 = 0.3;
-/// What may be resent at once, in bytes.
+/// What may be resent at once: this much of a second of what the way carries, and so many bytes at the most. When a way
+/// becomes narrow everything before is asked for again, and would keep out what fits.
+const RESEND_SECONDS: f64 = 0.15;
 const RESEND_BURST: f64 = 60_000.0;
 /// Seconds of NTP at which our clock begins (some day of 2023). Only differences matter, but 0 means "never".
 const NTP_BASE: u64 = 3_900_000_000;
@@ -251,7 +253,14 @@ impl Egress {
         }
     }
 
-    fn send_again(&mut self, line: u16, sent: &Sent, probe: Option<ProbeId>, now: Instant, outlet: &mut impl Outlet) -> usize {
+    fn send_again(
+        &mut self,
+        line: u16,
+        sent: &Sent,
+        probe: Option<ProbeId>,
+        now: Instant,
+        outlet: &mut impl Outlet,
+    ) -> usize {
         let (number, send_time) = (self.transport_sequence, self.send_time(now));
         let Some(Some(stream)) = self.streams.get_mut(usize::from(line)) else { return 0 };
         let Some(seal) = &mut self.seal else { return 0 };
@@ -295,9 +304,9 @@ impl Egress {
 
     fn filler(&self, now: Instant) -> Option<(u16, Sent)> {
         let videos = self.streams.iter().enumerate().filter_map(|(line, stream)| Some((line, stream.as_ref()?)));
-        let fillers = videos.filter(|(_, stream)| stream.config.ids.transport_sequence != 0).filter_map(|(line, stream)| {
-            Some((line as u16, stream.resends.filler(stream.window.highest(), now)?))
-        });
+        let fillers = videos
+            .filter(|(_, stream)| stream.config.ids.transport_sequence != 0)
+            .filter_map(|(line, stream)| Some((line as u16, stream.resends.filler(stream.window.highest(), now)?)));
         fillers.max_by_key(|(_, sent)| sent.packet.payload.len())
     }
 
@@ -332,9 +341,10 @@ impl Egress {
                 }
                 Message::Nack { media, pairs } => self.resend(media, pairs, now),
                 Message::PictureLoss { media } | Message::FullIntra { media } => {
-                    let line = self.streams.iter().position(|stream| {
-                        stream.as_ref().is_some_and(|stream| stream.config.ssrc == media)
-                    });
+                    let line = self
+                        .streams
+                        .iter()
+                        .position(|stream| stream.as_ref().is_some_and(|stream| stream.config.ssrc == media));
                     wishes.key_frames.extend(line.and_then(|line| u16::try_from(line).ok()));
                 }
                 Message::TransportFeedback(packet) => {
@@ -367,7 +377,7 @@ impl Egress {
             // RFC 3550 §6.4.1: now, less when we sent the report, less how long the client held it.
             let ticks = middle.wrapping_sub(block.last_report).wrapping_sub(block.delay);
             if block.last_report != 0 && ticks < 10 << 16 {
-                let round_trip = Duration::from_micros(u64::from(ticks) * 1_000_000 >> 16);
+                let round_trip = Duration::from_micros((u64::from(ticks) * 1_000_000) >> 16);
                 self.round_trip = Some(round_trip);
                 if let Some(estimator) = &mut self.estimator {
                     estimator.round_trip(round_trip);
@@ -378,6 +388,9 @@ impl Egress {
 
     fn resend(&mut self, media: u32, pairs: &[u8], now: Instant) {
         let round_trip = self.round_trip;
+        if let Some(estimate) = self.estimate() {
+            self.resend_budget = self.resend_budget.min(estimate as f64 / 8.0 * RESEND_SECONDS);
+        }
         let found = self.streams.iter_mut().enumerate().find_map(|(line, stream)| {
             let stream = stream.as_mut().filter(|stream| stream.config.ssrc == media)?;
             Some((u16::try_from(line).ok()?, stream))
@@ -402,7 +415,7 @@ impl Egress {
 
     fn ntp(&self, now: Instant) -> u64 {
         let since = now.saturating_duration_since(self.epoch);
-        (NTP_BASE + since.as_secs()) << 32 | (u64::from(since.subsec_nanos()) << 32) / 1_000_000_000
+        ((NTP_BASE + since.as_secs()) << 32) | ((u64::from(since.subsec_nanos()) << 32) / 1_000_000_000)
     }
 
     /// The lines on which something can be sent.

@@ -8,6 +8,8 @@ use std::time::Instant;
 pub struct Packet {
     /// RTP marker: the last packet of a frame, or the first after silence.
     pub marker: bool,
+    /// A key frame begins here: who gets it needs nothing that was before.
+    pub begins: bool,
     /// The payload, as plain as it came.
     pub payload: Arc<[u8]>,
     /// What of its header extensions travels on.

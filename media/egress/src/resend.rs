@@ -49,6 +49,11 @@ impl Resends {
         self.0[(sequence % KEPT) as usize] = Some(sent);
     }
 
+    /// Nothing before is needed any more: asking for it again would only keep out what is.
+    pub(crate) fn forget(&mut self) {
+        self.0.fill_with(|| None);
+    }
+
     /// The packet that a client misses, unless it is too old or was resent a moment ago.
     pub(crate) fn take(&mut self, sequence: u16, round_trip: Option<Duration>, now: Instant) -> Option<Sent> {
         let sent = self.0.get_mut(usize::from(sequence) % KEPT as usize)?.as_mut()?;

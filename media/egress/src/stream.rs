@@ -140,7 +140,8 @@ impl Stream {
         let plain = &queued.packet.payload;
         if redundant {
             let until = *self.redundant_until.get_or_insert(now + REDUNDANT_FOR);
-            let previous = self.previous.as_ref().filter(|(sequence, ..)| now < until && sequence + 1 == queued.sequence);
+            let previous =
+                self.previous.as_ref().filter(|(sequence, ..)| now < until && sequence + 1 == queued.sequence);
             let previous = previous
                 .map(|(_, timestamp, packet)| (queued.timestamp.wrapping_sub(*timestamp), packet.payload.as_ref()));
             scratch.clear();
@@ -159,6 +160,9 @@ impl Stream {
         self.last_sent = Some(now);
         if queued.sequence == self.window.highest() {
             self.newest = Some((queued.timestamp, queued.packet.captured));
+            if queued.packet.begins {
+                self.resends.forget();
+            }
         }
         if let Some(rtx) = queued.types.rtx {
             self.resends.keep(&queued.packet, (queued.sequence, queued.timestamp), queued.vp8, rtx, now);

@@ -58,7 +58,8 @@ mod tests {
         let mut window = Window::default();
         let mut given = std::collections::BTreeSet::new();
         for sequence in [5, 6, 9, 7, 7, 5, 8, 300, 290, 290, 2000, 977, 976, 1999, 5000, 4000, 5000, 4999] {
-            let (fresh, late) = (!given.contains(&sequence), given.last().is_some_and(|high| high - sequence.min(*high) >= BITS));
+            let (fresh, late) =
+                (!given.contains(&sequence), given.last().is_some_and(|high| high - sequence.min(*high) >= BITS));
             assert_eq!(window.admit(sequence), fresh && !late, "{sequence}");
             given.insert(sequence);
         }

@@ -17,7 +17,10 @@ use crate::track::Track;
 const CALM: Duration = Duration::from_secs(2);
 /// A want of bandwidth for even the lowest layer must last this long before something is paused: an estimate begins low,
 /// one that has just dropped overshoots, and a busy machine makes it dip where nothing is wrong.
-const PAUSE_AFTER: Duration = Duration::from_secs(8);
+const PAUSE_AFTER: Duration = Duration::from_secs(3);
+/// When so many times more is sent than fits, what is too large ends at once instead of with the key frame of what is not:
+/// hardly any of it arrives whole, and it keeps that key frame out.
+const CHOKES: u64 = 2;
 /// Where nothing but a fixed bound limits a leg, its layers are looked at again this often, as their rates change.
 const REVIEW: Duration = Duration::from_secs(1);
 /// What stays for RTP headers and extensions, which estimates count and layer rates do not.
@@ -44,17 +47,28 @@ pub(crate) fn choose(leg: &mut Leg, tracks: &mut BTreeMap<TrackKey, Track>, now:
         leg.settle_by(now + REVIEW);
     }
     let spare = budget.map_or(u64::MAX, |budget| budget.saturating_sub(allocator::total(&items, &levels)));
+    let chokes = budget.is_some_and(|budget| sent_rate(leg, &candidates, tracks, now) > CHOKES * budget);
     for (candidate, level) in candidates.iter().zip(&levels) {
         let Some(track) = tracks.get_mut(&candidate.track) else { continue };
         let ideal = level.map(|level| track.lowest() - level as u8);
         let target = ideal.and_then(|ideal| nearest_alive(leg, track, candidate.cap, ideal, spare, now));
         aim(leg, track, ideal, target, ideal.is_none(), effects);
+        if let Some(feed) = track.feeds.of_mut(leg.index).filter(|feed| chokes && feed.current < feed.target) {
+            feed.current = None;
+        }
     }
     stop_what_viewers_paused(leg, tracks, effects);
     tell_desired(leg, &items, &levels, audio, effects);
     if let Some(at) = leg.settle_at {
         effects.alarm(at);
     }
+}
+
+/// What is being sent in these slots.
+fn sent_rate(leg: &Leg, candidates: &[Candidate], tracks: &BTreeMap<TrackKey, Track>, now: Instant) -> u64 {
+    let tracks = candidates.iter().filter_map(|candidate| tracks.get(&candidate.track));
+    let sent = tracks.filter_map(|track| Some((track, track.feeds.of(leg.index)?.current?)));
+    sent.map(|(track, layer)| track.rate(layer, now)).sum()
 }
 
 fn aim(leg: &Leg, track: &mut Track, ideal: Option<u8>, target: Option<u8>, paused: bool, effects: &mut Effects) {

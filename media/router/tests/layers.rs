@@ -111,7 +111,7 @@ fn pause_is_the_last_resort_and_comes_late() {
     let (mut stage, ben, camera) = watched(Preference::default());
     stage.play(2_000);
     stage.estimate(ben, 50_000);
-    stage.play(7_000);
+    stage.play(2_500);
     assert!(!stage.slot(ben, "v0").paused);
     assert_eq!(stage.layers(ben, camera).last(), Some(&L));
     stage.play(1_500);

@@ -97,12 +97,13 @@ impl Incoming {
     ) -> Inbound {
         let capture = self.clock.capture(packet, ticks, format.clock_rate);
         let extensions = &packet.header.ext_vals;
+        let begins = starts_key_frame(format.codec, &payload);
         Inbound {
             line,
             layer,
             sequence: *packet.seq_no,
             timestamp: packet.header.timestamp.wrapping_sub(ticks),
-            starts_key_frame: starts_key_frame(format.codec, &payload),
+            starts_key_frame: begins,
             vp8: if format.codec == Codec::Vp8 { vp8::Numbers::parse(&payload) } else { None },
             format,
             arrival: packet.timestamp,
@@ -110,6 +111,7 @@ impl Incoming {
             level: extensions.audio_level,
             media: Arc::new(Packet {
                 marker: packet.header.marker,
+                begins,
                 payload,
                 carried: extensions::carried(extensions),
                 captured: capture.unwrap_or(packet.timestamp),

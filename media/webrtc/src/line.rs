@@ -64,11 +64,7 @@ impl Line {
         let accepted = |pt: &Pt| self.accepted.contains(pt);
         let types = codecs.match_params(format.params).filter(|params| accepted(&params.pt())).map(|params| {
             let number = |pt: Pt| *pt;
-            PayloadTypes {
-                media: number(params.pt()),
-                rtx: params.resend().map(number),
-                red: params.red().filter(accepted).map(number),
-            }
+            PayloadTypes { media: number(params.pt()), rtx: params.resend().map(number), red: params.red().map(number) }
         });
         self.matched = Some((format.clone(), types));
         types

@@ -42,7 +42,8 @@ export class Publisher {
       return;
     }
     const transceiver = this.pc.addTransceiver(track.media, { direction: "sendonly", sendEncodings: encodings });
-    if (track.kind === "video" && track.options.codec) preferOn(transceiver, track.options.codec);
+    const preferred = preferredCodec(track);
+    if (preferred) preferOn(transceiver, track.kind, preferred);
     const sending = { transceiver, shape, track, unwanted: new Set<string>(), pending: Promise.resolve() };
     this.#sendings.push(sending);
     if (track.muted || isScreen(track.source)) await this.#tune(sending);
@@ -142,7 +143,14 @@ export class Publisher {
   }
 }
 
-function preferOn(transceiver: RTCRtpTransceiver, codec: string): void {
-  const known = globalThis.RTCRtpReceiver?.getCapabilities?.("video")?.codecs;
-  if (known && transceiver.setCodecPreferences) transceiver.setCodecPreferences(preferCodec(known, codec));
+/** The codec that goes first in the offer. */
+function preferredCodec({ kind, source, options }: LocalTrack): string | undefined {
+  if (kind === "video") return options.codec && `video/${options.codec}`;
+  // RFC 2198: each packet carries the voice of the one before again, so that a single loss is not heard.
+  return options.redundant ?? source === "microphone" ? "audio/red" : undefined;
+}
+
+function preferOn(transceiver: RTCRtpTransceiver, kind: "audio" | "video", mimeType: string): void {
+  const known = globalThis.RTCRtpReceiver?.getCapabilities?.(kind)?.codecs;
+  if (known && transceiver.setCodecPreferences) transceiver.setCodecPreferences(preferCodec(known, mimeType));
 }

@@ -8,6 +8,7 @@ import { watchPath } from "./ice.js";
 import type { LocalTrack } from "./local-track.js";
 import type { Media, MediaHost } from "./media.js";
 import { Negotiator } from "./negotiation.js";
+import { PlayoutDepth } from "./playout.js";
 import { Publisher } from "./publisher.js";
 import { type SlotChange, SlotTable } from "./slots.js";
 import { StatsReader } from "./stats.js";
@@ -29,6 +30,7 @@ export class ServerMedia implements Media {
   readonly #slots = new SlotTable();
   readonly #receiving: Record<MediaKind, RTCRtpTransceiver[]> = { audio: [], video: [] };
   readonly #stats = new StatsReader();
+  readonly #depth = new PlayoutDepth();
   readonly #unwatch: () => void;
   /** Candidates wait until the answer tells whether the server wants them. */
   #candidates: RTCIceCandidate[] | undefined = [];
@@ -98,6 +100,9 @@ export class ServerMedia implements Media {
       }
       case "published":
         this.#identify([message.track]);
+        return false;
+      case "stats":
+        this.#depth.report(Math.max(message.up.loss, message.down.loss), this.#listeners());
         return false;
       case "ice-candidate":
         this.#background(this.#pc.addIceCandidate(message.data as RTCIceCandidateInit));
@@ -186,7 +191,12 @@ export class ServerMedia implements Media {
         grown = true;
       }
     }
+    if (grown) this.#depth.apply(this.#listeners());
     return grown;
+  }
+
+  #listeners(): RTCRtpReceiver[] {
+    return this.#receiving.audio.map(({ receiver }) => receiver);
   }
 
   #place(changes: readonly SlotChange[]): void {

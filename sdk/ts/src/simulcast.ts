@@ -76,8 +76,8 @@ function layerCount(request: EncodingRequest): number {
 }
 
 /** The codecs of the browser with `name` (`VP8`, `AV1`, …) first; helpers such as rtx stay behind in their order. */
-export function preferCodec<C extends { mimeType: string }>(codecs: readonly C[], name: string): C[] {
-  const wanted = `video/${name}`.toLowerCase();
+export function preferCodec<C extends { mimeType: string }>(codecs: readonly C[], mimeType: string): C[] {
+  const wanted = mimeType.toLowerCase();
   const is = (codec: C) => codec.mimeType.toLowerCase() === wanted;
   return [...codecs.filter(is), ...codecs.filter((codec) => !is(codec))];
 }

@@ -53,6 +53,8 @@ export interface PublishOptions {
   maxFramerate?: number;
   /** Preferred video codec, `VP8`, `VP9`, `H264` or `AV1`. Default: the browser's first choice. */
   codec?: string;
+  /** Audio that carries each packet twice (RFC 2198), so that single losses are not heard. Default: for microphones. */
+  redundant?: boolean;
   /** Begins muted. */
   muted?: boolean;
 }

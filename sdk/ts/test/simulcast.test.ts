@@ -44,7 +44,7 @@ describe("encodings", () => {
 
   it("put the wanted codec first and keep the others", () => {
     const codecs = ["video/VP8", "video/rtx", "video/H264"].map((mimeType) => ({ mimeType }));
-    expect(preferCodec(codecs, "h264").map(({ mimeType }) => mimeType)).toEqual([
+    expect(preferCodec(codecs, "video/h264").map(({ mimeType }) => mimeType)).toEqual([
       "video/H264",
       "video/VP8",
       "video/rtx",

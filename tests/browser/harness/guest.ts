@@ -23,6 +23,9 @@ export interface Received {
   width: number;
   height: number;
   energy: number;
+  /** Samples that were played, and those of them that were made up for lost ones. */
+  samples: number;
+  concealed: number;
   packets: number;
   keyFrames: number;
   freezes: number;

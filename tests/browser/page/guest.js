@@ -110,6 +110,8 @@ async function received(identity, source) {
         width: row.frameWidth ?? 0,
         height: row.frameHeight ?? 0,
         energy: row.totalAudioEnergy ?? 0,
+        samples: row.totalSamplesReceived ?? 0,
+        concealed: row.concealedSamples ?? 0,
         packets: row.packetsReceived,
         keyFrames: row.keyFramesDecoded,
         freezes: row.freezeCount,

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crosspoint_engine::{LegEnd, SlotState, TrackSpec};
 use crosspoint_model::signal::{LOSSY, RELIABLE};
 use crosspoint_model::{Identity, LegKey, MediaKind, RoomKey, Source, TrackKey};
+use crosspoint_rtp::red;
 use str0m::change::{SdpAnswer, SdpApi, SdpPendingOffer};
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::media::{Direction, KeyframeRequestKind, MediaKind as Kind, Mid, Simulcast, SimulcastLayer};
@@ -343,6 +344,15 @@ impl Client {
         };
         if self.rtc.media(mid).is_some_and(|media| media.kind().is_audio()) {
             self.listener.hear(&stamp, now - self.start);
+            let pt = packet.header.payload_type;
+            if self.rtc.codec_config().find(|params| params.red() == Some(pt)).is_some() {
+                let Some(blocks) = red::parse(&packet.payload) else {
+                    self.faults.push(format!("on line {mid}: packet {sequence} is no redundant audio"));
+                    return;
+                };
+                let previous = blocks.previous.and_then(|(_, block)| Stamp::read(block));
+                previous.iter().for_each(|stamp| self.listener.hear(stamp, now - self.start));
+            }
         } else {
             let viewer = self.viewers.entry(mid).or_default();
             viewer.take(sequence, packet.header.marker, stamp, &packet.payload, now);

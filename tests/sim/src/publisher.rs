@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crosspoint_rtp::red;
 use str0m::Rtc;
 use str0m::format::Codec;
 use str0m::media::{Mid, Pt, Rid};
@@ -26,12 +27,14 @@ pub struct Voice {
     pub sent: u64,
     due: Instant,
     pt: Option<Pt>,
+    /// The packet before.
+    previous: Vec<u8>,
 }
 
 impl Voice {
     /// One that begins now.
     pub fn new(mid: Mid, track: u64, now: Instant) -> Self {
-        Self { mid, track, on: true, level: -30, sent: 0, due: now, pt: None }
+        Self { mid, track, on: true, level: -30, sent: 0, due: now, pt: None, previous: Vec::new() }
     }
 
     /// When the next packet is due.
@@ -44,7 +47,7 @@ impl Voice {
         (self.on, self.due) = (true, self.due.max(now));
     }
 
-    /// Writes what is due.
+    /// Writes what is due, as browsers do where redundant audio (RFC 2198) was agreed on: each packet with the one before.
     pub fn write(&mut self, rtc: &mut Rtc, start: Instant, now: Instant) {
         while self.on && self.due <= now {
             self.due += VOICE_EVERY;
@@ -54,7 +57,20 @@ impl Voice {
             let stamp = Stamp { track: self.track, layer: 0, number, place: 0, places: 1, key: true, sent };
             let levels =
                 ExtensionValues { audio_level: Some(self.level), voice_activity: Some(true), ..Default::default() };
-            let packet = RtpWrite::new(pt, (500 + number).into(), (number * 960) as u32, now, payload::voice(stamp));
+            let voice = payload::voice(stamp);
+            let redundant = rtc.codec_config().find(|params| params.pt() == pt).and_then(|params| params.red());
+            let payload = match redundant {
+                Some(_) => {
+                    let previous = (!self.previous.is_empty()).then_some((960, self.previous.as_slice()));
+                    let mut wrapped = Vec::new();
+                    red::write(&mut wrapped, *pt, previous, &voice);
+                    wrapped
+                }
+                None => voice.clone(),
+            };
+            self.previous = voice;
+            let sequence = (500 + number).into();
+            let packet = RtpWrite::new(redundant.unwrap_or(pt), sequence, (number * 960) as u32, now, payload);
             if let Some(stream) = rtc.direct_api().stream_tx_by_mid(self.mid, None) {
                 stream.write_rtp(packet.ext_vals(levels));
                 self.sent += 1;
