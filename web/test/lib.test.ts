@@ -75,6 +75,7 @@ describe("invitations", () => {
       name: "Änn",
       room: "stand up",
       admin: true,
+      publishes: true,
       expires: 2_000_000_000,
     });
     expect(claimsOf(jwt({ sub: 5, video: null }))).toEqual({
@@ -82,6 +83,7 @@ describe("invitations", () => {
       name: "",
       room: "",
       admin: false,
+      publishes: true,
       expires: undefined,
     });
     expect(claimsOf(jwt(null))).toBeUndefined();

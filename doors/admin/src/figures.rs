@@ -99,15 +99,15 @@ fn workers(totals: &Totals, encoder: &mut DescriptorEncoder) -> fmt::Result {
 }
 
 /// One figure of what came and went.
-type Flow = (&'static str, &'static str, fn(&Traffic) -> u64);
+type Flow = fn(&Traffic) -> u64;
 
 /// Counters by worker; what was dropped is told apart by why.
 fn traffic(totals: &Totals, encoder: &mut DescriptorEncoder) -> fmt::Result {
-    const PASSED: [Flow; 2] = [
+    const PASSED: [(&str, &str, Flow); 2] = [
         ("worker_packets_received", "Datagrams that came to a media worker", |traffic| traffic.received),
         ("worker_packets_sent", "Datagrams that left a media worker", |traffic| traffic.sent),
     ];
-    const DROPPED: [(&str, fn(&Traffic) -> u64); 4] = [
+    const DROPPED: [(&str, Flow); 4] = [
         ("no-room", |traffic| traffic.dropped),
         ("stranger", |traffic| traffic.strangers),
         ("forged", |traffic| traffic.forged),

@@ -90,7 +90,14 @@ export function InviteDialog({ room, close }: { room: string; close: () => void 
             <Icon name="warning" size={16} /> {problem}
           </p>
         )}
-        <Button kind={made ? "plain" : "primary"} size="large" icon="copy" type="submit" busy={busy} testid="make-invite">
+        <Button
+          kind={made ? "plain" : "primary"}
+          size="large"
+          icon="copy"
+          type="submit"
+          busy={busy}
+          testid="make-invite"
+        >
           {made ? "Copy another for the next guest" : "Copy invite link"}
         </Button>
       </form>
