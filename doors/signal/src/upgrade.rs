@@ -19,6 +19,9 @@ use crate::{Signal, wire};
 /// A message that is larger than allowed is still read up to here, so that the client can be told why it is cut off.
 const READ_BEYOND: usize = 1024 * 1024;
 
+/// What a connection reads into: most messages fit, and idle ones are many. (tungstenite's own choice is 128 KiB.)
+const READ_BUFFER: usize = 4 * 1024;
+
 /// `?token=…`
 #[derive(Default, Deserialize)]
 pub struct Parameters {
@@ -37,7 +40,7 @@ pub async fn upgrade(
     let query = query.map(|Query(parameters)| parameters).unwrap_or_default();
     let token = query.token.as_deref().or_else(|| bearer_token(&headers)).unwrap_or_default();
     let limit = signal.rooms.options().limits.message_bytes + READ_BEYOND;
-    let socket = socket.max_message_size(limit).max_frame_size(limit);
+    let socket = socket.max_message_size(limit).max_frame_size(limit).read_buffer_size(READ_BUFFER);
     let refusal = match (signal.verify)(token) {
         Ok(bearer) if may_connect(&signal.allowed_origins, &headers) => {
             return socket.on_upgrade(move |socket| Connection::new(signal, bearer, address).run(socket));
