@@ -35,7 +35,7 @@ mod probe;
 mod rate;
 mod relief;
 #[cfg(test)]
-mod simulation;
+mod tests;
 mod trend;
 
 use std::ops::Range;

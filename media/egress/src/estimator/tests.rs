@@ -8,7 +8,7 @@ use crosspoint_rtp::twcc::Feedback;
 
 use super::{Estimator, ProbeId};
 
-mod behaviours;
+mod behaviour_tests;
 
 pub(super) const AUDIO: u64 = 32_000;
 /// Bits per second of the layers, lowest first.
