@@ -314,6 +314,34 @@ mod tests {
         assert!(!client.open_rtcp(&sealed[..6], &mut Vec::new()));
     }
 
+    /// The packet that SRTP libraries validate themselves with, sealed under these keys by another one.
+    fn sealed_alike(profile: SrtpProfile, key: &[u8], salt: &[u8], sealed: &[u8]) {
+        let material = [key, key, salt, salt].concat();
+        let mut sealer = sealer(&crypto::provider(), &Agreed { profile, material }).expect("known");
+        let mut out = vec![9; 3];
+        out.extend([0x80, 0x0f, 0x12, 0x34, 0xde, 0xca, 0xfb, 0xad, 0xca, 0xfe, 0xba, 0xbe]);
+        sealer.rtp(&mut out, 3, &[0xab; 16], 0xcafe_babe, 0x1234);
+        assert_eq!(out[15..], *sealed, "{profile:?}");
+    }
+
+    #[test]
+    fn media_is_sealed_as_other_libraries_do() {
+        let key = 0xE1F97A0D3E018BE0D64FA32C06DE4139_u128.to_be_bytes();
+        let salt = 0x0EC675AD498AFEEBB6960B3AABE6_u128.to_be_bytes();
+        let counter = [
+            0x4e, 0x55, 0xdc, 0x4c, 0xe7, 0x99, 0x78, 0xd8, 0x8c, 0xa4, 0xd2, 0x15, 0x94, 0x9d, 0x24, 0x02, 0xb7, 0x8d,
+            0x6a, 0xcc, 0x99, 0xea, 0x17, 0x9b, 0x8d, 0xbb,
+        ];
+        sealed_alike(SrtpProfile::AES128_CM_SHA1_80, &key, &salt[2..], &counter);
+        let key: Vec<u8> = (0..16).collect();
+        let salt: Vec<u8> = (0xa0..0xac).collect();
+        let gcm = [
+            0xc5, 0x00, 0x2e, 0xde, 0x04, 0xcf, 0xdd, 0x2e, 0xb9, 0x11, 0x59, 0xe0, 0x88, 0x0a, 0xa0, 0x6e, 0xd2, 0x97,
+            0x68, 0x26, 0xf7, 0x96, 0xb2, 0x01, 0xdf, 0x31, 0x31, 0xa1, 0x27, 0xe8, 0xa3, 0x92,
+        ];
+        sealed_alike(SrtpProfile::AEAD_AES_128_GCM, &key, &salt, &gcm);
+    }
+
     #[test]
     fn what_one_side_seals_the_other_opens() {
         both_ways(SrtpProfile::AEAD_AES_128_GCM, 56);
