@@ -25,6 +25,7 @@ pub mod factory;
 mod incoming;
 mod line;
 pub mod packet;
+mod replay;
 pub mod sdp;
 mod srtp;
 mod stats;

@@ -11,6 +11,8 @@ use str0m_proto::crypto::{
     SrtpProvider,
 };
 
+use crate::replay::Replay;
+
 /// What the handshake agreed on.
 #[derive(Clone, Debug)]
 pub(crate) struct Agreed {
@@ -42,6 +44,7 @@ pub(crate) fn sealer(crypto: &CryptoProvider, agreed: &Agreed) -> Option<Box<dyn
                 rtp: cipher(&server, RTP, true),
                 rtcp: cipher(&server, RTCP, true),
                 client: cipher(&client, RTCP, false),
+                taken: Replay::default(),
             })
         }
         SrtpProfile::AEAD_AES_256_GCM => {
@@ -54,6 +57,7 @@ pub(crate) fn sealer(crypto: &CryptoProvider, agreed: &Agreed) -> Option<Box<dyn
                 rtp: cipher(&server, RTP, true),
                 rtcp: cipher(&server, RTCP, true),
                 client: cipher(&client, RTCP, false),
+                taken: Replay::default(),
             })
         }
         SrtpProfile::AES128_CM_SHA1_80 => {
@@ -69,6 +73,7 @@ pub(crate) fn sealer(crypto: &CryptoProvider, agreed: &Agreed) -> Option<Box<dyn
                 rtp: counter(&server, RTP),
                 rtcp: counter(&server, RTCP),
                 client: counter(&client, RTCP),
+                taken: Replay::default(),
             })
         }
         _ => return None,
@@ -153,6 +158,7 @@ struct GcmSealer {
     rtp: Gcm,
     rtcp: Gcm,
     client: Gcm,
+    taken: Replay,
 }
 
 impl Seal for GcmSealer {
@@ -183,22 +189,24 @@ impl Seal for GcmSealer {
             return false;
         }
         let (sealed, trailer) = packet.split_at(packet.len() - INDEX);
-        let index = word(trailer);
         let (header, body) = sealed.split_at(RTCP_HEADER);
-        let iv = AeadAes128Gcm::rtcp_iv(self.client.salt, word(&header[4..]), index & !ENCRYPTED);
+        let (source, index) = (word(&header[4..]), word(trailer));
+        let iv = AeadAes128Gcm::rtcp_iv(self.client.salt, source, index & !ENCRYPTED);
         plain.extend_from_slice(header);
         let length = body.len() - TAG;
         if index & ENCRYPTED == 0 {
             // Only authenticated: everything but the tag is "header".
             plain.extend_from_slice(&body[..length]);
             let header = [&sealed[..sealed.len() - TAG], trailer];
-            return self.client.cipher.decrypt(&iv, &header, &body[length..], &mut []);
+            let opened = self.client.cipher.decrypt(&iv, &header, &body[length..], &mut []);
+            return opened && self.taken.admit(source, index);
         }
         let mut authenticated = [0; RTCP_HEADER + INDEX];
         authenticated[..RTCP_HEADER].copy_from_slice(header);
         authenticated[RTCP_HEADER..].copy_from_slice(trailer);
         plain.resize(RTCP_HEADER + length, 0);
-        self.client.cipher.decrypt(&iv, &[&authenticated], body, &mut plain[RTCP_HEADER..])
+        let opened = self.client.cipher.decrypt(&iv, &[&authenticated], body, &mut plain[RTCP_HEADER..]);
+        opened && self.taken.admit(source, index & !ENCRYPTED)
     }
 }
 
@@ -216,6 +224,7 @@ struct CounterSealer {
     rtp: Counter,
     rtcp: Counter,
     client: Counter,
+    taken: Replay,
 }
 
 impl Seal for CounterSealer {
@@ -254,12 +263,15 @@ impl Seal for CounterSealer {
             return false;
         }
         let (sealed, trailer) = authenticated.split_at(authenticated.len() - INDEX);
-        let index = word(trailer);
+        let (source, index) = (word(&sealed[4..]), word(trailer));
+        if !self.taken.admit(source, index & !ENCRYPTED) {
+            return false;
+        }
         plain.extend_from_slice(sealed);
         if index & ENCRYPTED == 0 {
             return true;
         }
-        let iv = Aes128CmSha1_80::rtp_iv(self.client.salt, word(&sealed[4..]), u64::from(index & !ENCRYPTED));
+        let iv = Aes128CmSha1_80::rtp_iv(self.client.salt, source, u64::from(index & !ENCRYPTED));
         self.client.cipher.decrypt(&iv, &sealed[RTCP_HEADER..], &mut plain[RTCP_HEADER..]).is_ok()
     }
 }
@@ -308,38 +320,54 @@ mod tests {
         server.rtcp(&mut sealed, &compound, 77);
         assert!(client.open_rtcp(&sealed, &mut opened));
         assert_eq!(opened, compound);
+        assert!(!client.open_rtcp(&sealed, &mut Vec::new()), "a packet that was kept and comes again is refused");
+        sealed.clear();
+        server.rtcp(&mut sealed, &compound, 78);
         let last = sealed.len() - 8;
         sealed[last] ^= 1;
         assert!(!client.open_rtcp(&sealed, &mut Vec::new()), "a forged packet is refused");
         assert!(!client.open_rtcp(&sealed[..6], &mut Vec::new()));
     }
 
-    /// The packet that SRTP libraries validate themselves with, sealed under these keys by another one.
-    fn sealed_alike(profile: SrtpProfile, key: &[u8], salt: &[u8], sealed: &[u8]) {
+    /// The packets that SRTP libraries validate themselves with, sealed under these keys by another one.
+    fn sealed_alike(profile: SrtpProfile, key: &[u8], salt: &[u8], sealed: &[u8], report: &[u8]) {
         let material = [key, key, salt, salt].concat();
         let mut sealer = sealer(&crypto::provider(), &Agreed { profile, material }).expect("known");
         let mut out = vec![9; 3];
         out.extend([0x80, 0x0f, 0x12, 0x34, 0xde, 0xca, 0xfb, 0xad, 0xca, 0xfe, 0xba, 0xbe]);
         sealer.rtp(&mut out, 3, &[0xab; 16], 0xcafe_babe, 0x1234);
         assert_eq!(out[15..], *sealed, "{profile:?}");
+        let compound = [&[0x81, 0xc8, 0x00, 0x0b, 0xca, 0xfe, 0xba, 0xbe][..], &[0xab; 16]].concat();
+        out.clear();
+        sealer.rtcp(&mut out, &compound, 1);
+        assert_eq!(out[..8], compound[..8]);
+        assert_eq!(out[8..], *report, "{profile:?}");
     }
 
     #[test]
-    fn media_is_sealed_as_other_libraries_do() {
+    fn media_and_reports_are_sealed_as_by_other_libraries() {
         let key = 0xE1F97A0D3E018BE0D64FA32C06DE4139_u128.to_be_bytes();
         let salt = 0x0EC675AD498AFEEBB6960B3AABE6_u128.to_be_bytes();
         let counter = [
             0x4e, 0x55, 0xdc, 0x4c, 0xe7, 0x99, 0x78, 0xd8, 0x8c, 0xa4, 0xd2, 0x15, 0x94, 0x9d, 0x24, 0x02, 0xb7, 0x8d,
             0x6a, 0xcc, 0x99, 0xea, 0x17, 0x9b, 0x8d, 0xbb,
         ];
-        sealed_alike(SrtpProfile::AES128_CM_SHA1_80, &key, &salt[2..], &counter);
+        let report = [
+            0x71, 0x28, 0x03, 0x5b, 0xe4, 0x87, 0xb9, 0xbd, 0xbe, 0xf8, 0x90, 0x41, 0xf9, 0x77, 0xa5, 0xa8, 0x80, 0x00,
+            0x00, 0x01, 0x99, 0x3e, 0x08, 0xcd, 0x54, 0xd6, 0xc1, 0x23, 0x07, 0x98,
+        ];
+        sealed_alike(SrtpProfile::AES128_CM_SHA1_80, &key, &salt[2..], &counter, &report);
         let key: Vec<u8> = (0..16).collect();
         let salt: Vec<u8> = (0xa0..0xac).collect();
         let gcm = [
             0xc5, 0x00, 0x2e, 0xde, 0x04, 0xcf, 0xdd, 0x2e, 0xb9, 0x11, 0x59, 0xe0, 0x88, 0x0a, 0xa0, 0x6e, 0xd2, 0x97,
             0x68, 0x26, 0xf7, 0x96, 0xb2, 0x01, 0xdf, 0x31, 0x31, 0xa1, 0x27, 0xe8, 0xa3, 0x92,
         ];
-        sealed_alike(SrtpProfile::AEAD_AES_128_GCM, &key, &salt, &gcm);
+        let report = [
+            0xc9, 0x8b, 0x8b, 0x5d, 0xf0, 0x39, 0x2a, 0x55, 0x85, 0x2b, 0x6c, 0x21, 0xac, 0x8e, 0x70, 0x25, 0xc5, 0x2c,
+            0x6f, 0xbe, 0xa2, 0xb3, 0xb4, 0x46, 0xea, 0x31, 0x12, 0x3b, 0xa8, 0x8c, 0xe6, 0x1e, 0x80, 0x00, 0x00, 0x01,
+        ];
+        sealed_alike(SrtpProfile::AEAD_AES_128_GCM, &key, &salt, &gcm, &report);
     }
 
     #[test]
