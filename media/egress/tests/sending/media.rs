@@ -114,7 +114,8 @@ fn the_m_line_is_named_until_the_first_report_on_it_and_not_after() {
 #[test]
 fn nothing_is_queued_before_the_handshake_is_over() {
     let mut leg = Leg::waiting(IDS);
-    assert!(leg.picture(1, 100).is_empty());
+    let packet = leg.packet(100);
+    leg.egress.forward(PICTURE, &packet, VP8, (1, timestamp(1)), None);
     assert!(!leg.egress.is_dirty());
     assert!(leg.hear(&crate::wire::pli(PICTURE_SSRC)).is_none(), "nor can feedback be opened");
     leg.connect();
