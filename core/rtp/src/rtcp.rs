@@ -39,8 +39,8 @@ pub enum Message<'a> {
     },
     /// Full intra request (RFC 5104 §4.3.1): a key frame, please.
     FullIntra {
-        /// Of which stream: the first that is named.
-        media: u32,
+        /// 8 bytes for each stream: see [`wanted`].
+        entries: &'a [u8],
     },
     /// Transport-wide feedback: the whole message, for [`crate::twcc::Feedback`].
     TransportFeedback(&'a [u8]),
@@ -77,10 +77,11 @@ fn message(count: u8, kind: u8, packet: &[u8]) -> Message<'_> {
         (205, 1) => word(4).map(|media| Message::Nack { media, pairs: &body[8..] }),
         (205, 15) => Some(Message::TransportFeedback(packet)),
         (206, 1) => word(4).map(|media| Message::PictureLoss { media }),
-        (206, 4) => word(8).map(|media| Message::FullIntra { media }),
+        (206, 4) => body.get(8..).map(|entries| Message::FullIntra { entries }),
         (206, 15) if body.get(8..12) == Some(b"REMB") => word(12).map(|word| {
             let (exponent, mantissa) = (word >> 18 & 0x3f, u64::from(word & 0x3_ffff));
-            Message::MaximumBitrate(mantissa.checked_shl(exponent).unwrap_or(u64::MAX))
+            let fits = exponent <= mantissa.leading_zeros();
+            Message::MaximumBitrate(if fits { mantissa << exponent } else { u64::MAX })
         }),
         _ => None,
     };
@@ -103,6 +104,11 @@ pub fn lost(pairs: &[u8]) -> impl Iterator<Item = u16> + '_ {
         let following = (0..16).filter(move |bit| mask >> bit & 1 == 1);
         std::iter::once(first).chain(following.map(move |bit| first.wrapping_add(bit + 1)))
     })
+}
+
+/// The streams of which a full intra request wants key frames.
+pub fn wanted(entries: &[u8]) -> impl Iterator<Item = u32> + '_ {
+    entries.chunks_exact(8).map(|entry| u32::from_be_bytes([entry[0], entry[1], entry[2], entry[3]]))
 }
 
 /// What a sender says of one stream (RFC 3550 §6.4.1).
@@ -132,17 +138,21 @@ impl SenderReport {
     }
 }
 
-/// Appends a source description (RFC 3550 §6.5) with the canonical name of one source.
-pub fn write_description(out: &mut Vec<u8>, ssrc: u32, cname: &str) {
+/// Appends a source description (RFC 3550 §6.5) that gives these sources (at most 31) one canonical name.
+pub fn write_description(out: &mut Vec<u8>, sources: impl ExactSizeIterator<Item = u32>, cname: &str) {
     let name = &cname.as_bytes()[..cname.len().min(255)];
     // SSRC, item type and length, the name, and one to four zeros that end the list of items on a word.
-    let words = 1 + (2 + name.len()) / 4 + 1;
-    let end = out.len() + 4 + 4 * words;
-    out.extend([0x81, 202, 0, words as u8]);
-    out.extend(ssrc.to_be_bytes());
-    out.extend([1, name.len() as u8]);
-    out.extend_from_slice(name);
-    out.resize(end, 0);
+    let chunk_words = 1 + (2 + name.len()) / 4 + 1;
+    let count = sources.len().min(31);
+    out.extend([0x80 | count as u8, 202]);
+    out.extend(((count * chunk_words) as u16).to_be_bytes());
+    for ssrc in sources.take(count) {
+        let end = out.len() + 4 * chunk_words;
+        out.extend(ssrc.to_be_bytes());
+        out.extend([1, name.len() as u8]);
+        out.extend_from_slice(name);
+        out.resize(end, 0);
+    }
 }
 
 #[cfg(test)]
@@ -153,7 +163,7 @@ mod tests {
     fn a_compound_packet_is_read_message_by_message() {
         let mut compound = Vec::new();
         SenderReport { ssrc: 5, ntp: 1 << 32, timestamp: 9, packets: 3, bytes: 300 }.write(&mut compound);
-        write_description(&mut compound, 5, "crosspoint");
+        write_description(&mut compound, [5, 6].into_iter(), "crosspoint");
         compound.extend([0x81, 206, 0, 2, 0, 0, 0, 1, 0, 0, 0, 7]);
         compound.extend([0x81, 205, 0, 3, 0, 0, 0, 1, 0, 0, 0, 7, 0xff, 0xff, 0, 0b101]);
         let read: Vec<Message<'_>> = messages(&compound).collect();
@@ -194,7 +204,7 @@ mod tests {
     fn a_description_ends_on_a_word_for_every_length_of_the_name() {
         for name in ["", "a", "ab", "abc", "abcd", "crosspoint"] {
             let mut out = Vec::new();
-            write_description(&mut out, 1, name);
+            write_description(&mut out, [1].into_iter(), name);
             assert_eq!(messages(&out).collect::<Vec<_>>(), [Message::Description], "{name}");
             assert_eq!((out.len() % 4, out.last()), (0, Some(&0)), "{name}");
         }

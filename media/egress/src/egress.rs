@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crosspoint_rtp::rtcp::{self, Message};
+use crosspoint_rtp::rtcp::{self, Message, SenderReport};
 use crosspoint_rtp::{twcc, vp8};
 
-use crate::estimator::{Estimator, ProbeId};
+use crate::estimator::{Estimator, HIGHEST, LOWEST, ProbeId};
 use crate::header::{self, Fixed, Own};
 use crate::packet::Packet;
 use crate::resend::Sent;
@@ -27,6 +27,13 @@ const RESEND_SHARE: f64 = 0.3;
 /// becomes narrow everything before is asked for again, and would keep out what fits.
 const RESEND_SECONDS: f64 = 0.15;
 const RESEND_BURST: f64 = 60_000.0;
+/// Where no packet can be resent (RFC 4588 was not agreed on) nothing can be probed: the next step up is tried this often.
+const TRIAL_INTERVAL: Duration = Duration::from_secs(5);
+/// Where our RTCP begins to count. The other half of the connection seals RTCP under the same key and counts from 0: they
+/// never meet, even if one of its SSRCs should be one of ours.
+const FIRST_RTCP_INDEX: u32 = 1 << 30;
+/// Sources in one datagram of reports: 48 bytes each.
+const MOST_REPORTS: usize = 20;
 /// Seconds of NTP at which our clock begins (some day of 2023). Only differences matter, but 0 means "never".
 const NTP_BASE: u64 = 3_900_000_000;
 /// The canonical name of all our streams: they share a clock (RFC 3550 §6.5.1).
@@ -50,7 +57,7 @@ pub struct Flow {
     pub bytes: u64,
     /// Packets.
     pub packets: u64,
-    /// Lost, 0 to 1, as the client reported last.
+    /// Lost, 0 to 1, of what was sent since the last call.
     pub loss: f64,
     /// Milliseconds: the worst stream's.
     pub jitter: f64,
@@ -72,6 +79,9 @@ pub struct Egress {
     wanted: (u64, u64),
     /// Of the last message that said so, from a client without transport-wide feedback.
     maximum: Option<u64>,
+    announced: Option<u64>,
+    /// When what cannot be probed is tried.
+    trial_at: Option<Instant>,
     rtcp_index: u32,
     epoch: Instant,
     report_at: Option<Instant>,
@@ -94,7 +104,9 @@ impl Egress {
             estimator: None,
             wanted: (0, 0),
             maximum: None,
-            rtcp_index: 1,
+            announced: None,
+            trial_at: None,
+            rtcp_index: FIRST_RTCP_INDEX,
             epoch: now,
             report_at: None,
             round_trip: None,
@@ -121,6 +133,11 @@ impl Egress {
             Some(stream) => stream.config = config,
             empty => *empty = Some(Stream::new(config)),
         }
+    }
+
+    /// The lines on which something can be sent.
+    pub fn lines(&self) -> impl Iterator<Item = (u16, &LineConfig)> {
+        self.streams.iter().enumerate().filter_map(|(line, stream)| Some((line as u16, &stream.as_ref()?.config)))
     }
 
     /// Queues a packet.
@@ -176,36 +193,42 @@ impl Egress {
 
     /// A sealed RTCP packet of the client. None: it is not the client's, or cannot be opened yet.
     pub fn handle_rtcp(&mut self, packet: &[u8], now: Instant) -> Option<Wishes> {
+        let seal = self.seal.as_mut()?;
         let mut plain = std::mem::take(&mut self.plain);
         plain.clear();
-        let opened = self.seal.as_mut()?.open_rtcp(packet, &mut plain);
+        let opened = seal.open_rtcp(packet, &mut plain);
         let wishes = opened.then(|| self.read(&plain, now));
         self.plain = plain;
         wishes
     }
 
-    /// What was sent so far and how it arrived.
-    pub fn flow(&self) -> Flow {
+    /// What was sent so far, and how it arrived since the last call.
+    pub fn take_flow(&mut self) -> Flow {
         let mut flow = Flow { round_trip: self.round_trip, estimate: self.estimate(), ..Flow::default() };
-        let mut lost = 0.0;
-        for stream in self.streams.iter().flatten() {
+        let (mut sent, mut lost) = (0.0, 0.0);
+        for stream in self.streams.iter_mut().flatten() {
             flow.bytes += stream.bytes;
             flow.packets += stream.packets;
-            lost += stream.packets as f64 * f64::from(stream.loss);
-            flow.jitter = flow.jitter.max(stream.jitter());
+            let (fresh, missing) = stream.take_loss();
+            (sent, lost) = (sent + fresh, lost + missing);
+            if fresh > 0.0 {
+                flow.jitter = flow.jitter.max(stream.jitter());
+            }
         }
-        if flow.packets > 0 {
-            flow.loss = lost / flow.packets as f64;
+        if sent > 0.0 {
+            flow.loss = lost / sent;
         }
         flow
     }
 
-    fn estimate(&self) -> Option<u64> {
+    /// Bits per second that the way carries; none: nobody has said.
+    pub fn estimate(&self) -> Option<u64> {
         self.estimator.as_ref().map(Estimator::estimate).or(self.maximum)
     }
 
-    fn stream(&mut self, line: u16) -> Option<&mut Stream> {
-        self.streams.get_mut(usize::from(line))?.as_mut()
+    /// An estimate that nobody asked for, once: the first one, and one to be tried where nothing can be probed.
+    pub fn take_announced(&mut self) -> Option<u64> {
+        self.announced.take()
     }
 
     fn send(&mut self, queued: &Queued, now: Instant, outlet: &mut impl Outlet) {
@@ -246,6 +269,7 @@ impl Egress {
             if let Some(round_trip) = self.round_trip {
                 estimator.round_trip(round_trip);
             }
+            self.announced = Some(estimator.estimate());
             self.estimator = Some(estimator);
         }
         if let Some(estimator) = &mut self.estimator {
@@ -295,40 +319,45 @@ impl Egress {
         while let Some(probe) = self.estimator.as_mut().and_then(|estimator| estimator.poll_probe(now)) {
             let mut missing = probe.bytes;
             while missing > 0 {
-                let Some((line, filler)) = self.filler(now) else { return };
+                let Some((line, filler)) = self.filler() else { return self.try_instead(now) };
                 let length = self.send_again(line, &filler, Some(probe.id), now, outlet) + OVERHEAD;
                 missing = missing.saturating_sub(length);
             }
         }
     }
 
-    fn filler(&self, now: Instant) -> Option<(u16, Sent)> {
+    /// Media itself is the probe: it is let through for as long as it takes to see whether it arrives.
+    fn try_instead(&mut self, now: Instant) {
+        let at = *self.trial_at.get_or_insert(now + TRIAL_INTERVAL);
+        if at <= now {
+            self.trial_at = Some(now + TRIAL_INTERVAL);
+            self.announced = Some(self.wanted.0);
+        }
+    }
+
+    fn filler(&self) -> Option<(u16, Sent)> {
         let videos = self.streams.iter().enumerate().filter_map(|(line, stream)| Some((line, stream.as_ref()?)));
         let fillers = videos
             .filter(|(_, stream)| stream.config.ids.transport_sequence != 0)
-            .filter_map(|(line, stream)| Some((line as u16, stream.resends.filler(stream.window.highest(), now)?)));
+            .filter_map(|(line, stream)| Some((line as u16, stream.resends.filler(stream.window.highest())?)));
         fillers.max_by_key(|(_, sent)| sent.packet.payload.len())
     }
 
     fn report(&mut self, now: Instant, outlet: &mut impl Outlet) {
         let ntp = self.ntp(now);
-        self.plain.clear();
-        let reports = self.streams.iter().flatten().filter_map(|stream| stream.report(ntp, now));
-        let mut first = None;
-        for report in reports {
-            first.get_or_insert(report.ssrc);
-            report.write(&mut self.plain);
+        let reports: Vec<SenderReport> =
+            self.streams.iter().flatten().filter_map(|stream| stream.report(ntp, now)).collect();
+        self.report_at = (!reports.is_empty()).then(|| now + REPORT_INTERVAL);
+        let Some(seal) = &mut self.seal else { return };
+        for reports in reports.chunks(MOST_REPORTS) {
+            self.plain.clear();
+            reports.iter().for_each(|report| report.write(&mut self.plain));
+            rtcp::write_description(&mut self.plain, reports.iter().map(|report| report.ssrc), CNAME);
+            let start = outlet.bytes().len();
+            seal.rtcp(outlet.bytes(), &self.plain, self.rtcp_index);
+            self.rtcp_index += 1;
+            outlet.finish(start);
         }
-        let (Some(ssrc), Some(seal)) = (first, &mut self.seal) else {
-            self.report_at = None;
-            return;
-        };
-        rtcp::write_description(&mut self.plain, ssrc, CNAME);
-        let start = outlet.bytes().len();
-        seal.rtcp(outlet.bytes(), &self.plain, self.rtcp_index);
-        self.rtcp_index += 1;
-        outlet.finish(start);
-        self.report_at = Some(now + REPORT_INTERVAL);
     }
 
     fn read(&mut self, compound: &[u8], now: Instant) -> Wishes {
@@ -340,12 +369,9 @@ impl Egress {
                     self.read_blocks(blocks, now);
                 }
                 Message::Nack { media, pairs } => self.resend(media, pairs, now),
-                Message::PictureLoss { media } | Message::FullIntra { media } => {
-                    let line = self
-                        .streams
-                        .iter()
-                        .position(|stream| stream.as_ref().is_some_and(|stream| stream.config.ssrc == media));
-                    wishes.key_frames.extend(line.and_then(|line| u16::try_from(line).ok()));
+                Message::PictureLoss { media } => wishes.key_frames.extend(self.line_of(media)),
+                Message::FullIntra { entries } => {
+                    wishes.key_frames.extend(rtcp::wanted(entries).filter_map(|media| self.line_of(media)));
                 }
                 Message::TransportFeedback(packet) => {
                     if let Some(estimator) = &mut self.estimator
@@ -356,6 +382,7 @@ impl Egress {
                     }
                 }
                 Message::MaximumBitrate(rate) => {
+                    let rate = rate.clamp(LOWEST, HIGHEST);
                     self.maximum = Some(rate);
                     if self.estimator.is_none() {
                         wishes.estimate = Some(rate);
@@ -366,6 +393,11 @@ impl Egress {
             }
         }
         wishes
+    }
+
+    fn line_of(&self, media: u32) -> Option<u16> {
+        let is_it = |stream: &Option<Stream>| stream.as_ref().is_some_and(|stream| stream.config.ssrc == media);
+        self.streams.iter().position(is_it).and_then(|line| u16::try_from(line).ok())
     }
 
     fn read_blocks(&mut self, blocks: &[u8], now: Instant) {
@@ -416,15 +448,5 @@ impl Egress {
     fn ntp(&self, now: Instant) -> u64 {
         let since = now.saturating_duration_since(self.epoch);
         ((NTP_BASE + since.as_secs()) << 32) | ((u64::from(since.subsec_nanos()) << 32) / 1_000_000_000)
-    }
-
-    /// The lines on which something can be sent.
-    pub fn lines(&self) -> impl Iterator<Item = (u16, &LineConfig)> {
-        self.streams.iter().enumerate().filter_map(|(line, stream)| Some((line as u16, &stream.as_ref()?.config)))
-    }
-
-    /// How many packets a line has sent.
-    pub fn packets_on(&mut self, line: u16) -> u64 {
-        self.stream(line).map_or(0, |stream| stream.packets)
     }
 }

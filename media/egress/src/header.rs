@@ -56,7 +56,9 @@ pub(crate) fn write(out: &mut Vec<u8>, fixed: Fixed, ids: &ExtensionIds, own: Ow
     let extensions = out.len();
     out.extend([0; 4]);
     let descriptor = carried.and_then(|carried| carried.descriptor.as_deref()).filter(|_| ids.descriptor != 0);
-    let large = ids.largest() > 14 || descriptor.is_some_and(|bytes| bytes.len() > 16);
+    let large = ids.largest() > 14
+        || descriptor.is_some_and(|bytes| bytes.len() > 16)
+        || own.mid.is_some_and(|mid| mid.len() > 16);
     let mut elements = Elements { out, large };
     if let Some(mid) = own.mid {
         elements.push(ids.mid, mid.as_bytes());

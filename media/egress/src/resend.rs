@@ -49,9 +49,12 @@ impl Resends {
         self.0[(sequence % KEPT) as usize] = Some(sent);
     }
 
-    /// Nothing before is needed any more: asking for it again would only keep out what is.
-    pub(crate) fn forget(&mut self) {
-        self.0.fill_with(|| None);
+    /// Of what was before the picture of this timestamp nothing is needed any more: asking for it again would only keep out
+    /// what is.
+    pub(crate) fn forget_before(&mut self, timestamp: u32) {
+        for place in &mut self.0 {
+            place.take_if(|sent| sent.timestamp != timestamp);
+        }
     }
 
     /// The packet that a client misses, unless it is too old or was resent a moment ago.
@@ -69,13 +72,13 @@ impl Resends {
         Some(sent.clone())
     }
 
-    /// Some packet at most this old and about this large, to fill a probe with.
-    pub(crate) fn filler(&self, newest: u64, now: Instant) -> Option<Sent> {
+    /// The largest of the last packets, to fill a probe with. However old: a client that has it already drops it, and one
+    /// whose picture is paused must be probed all the same.
+    pub(crate) fn filler(&self, newest: u64) -> Option<Sent> {
         let recent = (0..8).filter_map(|back| {
             let sequence = newest.checked_sub(back)?;
             self.0.get((sequence % KEPT) as usize)?.as_ref().filter(|sent| sent.sequence == sequence)
         });
-        let fresh = recent.filter(|sent| now.saturating_duration_since(sent.first) <= MAX_AGE);
-        fresh.max_by_key(|sent| sent.packet.payload.len()).cloned()
+        recent.max_by_key(|sent| sent.packet.payload.len()).cloned()
     }
 }

@@ -15,6 +15,8 @@ use crate::window::Window;
 const SILENT: Duration = Duration::from_secs(10);
 /// Sound is sent twice until so long after the last loss that the client reported.
 const REDUNDANT_FOR: Duration = Duration::from_secs(20);
+/// Two blocks that are larger together would not fit into a datagram.
+const MOST_REDUNDANT: usize = 1200;
 /// Less loss than this, in 256ths, is no reason to send sound twice.
 const NOTABLE_LOSS: u8 = 2;
 
@@ -72,8 +74,10 @@ pub(crate) struct Stream {
     redundant_until: Option<Instant>,
     pub(crate) packets: u64,
     pub(crate) bytes: u64,
+    /// Packets of which [`Self::take_loss`] has told.
+    told: u64,
     /// Of the last report: 0 to 1, and in ticks.
-    pub(crate) loss: f32,
+    loss: f32,
     jitter: u32,
 }
 
@@ -91,6 +95,7 @@ impl Stream {
             redundant_until: None,
             packets: 0,
             bytes: 0,
+            told: 0,
             loss: 0.0,
             jitter: 0,
         }
@@ -143,7 +148,8 @@ impl Stream {
             let previous =
                 self.previous.as_ref().filter(|(sequence, ..)| now < until && sequence + 1 == queued.sequence);
             let previous = previous
-                .map(|(_, timestamp, packet)| (queued.timestamp.wrapping_sub(*timestamp), packet.payload.as_ref()));
+                .map(|(_, timestamp, packet)| (queued.timestamp.wrapping_sub(*timestamp), packet.payload.as_ref()))
+                .filter(|(_, block)| block.len() + plain.len() <= MOST_REDUNDANT);
             scratch.clear();
             red::write(scratch, queued.types.media, previous, plain);
             self.previous = Some((queued.sequence, queued.timestamp, queued.packet.clone()));
@@ -161,7 +167,7 @@ impl Stream {
         if queued.sequence == self.window.highest() {
             self.newest = Some((queued.timestamp, queued.packet.captured));
             if queued.packet.begins {
-                self.resends.forget();
+                self.resends.forget_before(queued.timestamp);
             }
         }
         if let Some(rtx) = queued.types.rtx {
@@ -185,6 +191,13 @@ impl Stream {
         if block.fraction_lost >= NOTABLE_LOSS {
             self.redundant_until = Some(now + REDUNDANT_FOR);
         }
+    }
+
+    /// Packets since the last call, and how many of them were lost, as far as the client has told.
+    pub(crate) fn take_loss(&mut self) -> (f64, f64) {
+        let fresh = (self.packets - self.told) as f64;
+        self.told = self.packets;
+        (fresh, fresh * f64::from(self.loss))
     }
 
     /// What we say of it.

@@ -63,7 +63,7 @@ impl Engine {
         let Some(leg) = self.legs.get_mut(index) else { return };
         leg.room = room;
         let (key, spec, slots) = (leg.key, to_spec(leg, self.rooms.get(&room)), to_slots(&leg.lines));
-        let publish = leg.publish.clone();
+        let (publish, estimate) = (leg.publish.clone(), leg.transport.estimate());
         let Some(entry) = self.rooms.get_mut(&room) else {
             self.out.facts.push(Fact::Ended { leg: key, end: LegEnd::RoomClosed });
             return self.remove_leg(index, now);
@@ -74,6 +74,9 @@ impl Engine {
             match kept {
                 Some(kept) => room.restore_slots(to_leg(index), kept, now),
                 None => room.set_slots(to_leg(index), &slots, now),
+            }
+            if let Some(estimate) = estimate {
+                room.handle_estimate(to_leg(index), estimate, now);
             }
         });
         for spec in &publish {

@@ -47,7 +47,7 @@ pub(crate) fn choose(leg: &mut Leg, tracks: &mut BTreeMap<TrackKey, Track>, now:
         leg.settle_by(now + REVIEW);
     }
     let spare = budget.map_or(u64::MAX, |budget| budget.saturating_sub(allocator::total(&items, &levels)));
-    let chokes = budget.is_some_and(|budget| sent_rate(leg, &candidates, tracks, now) > CHOKES * budget);
+    let chokes = budget.is_some_and(|budget| sent_rate(leg, &candidates, tracks, now) > budget.saturating_mul(CHOKES));
     for (candidate, level) in candidates.iter().zip(&levels) {
         let Some(track) = tracks.get_mut(&candidate.track) else { continue };
         let ideal = level.map(|level| track.lowest() - level as u8);
@@ -55,6 +55,8 @@ pub(crate) fn choose(leg: &mut Leg, tracks: &mut BTreeMap<TrackKey, Track>, now:
         aim(leg, track, ideal, target, ideal.is_none(), effects);
         if let Some(feed) = track.feeds.of_mut(leg.index).filter(|feed| chokes && feed.current < feed.target) {
             feed.current = None;
+            effects.touch(track.key());
+            effects.slots_changed(leg.index);
         }
     }
     stop_what_viewers_paused(leg, tracks, effects);
@@ -68,7 +70,7 @@ pub(crate) fn choose(leg: &mut Leg, tracks: &mut BTreeMap<TrackKey, Track>, now:
 fn sent_rate(leg: &Leg, candidates: &[Candidate], tracks: &BTreeMap<TrackKey, Track>, now: Instant) -> u64 {
     let tracks = candidates.iter().filter_map(|candidate| tracks.get(&candidate.track));
     let sent = tracks.filter_map(|track| Some((track, track.feeds.of(leg.index)?.current?)));
-    sent.map(|(track, layer)| track.rate(layer, now)).sum()
+    sent.filter(|(track, layer)| track.is_alive(*layer)).map(|(track, layer)| track.rate(layer, now)).sum()
 }
 
 fn aim(leg: &Leg, track: &mut Track, ideal: Option<u8>, target: Option<u8>, paused: bool, effects: &mut Effects) {

@@ -35,7 +35,10 @@ pub(crate) fn carried(from: &ExtensionValues) -> Carried {
         level,
         orientation: from.video_orientation.map(|orientation| orientation as u8),
         content_type: from.video_content_type,
-        capture_time: from.abs_capture_time.and_then(|time| Some((ntp(time.capture_time)?, time.clock_offset))),
+        capture_time: from.abs_capture_time.and_then(|time| {
+            // The offset is to the clock of the publisher's reports; viewers get ours.
+            Some((ntp(time.capture_time)?, None))
+        }),
         playout_delay: from.play_delay_min.zip(from.play_delay_max).map(playout_delay),
         descriptor: from.user_values.get::<DescriptorBytes>().map(|bytes| bytes.0.clone()),
     }

@@ -88,7 +88,7 @@ impl Factory {
         Ok(Accepted { transport, answer, lines })
     }
 
-    /// No `enable_bwe`: what is sent is estimated, paced and resent by `crosspoint-egress`.
+    /// No `enable_bwe`: what is sent is estimated and resent by `crosspoint-egress`.
     fn config(&self) -> RtcConfig {
         Rtc::builder()
             .set_crypto_provider(crypto::provider())

@@ -74,7 +74,10 @@ impl Incoming {
         if !kind.redundant {
             return [None, Some(self.inbound(&packet, place, kind.format, packet.payload.clone(), 0))];
         }
-        let Some(blocks) = red::parse(&packet.payload) else {
+        let media = *kind.format.params.pt();
+        let blocks =
+            red::parse(&packet.payload).filter(|blocks| blocks.payload_type == media && !blocks.primary.is_empty());
+        let Some(blocks) = blocks else {
             self.unknown += 1;
             return [None, None];
         };

@@ -32,12 +32,14 @@ pub(crate) struct Line {
     pub(crate) view: MediaLine,
     /// The client's payload types for this line.
     accepted: Vec<Pt>,
+    /// All that its offer lists there: those of resends and redundant audio, too.
+    offered: Vec<u8>,
     /// The format that came last and the payload types it has here.
     matched: Option<(Arc<Format>, Option<PayloadTypes>)>,
 }
 
 impl Line {
-    pub(crate) fn new(media: &Media) -> Self {
+    pub(crate) fn new(media: &Media, offered: Vec<u8>) -> Self {
         let mut rids = match media.rids_rx() {
             Rids::Specific(rids) => rids.clone(),
             Rids::None | Rids::Any => Vec::new(),
@@ -51,7 +53,7 @@ impl Line {
             sends: media.direction().is_sending(),
             rids: rids.iter().map(ToString::to_string).collect(),
         };
-        Self { mid: media.mid(), rids, view, accepted: media.remote_pts().to_vec(), matched: None }
+        Self { mid: media.mid(), rids, view, accepted: media.remote_pts().to_vec(), offered, matched: None }
     }
 
     /// The payload types under which the client takes this format on this line.

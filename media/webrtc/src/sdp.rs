@@ -86,6 +86,16 @@ pub(crate) fn sections(answer: &str) -> impl Iterator<Item = Section<'_>> {
     })
 }
 
+/// The payload types that a description lists on one m-line.
+pub(crate) fn payload_types(sdp: &str, mid: &str) -> Vec<u8> {
+    let sections = split_sections(sdp);
+    let section =
+        sections.into_iter().find(|section| section.starts_with("m=") && attribute(section, "mid:") == Some(mid));
+    let line = section.and_then(|section| section.lines().next()).unwrap_or_default();
+    // "m=audio 9 UDP/TLS/RTP/SAVPF 111 63"
+    line.split_ascii_whitespace().skip(3).filter_map(|number| number.parse().ok()).collect()
+}
+
 /// Puts the sources of the sending half in the place of str0m's: the stream and the one under which it resends.
 pub(crate) fn replace_sources(answer: &str, sources_of: impl Fn(&str) -> Option<(u32, u32)>) -> String {
     let mut replaced = String::with_capacity(answer.len());
@@ -197,6 +207,7 @@ mod tests {
         assert!(!replaced.contains("a=ssrc:1 ") && replaced.ends_with("a=recvonly\r\n"));
         let sections: Vec<Section<'_>> = sections(answer).collect();
         assert_eq!((sections[0].mid, sections[0].ids.mid, sections[0].ids.orientation), ("2", 4, 3));
+        assert_eq!((payload_types(answer, "0"), payload_types(answer, "7")), (vec![111], vec![]));
         assert_eq!(sections[1], Section { mid: "0", ..Section::default() });
     }
 

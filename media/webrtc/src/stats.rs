@@ -1,4 +1,4 @@
-//! Figures of a connection over an interval, gathered from str0m's per-stream events.
+//! Figures of a connection over an interval: of what comes in from str0m's events, of what goes out from the sending half.
 
 use std::time::{Duration, Instant};
 
@@ -105,10 +105,11 @@ impl Gatherer {
     }
 
     /// The figures, once all events of an interval are in.
-    pub(crate) fn take(&mut self, sent: &Flow) -> Option<TransportStats> {
+    pub(crate) fn take(&mut self, sent: impl FnOnce() -> Flow) -> Option<TransportStats> {
         if !std::mem::take(&mut self.fresh) {
             return None;
         }
+        let sent = sent();
         let seconds = match (self.last, self.now) {
             (Some(last), Some(now)) => now.saturating_duration_since(last).as_secs_f64().max(0.001),
             _ => INTERVAL.as_secs_f64(),

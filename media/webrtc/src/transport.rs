@@ -25,7 +25,7 @@ use crate::incoming::Incoming;
 use crate::line::Line;
 use crate::packet::Inbound;
 use crate::sdp::{self, invalid, prepare_offer};
-use crate::stats::Gatherer;
+use crate::stats::{Gatherer, TransportStats};
 use crate::{MediaLine, credentials, crypto, srtp};
 
 /// A connection. Lives on one worker, for life.
@@ -40,6 +40,10 @@ pub struct Transport {
     egress: Egress,
     /// The way that ICE has chosen.
     path: Option<Path>,
+    /// When str0m was last asked for it.
+    path_asked: Option<Instant>,
+    /// The source of what makes str0m tell.
+    source: u32,
     /// When str0m wants to be called.
     due: Option<Instant>,
     /// str0m was given something to do.
@@ -50,6 +54,9 @@ pub struct Transport {
     stats: Gatherer,
     counters: Counters,
 }
+
+/// str0m is asked for the way at most this often.
+const PATH_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// What became of a data message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +90,8 @@ impl Transport {
             incoming: Incoming::default(),
             egress: Egress::new(now),
             path: None,
+            path_asked: None,
+            source: credentials::source(),
             due: None,
             touched: true,
             connected: false,
@@ -121,6 +130,7 @@ impl Transport {
     /// A datagram of this client.
     pub fn handle_datagram(&mut self, datagram: &Datagram<'_>, sink: &mut impl Sink) -> Option<Instant> {
         if is_rtcp(datagram.contents) && !self.handle_rtcp(datagram, sink) {
+            self.check_path(datagram, sink);
             return self.poll_timeout();
         }
         if let Some(receive) = receive(datagram)
@@ -129,11 +139,18 @@ impl Transport {
             tracing::debug!(%error, "a datagram was not taken");
         }
         self.due = self.drain(sink);
-        let known = self.path.is_some_and(|path| path.destination == datagram.source);
-        if self.connected && !known {
+        self.check_path(datagram, sink);
+        self.poll_timeout()
+    }
+
+    /// A datagram on another way than ours may mean that ICE has chosen another.
+    fn check_path(&mut self, datagram: &Datagram<'_>, sink: &mut impl Sink) {
+        let is_known = |path: &Path| path.destination == datagram.source && path.tcp == datagram.tcp;
+        let asked = self.path_asked.is_some_and(|at| datagram.arrival.saturating_duration_since(at) < PATH_PAUSE);
+        if self.connected && !asked && !self.path.as_ref().is_some_and(is_known) {
+            self.path_asked = Some(datagram.arrival);
             self.find_path(sink);
         }
-        self.poll_timeout()
     }
 
     /// Time has passed; also sends what [`Self::forward`] queued. Returns when it wants to be called next.
@@ -157,6 +174,9 @@ impl Transport {
         if let Some(path) = self.path {
             self.egress.flush(now, &mut Route { sink, path });
         }
+        if let Some(estimate) = self.egress.take_announced() {
+            sink.event(TransportEvent::Estimate(estimate));
+        }
     }
 
     /// The client's feedback. True: there is something in it for str0m, too.
@@ -176,9 +196,20 @@ impl Transport {
     /// str0m does not tell which way ICE has chosen, but its own RTCP takes it: so it is made to send some, a message that no
     /// client knows and each therefore ignores (RFC 4585 §6.4).
     fn find_path(&mut self, sink: &mut impl Sink) {
-        let (sender, media, nothing): (_, _, [u8; 0]) = (0.into(), 0.into(), []);
-        self.rtc.direct_api().send_app_specific_feedback(sender, media, nothing);
+        let (source, nothing): (_, [u8; 0]) = (self.source.into(), []);
+        self.rtc.direct_api().send_app_specific_feedback(source, source, nothing);
         self.due = self.drain(sink);
+    }
+
+    /// A source that is not in use: two packets sealed under one source and number would give away the key.
+    fn fresh_source(&self, other: Option<u32>) -> u32 {
+        loop {
+            let source = credentials::source();
+            let taken = |config: &LineConfig| config.ssrc == source || config.rtx_ssrc == source;
+            if other != Some(source) && !self.egress.lines().any(|(_, config)| taken(config)) {
+                return source;
+            }
+        }
     }
 
     /// A new offer of this client. Returns the answer, and whether ICE restarts with new credentials.
@@ -204,7 +235,7 @@ impl Transport {
         self.incoming.forget();
         for section in sdp::sections(answer) {
             let Some(media) = self.rtc.media(Mid::from(section.mid)) else { continue };
-            let fresh = Line::new(media);
+            let fresh = Line::new(media, sdp::payload_types(&self.offer, section.mid));
             let index = self.lines.iter().position(|line| line.mid == fresh.mid).unwrap_or(self.lines.len());
             if fresh.view.sends {
                 self.prepare_sending(index, &fresh.view, section.ids);
@@ -231,7 +262,10 @@ impl Transport {
         let known = self.egress.lines().find(|(known, _)| *known == line);
         let (ssrc, rtx_ssrc) = match known {
             Some((_, config)) => (config.ssrc, config.rtx_ssrc),
-            None => (credentials::source(), credentials::source()),
+            None => {
+                let ssrc = self.fresh_source(None);
+                (ssrc, self.fresh_source(Some(ssrc)))
+            }
         };
         let is_video = view.kind == MediaKind::Video;
         self.egress.set_line(line, LineConfig { is_video, mid: view.mid.clone(), ssrc, rtx_ssrc, ids });
@@ -248,7 +282,8 @@ impl Transport {
 
     /// Queues a packet of some publisher for the slot on `line`.
     pub fn forward(&mut self, line: u16, packet: &Inbound, sequence: u64, timestamp: u32, vp8: Option<vp8::Numbers>) {
-        let Some(slot) = self.lines.get_mut(usize::from(line)).filter(|line| line.view.sends) else { return };
+        let slot = self.lines.get_mut(usize::from(line)).filter(|line| line.view.sends && self.path.is_some());
+        let Some(slot) = slot else { return };
         match slot.payload_types(&packet.format, self.rtc.codec_config()) {
             Some(types) => self.egress.forward(line, &packet.media, types, (sequence, timestamp), vp8),
             None => self.counters.unmatched += 1,
@@ -273,6 +308,11 @@ impl Transport {
                 stream.request_remb(Bitrate::from(bits_per_second));
             }
         }
+    }
+
+    /// What the way to the client carries, bits per second, as far as it is known.
+    pub fn estimate(&self) -> Option<u64> {
+        self.egress.estimate()
     }
 
     /// Tells the estimator what would be sent if there were room, and what to keep probing for.
@@ -307,10 +347,14 @@ impl Transport {
     }
 
     fn drain(&mut self, sink: &mut impl Sink) -> Option<Instant> {
+        if !self.connected {
+            // Whatever another connection on this thread left behind is not ours.
+            crypto::take_negotiated();
+        }
         loop {
             match self.rtc.poll_output() {
                 Ok(Output::Timeout(at)) => {
-                    if let Some(stats) = self.stats.take(&self.egress.flow()) {
+                    if let Some(stats) = self.take_stats() {
                         sink.event(TransportEvent::Stats(Box::new(stats)));
                     }
                     return Some(at);
@@ -318,6 +362,7 @@ impl Transport {
                 Ok(Output::Transmit(transmit)) => {
                     let tcp = transmit.proto != Protocol::Udp;
                     let path = Path { tcp, source: transmit.source, destination: transmit.destination };
+                    // str0m seals RTCP only, and sends it on the way that ICE has chosen.
                     if is_rtcp(&transmit.contents) {
                         self.path = Some(path);
                     }
@@ -334,6 +379,11 @@ impl Transport {
                 }
             }
         }
+    }
+
+    fn take_stats(&mut self) -> Option<TransportStats> {
+        let egress = &mut self.egress;
+        self.stats.take(|| egress.take_flow())
     }
 
     fn handle_event(&mut self, event: Event, sink: &mut impl Sink) {

@@ -147,7 +147,7 @@ export class Publisher {
 function preferredCodec({ kind, source, options }: LocalTrack): string | undefined {
   if (kind === "video") return options.codec && `video/${options.codec}`;
   // RFC 2198: each packet carries the voice of the one before again, so that a single loss is not heard.
-  return options.redundant ?? source === "microphone" ? "audio/red" : undefined;
+  return (options.redundant ?? source === "microphone") ? "audio/red" : undefined;
 }
 
 function preferOn(transceiver: RTCRtpTransceiver, kind: "audio" | "video", mimeType: string): void {

@@ -102,7 +102,7 @@ export class ServerMedia implements Media {
         this.#identify([message.track]);
         return false;
       case "stats":
-        this.#depth.report(Math.max(message.up.loss, message.down.loss), this.#listeners());
+        this.#background(this.#depth.review(this.#receiving.audio.map(({ receiver }) => receiver)));
         return false;
       case "ice-candidate":
         this.#background(this.#pc.addIceCandidate(message.data as RTCIceCandidateInit));
@@ -191,12 +191,7 @@ export class ServerMedia implements Media {
         grown = true;
       }
     }
-    if (grown) this.#depth.apply(this.#listeners());
     return grown;
-  }
-
-  #listeners(): RTCRtpReceiver[] {
-    return this.#receiving.audio.map(({ receiver }) => receiver);
   }
 
   #place(changes: readonly SlotChange[]): void {

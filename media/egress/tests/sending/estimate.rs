@@ -82,7 +82,7 @@ fn the_estimate_follows_a_way_that_is_narrower_than_what_is_sent() {
     leg.egress.want(1_500_000, 1_500_000);
     let mut way = Way::new(&leg, 600_000);
     way.carry(&mut leg, 1_000_000, 2);
-    let estimate = leg.egress.flow().estimate.expect("an estimate");
+    let estimate = leg.egress.estimate().expect("an estimate");
     assert!((300_000..=700_000).contains(&estimate), "{estimate} of 600,000");
     assert_eq!(way.heard.last().map(|last| last.abs_diff(estimate) * 100 < estimate * 3), Some(true));
 }
@@ -93,7 +93,7 @@ fn resent_packets_find_out_that_a_way_carries_more_than_is_sent() {
     leg.egress.want(1_000_000, 5_000_000);
     let mut way = Way::new(&leg, 8_000_000);
     way.carry(&mut leg, 1_000_000, 4);
-    let estimate = leg.egress.flow().estimate.expect("an estimate");
+    let estimate = leg.egress.estimate().expect("an estimate");
     assert!((4_000_000..=9_000_000).contains(&estimate), "{estimate} of 8,000,000");
     assert!(way.resent > 0, "by resends");
 }
@@ -111,9 +111,9 @@ fn nothing_is_found_out_that_nobody_wants() {
 fn without_transport_wide_feedback_the_clients_own_estimate_counts() {
     let mut leg = Leg::with(ExtensionIds { transport_sequence: 0, ..IDS });
     leg.picture(1, 100);
-    assert_eq!(leg.egress.flow().estimate, None);
+    assert_eq!(leg.egress.estimate(), None);
     assert_eq!(leg.hear(&wire::remb(777_216)).expect("the client's").estimate, Some(777_216));
-    assert_eq!(leg.egress.flow().estimate, Some(777_216));
+    assert_eq!(leg.egress.estimate(), Some(777_216));
     let feedback = wire::transport(1, 0, &[Some(1000)]);
     assert_eq!(leg.hear(&feedback).expect("the client's").estimate, None, "feedback on what has no number");
 }
@@ -123,7 +123,7 @@ fn with_it_ours_counts() {
     let mut leg = Leg::new();
     leg.picture(1, 100);
     assert_eq!(leg.hear(&wire::remb(50_000)).expect("the client's").estimate, None);
-    assert_eq!(leg.egress.flow().estimate, Some(FIRST_ESTIMATE));
+    assert_eq!(leg.egress.estimate(), Some(FIRST_ESTIMATE));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_leg_that_gets_sound_alone_has_nothing_to_estimate() {
         assert!(leg.pass(20 * MILLISECOND).0.is_empty(), "nor to find out");
     }
     leg.hear(&wire::transport(1, 0, &[Some(1000); 50])).expect("the client's");
-    assert_eq!(leg.egress.flow().estimate, None);
+    assert_eq!(leg.egress.estimate(), None);
     leg.hear(&wire::nack(PICTURE_SSRC, [1])).expect("the client's");
     assert!(leg.flush().is_empty());
 }

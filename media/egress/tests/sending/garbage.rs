@@ -43,7 +43,7 @@ fn hear_all(packets: &[Vec<u8>]) {
         leg.pass(Duration::from_millis(30));
     }
     leg.picture(packets.len() as u64, 700);
-    let flow = leg.egress.flow();
+    let flow = leg.egress.take_flow();
     assert!((0.0..=1.0).contains(&flow.loss));
     assert!(flow.estimate.is_none_or(|estimate| (50_000..=100_000_000).contains(&estimate)));
 }

@@ -110,7 +110,7 @@ fn resends_at_once_are_bounded_by_what_the_way_carries() {
     let mut leg = Leg::new();
     (0..200).for_each(|sequence| drop(leg.picture(sequence, 1000)));
     // The first estimate is 2 Mbit/s, and 0.15 s of that are 37,500 bytes.
-    assert_eq!(leg.egress.flow().estimate, Some(2_000_000));
+    assert_eq!(leg.egress.estimate(), Some(2_000_000));
     leg.now += Duration::from_millis(5);
     let resent = leg.ask_again(0..200);
     assert_eq!(originals(&resent), (0..38).collect::<Vec<u16>>());

@@ -89,16 +89,19 @@ fn a_receiver_report_makes_the_round_trip_known() {
     leg.now += Duration::from_millis(480);
     let mut block = Block { ssrc: PICTURE_SSRC, lost: 64, jitter: 900, last_report: 0, delay: 65_536 * 4 / 10 };
     leg.hear(&wire::receiver_report(block)).expect("the client's");
-    assert_eq!(leg.egress.flow().round_trip, None, "it has not seen our report");
+    assert_eq!(leg.egress.take_flow().round_trip, None, "it has not seen our report");
     block.last_report = (report.ntp >> 16) as u32;
     leg.hear(&wire::receiver_report(block)).expect("the client's");
-    let flow = leg.egress.flow();
+    leg.picture(2, 100);
+    let flow = leg.egress.take_flow();
     let round_trip = flow.round_trip.expect("480 ms less the 400 for which it was held");
     assert!(round_trip.abs_diff(Duration::from_millis(80)) < Duration::from_millis(1), "{round_trip:?}");
     assert_eq!((flow.loss, flow.jitter), (0.25, 10.0));
     block.last_report = block.last_report.wrapping_add(65_536 * 60);
     leg.hear(&wire::receiver_report(block)).expect("the client's");
-    assert_eq!(leg.egress.flow().round_trip, Some(round_trip), "no report was sent in a minute from now");
+    let later = leg.egress.take_flow();
+    assert_eq!(later.round_trip, Some(round_trip), "no report was sent in a minute from now");
+    assert_eq!(later.loss, 0.0, "nothing was sent since, so nothing was lost");
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn it_ends_20_s_after_the_last_loss_and_returns_with_it() {
 fn what_is_sent_twice_is_not_counted_twice() {
     let mut leg = Leg::new();
     (0..10).for_each(|sequence| drop(speak(&mut leg, sequence)));
-    let flow = leg.egress.flow();
+    let flow = leg.egress.take_flow();
     assert_eq!((flow.packets, flow.bytes), (10, 300));
 }
 

@@ -80,9 +80,14 @@ pub fn rtcp(mut packet: &[u8]) -> (Vec<Sent>, Vec<String>) {
                 bytes: word(message, 24),
             }),
             202 => {
-                assert_eq!(message[8], 1, "a canonical name");
-                let name = &message[10..10 + usize::from(message[9])];
-                names.push(String::from_utf8(name.to_vec()).expect("a name"));
+                let mut chunks = &message[4..];
+                for _ in 0..message[0] & 0x1f {
+                    assert_eq!(chunks[4], 1, "a canonical name");
+                    let end = 6 + usize::from(chunks[5]);
+                    names.push(String::from_utf8(chunks[6..end].to_vec()).expect("a name"));
+                    // At least one zero ends the items, and the chunk ends on a word.
+                    chunks = &chunks[(end + 1).next_multiple_of(4)..];
+                }
             }
             kind => panic!("a message of kind {kind}"),
         }

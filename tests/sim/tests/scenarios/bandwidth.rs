@@ -53,3 +53,29 @@ fn a_step_from_three_megabit_to_a_tenth_and_back_is_followed() {
     assert!(freeze < Duration::from_secs(2), "frozen for {freeze:?}");
     assert!(up < Duration::from_secs(4), "up took {up:?}");
 }
+
+/// Sound alone does not show that there is room again: what was sent last is sent once more to find out.
+#[test]
+fn a_picture_that_was_paused_for_want_of_bandwidth_comes_back() {
+    let seed = Seed::of_this_run();
+    let mut world = World::new(seed.0, &[ROOM.0]);
+    let publisher = world.join(&Join { camera: LAYERS.to_vec(), ..Join::publisher(ROOM) });
+    let wide = Path::clean(25).narrow(3_000_000);
+    let viewer = world.join(&Join { down: wide, ..Join::viewer(ROOM) });
+    world.watch(viewer, publisher, Preference::default());
+    world.connect();
+    world.run_until("the best layer comes", Duration::from_secs(30), |world| layer(world, viewer) == Some(0));
+    world.network.set(Way::Down(viewer), Path::clean(25).narrow(90_000));
+    world.run_until("the picture is paused", Duration::from_secs(20), |world| {
+        world.clients[viewer].slots.values().any(|slot| slot.paused)
+    });
+    world.run_seconds(20.0);
+    world.network.set(Way::Down(viewer), wide);
+    let back = world.run_until("the best layer is back", Duration::from_secs(20), |world| {
+        let shown = &world.clients[viewer].viewer().shown;
+        layer(world, viewer) == Some(0)
+            && shown.last().is_some_and(|last| world.now - last.at < Duration::from_millis(200))
+    });
+    world.check();
+    println!("back after {back:?}");
+}
