@@ -11,6 +11,8 @@ use crate::packet::Packet;
 const KEPT: u64 = 256;
 /// Older ones come too late to be of use.
 const MAX_AGE: Duration = Duration::from_millis(1500);
+/// Among so many of the last packets a probe's filler is looked for.
+const FILLERS: u64 = 8;
 /// A packet that was resent is on its way for at least so long.
 const LEAST_PAUSE: Duration = Duration::from_millis(15);
 
@@ -30,7 +32,12 @@ pub(crate) struct Sent {
 
 /// The newest packets of a stream, by sequence number. Takes no memory before the first.
 #[derive(Debug, Default)]
-pub(crate) struct Resends(Vec<Option<Sent>>);
+pub(crate) struct Resends {
+    /// By the sequence number's remainder.
+    places: Vec<Option<Sent>>,
+    /// Nothing before this number is kept.
+    oldest: u64,
+}
 
 impl Resends {
     /// Keeps a packet.
@@ -42,24 +49,46 @@ impl Resends {
         rtx: u8,
         now: Instant,
     ) {
-        if self.0.is_empty() {
-            self.0.resize_with(KEPT as usize, || None);
+        if self.places.is_empty() {
+            self.oldest = sequence;
+            self.places.resize_with(KEPT as usize, || None);
         }
         let sent = Sent { packet: packet.clone(), sequence, timestamp, vp8, rtx, last: now, first: now };
-        self.0[(sequence % KEPT) as usize] = Some(sent);
+        *self.place(sequence) = Some(sent);
+        self.let_go(sequence, now);
+    }
+
+    /// What is too old to be asked for takes no memory.
+    fn let_go(&mut self, newest: u64, now: Instant) {
+        self.oldest = self.oldest.max((newest + 1).saturating_sub(KEPT));
+        while self.oldest + FILLERS < newest {
+            let oldest = self.oldest;
+            let place = self.place(oldest);
+            let is_young =
+                |sent: &Sent| sent.sequence == oldest && now.saturating_duration_since(sent.first) <= MAX_AGE;
+            if place.as_ref().is_some_and(is_young) {
+                return;
+            }
+            place.take_if(|sent| sent.sequence == oldest);
+            self.oldest += 1;
+        }
+    }
+
+    fn place(&mut self, sequence: u64) -> &mut Option<Sent> {
+        &mut self.places[(sequence % KEPT) as usize]
     }
 
     /// Of what was before the picture of this timestamp nothing is needed any more: asking for it again would only keep out
     /// what is.
     pub(crate) fn forget_before(&mut self, timestamp: u32) {
-        for place in &mut self.0 {
+        for place in &mut self.places {
             place.take_if(|sent| sent.timestamp != timestamp);
         }
     }
 
     /// The packet that a client misses, unless it is too old or was resent a moment ago.
     pub(crate) fn take(&mut self, sequence: u16, round_trip: Option<Duration>, now: Instant) -> Option<Sent> {
-        let sent = self.0.get_mut(usize::from(sequence) % KEPT as usize)?.as_mut()?;
+        let sent = self.places.get_mut(usize::from(sequence) % KEPT as usize)?.as_mut()?;
         let age = now.saturating_duration_since(sent.first);
         if sent.sequence as u16 != sequence || age > MAX_AGE {
             return None;
@@ -75,9 +104,9 @@ impl Resends {
     /// The largest of the last packets, to fill a probe with. However old: a client that has it already drops it, and one
     /// whose picture is paused must be probed all the same.
     pub(crate) fn filler(&self, newest: u64) -> Option<Sent> {
-        let recent = (0..8).filter_map(|back| {
+        let recent = (0..FILLERS).filter_map(|back| {
             let sequence = newest.checked_sub(back)?;
-            self.0.get((sequence % KEPT) as usize)?.as_ref().filter(|sent| sent.sequence == sequence)
+            self.places.get((sequence % KEPT) as usize)?.as_ref().filter(|sent| sent.sequence == sequence)
         });
         recent.max_by_key(|sent| sent.packet.payload.len()).cloned()
     }

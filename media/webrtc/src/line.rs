@@ -64,9 +64,13 @@ impl Line {
             return *types;
         }
         let accepted = |pt: &Pt| self.accepted.contains(pt);
-        let types = codecs.match_params(format.params).filter(|params| accepted(&params.pt())).map(|params| {
-            let number = |pt: Pt| *pt;
-            PayloadTypes { media: number(params.pt()), rtx: params.resend().map(number), red: params.red().map(number) }
+        // str0m knows these for the whole connection; each line may take them or not.
+        let offered = |pt: Option<Pt>| pt.map(|pt| *pt).filter(|pt| self.offered.contains(pt));
+        let params = codecs.match_params(format.params).filter(|params| self.accepted.contains(&params.pt()));
+        let types = params.map(|params| PayloadTypes {
+            media: *params.pt(),
+            rtx: offered(params.resend()),
+            red: offered(params.red()),
         });
         self.matched = Some((format.clone(), types));
         types

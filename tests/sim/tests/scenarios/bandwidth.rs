@@ -79,3 +79,33 @@ fn a_picture_that_was_paused_for_want_of_bandwidth_comes_back() {
     world.check();
     println!("back after {back:?}");
 }
+
+/// What ten cameras take is four times what an estimate begins with.
+#[test]
+fn in_a_meeting_of_ten_everybody_sees_everybody_soon() {
+    let seed = Seed::of_this_run();
+    let mut world = World::new(seed.0, &[ROOM.0]);
+    let path = Path::clean(10).shaken(2, 0.0, 0.0);
+    let people: Vec<usize> = (0..10)
+        .map(|_| {
+            let camera = vec![(None, 880_000)];
+            world.join(&Join { camera, audio_slots: 9, video_slots: 9, voice: true, ..Join::viewer(ROOM) }.over(path))
+        })
+        .collect();
+    for viewer in &people {
+        for publisher in people.iter().filter(|publisher| *publisher != viewer) {
+            world.watch(*viewer, *publisher, Preference::default());
+        }
+    }
+    world.connect();
+    let all = world.run_until("everybody sees everybody", Duration::from_secs(30), |world| {
+        people.iter().all(|viewer| {
+            let client = &world.clients[*viewer];
+            let last = client.viewers.values().filter_map(|picture| picture.shown.last());
+            last.filter(|last| world.now - last.at < Duration::from_millis(300)).count() == 9
+        })
+    });
+    world.check();
+    println!("all pictures after {all:?}");
+    assert!(all < Duration::from_secs(10), "after {all:?}");
+}
