@@ -63,7 +63,6 @@ impl Line {
         {
             return *types;
         }
-        let accepted = |pt: &Pt| self.accepted.contains(pt);
         // str0m knows these for the whole connection; each line may take them or not.
         let offered = |pt: Option<Pt>| pt.map(|pt| *pt).filter(|pt| self.offered.contains(pt));
         let params = codecs.match_params(format.params).filter(|params| self.accepted.contains(&params.pt()));

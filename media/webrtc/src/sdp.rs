@@ -96,6 +96,25 @@ pub(crate) fn payload_types(sdp: &str, mid: &str) -> Vec<u8> {
     line.split_ascii_whitespace().skip(3).filter_map(|number| number.parse().ok()).collect()
 }
 
+/// Lists the payload types of each m-line in the order of the offer (RFC 3264 §6.1): browsers send the first one.
+pub(crate) fn keep_order(answer: &str, offer: &str) -> String {
+    let mut ordered = String::with_capacity(answer.len());
+    for section in split_sections(answer) {
+        let (line, rest) = section.split_once("\r\n").unwrap_or((section, ""));
+        let wanted = attribute(section, "mid:").map(|mid| payload_types(offer, mid)).unwrap_or_default();
+        let mut words: Vec<&str> = line.split(' ').collect();
+        if line.starts_with("m=") && words.len() > 3 {
+            // What is not offered there goes last.
+            words[3..]
+                .sort_by_key(|word| wanted.iter().position(|number| word.parse() == Ok(*number)).unwrap_or(usize::MAX));
+        }
+        ordered.push_str(&words.join(" "));
+        ordered.push_str("\r\n");
+        ordered.push_str(rest);
+    }
+    ordered
+}
+
 /// Puts the sources of the sending half in the place of str0m's: the stream and the one under which it resends.
 pub(crate) fn replace_sources(answer: &str, sources_of: impl Fn(&str) -> Option<(u32, u32)>) -> String {
     let mut replaced = String::with_capacity(answer.len());
@@ -207,6 +226,9 @@ mod tests {
         assert!(!replaced.contains("a=ssrc:1 ") && replaced.ends_with("a=recvonly\r\n"));
         let sections: Vec<Section<'_>> = sections(answer).collect();
         assert_eq!((sections[0].mid, sections[0].ids.mid, sections[0].ids.orientation), ("2", 4, 3));
+        let offer = answer.replace("SAVPF 96", "SAVPF 45 98 96 97");
+        let ordered = keep_order(&answer.replace("SAVPF 96", "SAVPF 96 97 98"), &offer);
+        assert_eq!(ordered, answer.replace("SAVPF 96", "SAVPF 98 96 97"));
         assert_eq!((payload_types(answer, "0"), payload_types(answer, "7")), (vec![111], vec![]));
         assert_eq!(sections[1], Section { mid: "0", ..Section::default() });
     }

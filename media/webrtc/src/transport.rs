@@ -245,8 +245,8 @@ impl Transport {
                 None => self.lines.push(fresh),
             }
         }
-        let egress = &self.egress;
-        sdp::replace_sources(answer, |mid| {
+        let (egress, answer) = (&self.egress, sdp::keep_order(answer, &self.offer));
+        sdp::replace_sources(&answer, |mid| {
             let (_, config) = egress.lines().find(|(_, config)| config.mid == mid)?;
             Some((config.ssrc, config.rtx_ssrc))
         })

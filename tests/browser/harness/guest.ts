@@ -19,6 +19,8 @@ export interface Heard {
 
 /** What has arrived of a track. */
 export interface Received {
+  /** Such as `video/VP8`. */
+  codec?: string;
   frames: number;
   width: number;
   height: number;
@@ -55,6 +57,8 @@ export interface JoinOptions {
   /** What to capture; `false`: publish nothing. Default: sound and 320×180. */
   media?: false | { audio?: boolean; video?: boolean; width?: number; height?: number; fps?: number; tone?: number };
   simulcast?: boolean;
+  /** `VP8`, `VP9`, `H264` or `AV1`. */
+  codec?: string;
   /** Show every video that there is (default). */
   show?: boolean;
   /** `RoomOptions` of the SDK that fit into JSON. */

@@ -61,9 +61,9 @@ async function capture({ audio = true, video = true, width = 320, height = 180, 
 }
 
 /** Joins. `media: false` publishes nothing; `simulcast` sends three layers. */
-async function join(url, token, { media = {}, simulcast = false, show = true, room: options = {} } = {}) {
+async function join(url, token, { media = {}, simulcast = false, codec, show = true, room: options = {} } = {}) {
   const tracks = media ? await capture(media) : [];
-  const publish = tracks.map((track) => (track.kind === "video" ? { track, simulcast } : track));
+  const publish = tracks.map((track) => (track.kind === "video" ? { track, simulcast, codec } : track));
   try {
     room = await crosspoint.Room.connect(url, token, { publish, timeout: 10_000, ...options });
   } catch (error) {
@@ -103,9 +103,11 @@ async function received(identity, source) {
   for (const connection of connections) {
     const receiver = connection.getReceivers().find((one) => one.track === media);
     if (!receiver || connection.connectionState === "closed") continue;
-    for (const row of (await receiver.getStats()).values()) {
+    const stats = await receiver.getStats();
+    for (const row of stats.values()) {
       if (row.type !== "inbound-rtp") continue;
       return {
+        codec: stats.get(row.codecId)?.mimeType,
         frames: row.framesDecoded ?? 0,
         width: row.frameWidth ?? 0,
         height: row.frameHeight ?? 0,
@@ -139,6 +141,12 @@ async function sent(kind) {
     }
   }
   return rows;
+}
+
+/** Does this browser encode such video? */
+function encodes(codec) {
+  const known = RTCRtpSender.getCapabilities("video")?.codecs ?? [];
+  return known.some(({ mimeType }) => mimeType.toLowerCase() === `video/${codec}`.toLowerCase());
 }
 
 /** The network paths in use. */
@@ -190,6 +198,7 @@ function people() {
 }
 
 window.guest = {
+  encodes,
   crosspoint,
   connections,
   events,

@@ -72,3 +72,18 @@ test("who speaks is told to everybody, and changes with who speaks", async () =>
   await microphone(bob, true);
   await Promise.all([ann, bob].map((guest) => guest.hears("activeSpeakers", { speakers: ["bob"] })));
 });
+
+for (const codec of ["VP8", "VP9", "H264", "AV1"]) {
+  test(`a picture in ${codec} is seen, and by who comes later`, async ({ skip }) => {
+    const room = freshRoom();
+    const [ann, bob, cas] = await stage.guests("ann", "bob", "cas");
+    if (!(await ann.page.evaluate((codec) => window.guest.encodes(codec), codec)))
+      skip(`this browser encodes no ${codec}`);
+    await ann.join(server.url, room, { codec });
+    await bob.join(server.url, room, { media: false });
+    await bob.sees(ann, { frames: 20 });
+    await cas.join(server.url, room, { media: false });
+    await Promise.all([cas.sees(ann, { frames: 20 }), bob.sees(ann, { frames: 20 })]);
+    expect((await bob.received("ann", "camera"))?.codec).toBe(`video/${codec}`);
+  });
+}
