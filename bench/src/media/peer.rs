@@ -90,7 +90,7 @@ pub struct Inbox {
     meta: [RecvMeta; BATCH_SIZE],
 }
 
-const SLOT: usize = 2048;
+const SLOT: usize = 1 << 16;
 
 impl Default for Inbox {
     fn default() -> Self {

@@ -17,7 +17,7 @@ use crate::outbox::{Body, Outbox, body};
 use crate::room::{Room, State};
 
 /// So many offers may come at once, and so many per second in the long run.
-const OFFERS: (f64, f64) = (5.0, 2.0);
+const OFFERS: (f64, f64) = (20.0, 2.0);
 
 /// A participant of a room.
 pub(crate) struct Participant {

@@ -16,6 +16,8 @@ interface Waiting {
 
 /** The pause before an offer that crossed something is made again, in milliseconds. */
 const CONFLICT_PAUSE = 200;
+/** The pause after too many offers: the server allows two a second in the long run. */
+const RATE_PAUSE = 600;
 const MAX_CONFLICTS = 5;
 
 /** The negotiations of one peer connection. */
@@ -126,10 +128,11 @@ export class Negotiator {
       this.#suspended = true;
       return;
     }
-    if (code === "negotiation-conflict" && this.#conflicts < MAX_CONFLICTS) {
+    const pause = code === "negotiation-conflict" ? CONFLICT_PAUSE : code === "rate-limited" ? RATE_PAUSE : 0;
+    if (pause > 0 && this.#conflicts < MAX_CONFLICTS) {
       this.#conflicts += 1;
       this.#waiting.unshift(...batch);
-      await new Promise((resolve) => setTimeout(resolve, CONFLICT_PAUSE * this.#conflicts));
+      await new Promise((resolve) => setTimeout(resolve, pause * this.#conflicts));
       return;
     }
     await this.#rollBack();

@@ -1,6 +1,6 @@
 /** People meet: they see and hear each other. */
 import { expect, test } from "vitest";
-import { allMeet } from "../harness/guest.ts";
+import { allMeet, HD } from "../harness/guest.ts";
 import { freshRoom, Stage } from "../harness/stage.ts";
 
 const stage = new Stage();
@@ -73,6 +73,38 @@ test("who speaks is told to everybody, and changes with who speaks", async () =>
   await Promise.all([ann, bob].map((guest) => guest.hears("activeSpeakers", { speakers: ["bob"] })));
 });
 
+test("three share the stage: each screen beside the cameras is seen soon by all", async () => {
+  const room = freshRoom();
+  const guests = await stage.guests("ann", "bob", "cas");
+  for (const guest of guests) await guest.join(server.url, room, { media: HD, simulcast: true });
+  await allMeet(guests);
+  for (const who of [0, 1, 2, 0]) {
+    const one = guests[who];
+    const others = guests.filter((guest) => guest !== one);
+    await one.page.evaluate(share);
+    const begin = Date.now();
+    await Promise.all(others.map(async (guest) => { await guest.sees(one, { source: "screen_share", frames: 5 }); console.log(`${guest.identity} sees ${one.identity}'s screen after ${Date.now() - begin} ms`); }));
+    await one.page.evaluate(() => window.guest.room.localParticipant.setScreenShareEnabled(false));
+  }
+}, 90_000);
+
+test("a screen takes the place of a camera in a slot, and is seen at once", async () => {
+  const room = freshRoom();
+  const [ann, bob, cas] = await stage.guests("ann", "bob", "cas");
+  for (const guest of [ann, bob, cas]) await guest.join(server.url, room, { media: HD, simulcast: true });
+  await allMeet([ann, bob, cas]);
+  for (const round of [1, 2, 3]) {
+    // The camera's place becomes free, and the screen gets it.
+    await ann.page.evaluate(dropCamera);
+    await ann.page.evaluate(share);
+    const begin = Date.now();
+    await Promise.all([bob, cas].map((guest) => guest.sees(ann, { source: "screen_share", frames: 5 })));
+    console.log(`round ${round}: a screen after ${Date.now() - begin} ms`);
+    await ann.page.evaluate(cameraInsteadOfShare);
+    await Promise.all([bob, cas].map((guest) => guest.sees(ann, { frames: 5 })));
+  }
+});
+
 for (const codec of ["VP8", "VP9", "H264", "AV1"]) {
   test(`a picture in ${codec} is seen, and by who comes later`, async ({ skip }) => {
     const room = freshRoom();
@@ -86,4 +118,26 @@ for (const codec of ["VP8", "VP9", "H264", "AV1"]) {
     await Promise.all([cas.sees(ann, { frames: 20 }), bob.sees(ann, { frames: 20 })]);
     expect((await bob.received("ann", "camera"))?.codec).toBe(`video/${codec}`);
   });
+}
+
+async function share() {
+  // A still page gives a capture hardly any frames.
+  const clock = document.body.appendChild(document.createElement("pre"));
+  const draw = () => {
+    clock.textContent = String(performance.now());
+    requestAnimationFrame(draw);
+  };
+  draw();
+  await window.guest.room.localParticipant.setScreenShareEnabled(true);
+}
+
+async function dropCamera() {
+  const local = window.guest.room.localParticipant;
+  for (const track of [...local.tracks.values()]) if (track.source === "camera") await local.unpublishTrack(track);
+}
+
+async function cameraInsteadOfShare() {
+  const local = window.guest.room.localParticipant;
+  await local.setScreenShareEnabled(false);
+  await local.setCameraEnabled(true);
 }
