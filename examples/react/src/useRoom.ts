@@ -14,6 +14,7 @@ const VISIBLE: (keyof RoomEvents)[] = [
   "localTrackPublished",
   "localTrackUnpublished",
   "activeSpeakers",
+  "audioPlaybackChanged",
 ];
 
 /** Joins a room for as long as the component is there, and draws it anew when something in it changes. */

@@ -1,6 +1,9 @@
 /** What local and remote tracks have in common: what they show, their flags, and the elements they play in. */
 import type { MediaKind, Source } from "./types.js";
 
+/** Elements that we muted because they had no sound to play; they are heard once they have. */
+const silenced = new WeakSet<HTMLMediaElement>();
+
 /** One audio or video source of a participant. */
 export abstract class Track {
   /** The id by which the server and others know it: `TR_…`. Empty while a local track has none yet. */
@@ -31,12 +34,18 @@ export abstract class Track {
 
   /**
    * Plays in an element, or in a new one. The element follows: what arrives later, or in another way, appears in it.
-   * Attaching an element subscribes to a remote video.
+   * Attaching an element subscribes to a remote video. A picture alone is muted, so that autoplay is never refused.
    */
   attach(element?: HTMLMediaElement): HTMLMediaElement {
     const target = element ?? (document.createElement(this.kind) as HTMLMediaElement);
     if (target instanceof HTMLVideoElement) target.playsInline = true;
     target.autoplay = true;
+    if (this.kind === "audio") {
+      if (silenced.delete(target)) target.muted = false;
+    } else if (!target.muted && !tracksIn(target).some(({ kind }) => kind === "audio")) {
+      target.muted = true;
+      silenced.add(target);
+    }
     if (!this.#elements.has(target)) {
       this.#elements.add(target);
       this.onAttached(target);
@@ -72,7 +81,7 @@ export abstract class Track {
  * participant. A new `MediaStream` each time: Safari does not notice changes in the old one.
  */
 function show(element: HTMLMediaElement, media: MediaStreamTrack | undefined, kind: MediaKind): void {
-  const present = element.srcObject instanceof MediaStream ? element.srcObject.getTracks() : [];
+  const present = tracksIn(element);
   const same = present.filter((track) => track.kind === kind);
   if (same.length === (media ? 1 : 0) && same[0] === media) return;
   const others = present.filter((track) => track.kind !== kind);
@@ -80,4 +89,8 @@ function show(element: HTMLMediaElement, media: MediaStreamTrack | undefined, ki
   element.srcObject = tracks.length > 0 ? new MediaStream(tracks) : null;
   // Autoplay may be refused for sound; `room.startAudio()` is there for that.
   if (tracks.length > 0) element.play?.()?.catch(() => {});
+}
+
+function tracksIn(element: HTMLMediaElement): MediaStreamTrack[] {
+  return element.srcObject instanceof MediaStream ? element.srcObject.getTracks() : [];
 }
