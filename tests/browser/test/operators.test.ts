@@ -64,13 +64,52 @@ test("a host invites from inside the room; a guest cannot, and a stranger needs 
   await by(guest, "lobby-join").click();
   await by(guest, "room").waitFor();
   await by(guest, "invite").click();
-  await guest.getByText("crosspoint token create").waitFor();
+  await by(guest, "ask-the-host").waitFor();
 
   const stranger = await screen();
   await stranger.goto(`${server.url}/room/${room}`);
   await by(stranger, "lobby-name").fill("Sid");
   await by(stranger, "lobby-join").click();
   await by(stranger, "lobby-token").waitFor();
+});
+
+test("on an empty server an operator makes a room, and whom the link makes its host finds every button beside a long name", async () => {
+  const room = freshRoom();
+  const operator = await screen();
+  await operator.goto(`${server.url}/dashboard`);
+  await by(operator, "admin-key").fill("not the key of the operators");
+  await by(operator, "admin-enter").click();
+  await operator.getByText("This is not the admin key.").waitFor();
+  await by(operator, "admin-key").fill(ADMIN_KEY);
+  await by(operator, "admin-enter").click();
+  await by(operator, "new-room").click();
+  await by(operator, "lobby-room").fill(room);
+  await by(operator, "make-room").click();
+  await by(operator, "invite-host").check({ force: true });
+  const link = await copied(operator);
+
+  const host = await screen();
+  await host.goto(link);
+  await by(host, "lobby-name").fill("Wolfeschlegelsteinhausenbergerdorffwelchevoralte");
+  await by(host, "lobby-join").click();
+  await by(host, "room").waitFor();
+  await by(host, "invite").click();
+  await host.getByText("Who opens it needs an invitation of their own.").waitFor();
+  await by(host, "invite-token-link").waitFor();
+  await host.keyboard.press("Escape");
+  for (const width of [1280, 390]) {
+    await host.setViewportSize({ width, height: 800 });
+    await host.keyboard.press("p");
+    const menu = by(host, "participant-menu");
+    await menu.waitFor();
+    const edge = await menu.evaluate((button) => button.getBoundingClientRect().right);
+    expect(edge, "the row ends in the panel").toBeLessThanOrEqual(width);
+    await host.keyboard.press("i");
+    await by(host, "track-stats").first().waitFor();
+    const beyond = await by(host, "stats").evaluate((panel) => panel.scrollWidth - panel.clientWidth);
+    expect(beyond, "nothing stands out of the statistics").toBe(0);
+    await host.keyboard.press("i");
+  }
 });
 
 async function screen(): Promise<Page> {

@@ -9,11 +9,14 @@ const WORDS: Record<Quality, string> = {
   lost: "Connection: lost",
 };
 
-export function QualityBars({ quality }: { quality: Quality }) {
+/** `undefined`: nobody knows, because the server does not answer. */
+export function QualityBars({ quality }: { quality: Quality | undefined }) {
+  const words = quality ? WORDS[quality] : "Connection: unknown";
+  const bars = quality ? BARS[quality] : 0;
   return (
-    <span class={`quality ${quality}`} role="img" aria-label={WORDS[quality]} title={WORDS[quality]}>
+    <span class={`quality ${quality ?? "unknown"}`} role="img" aria-label={words} title={words}>
       {[1, 2, 3].map((bar) => (
-        <i key={bar} class={bar <= BARS[quality] ? "on" : ""} />
+        <i key={bar} class={bar <= bars ? "on" : ""} />
       ))}
     </span>
   );

@@ -13,6 +13,7 @@ import { route } from "../router";
 import "./dashboard.css";
 import { LoadHistory } from "./load";
 import { LogIn } from "./log-in";
+import { NewRoom } from "./new-room";
 import { usePolled } from "./poll";
 import { RoomDetail } from "./room-detail";
 import { RoomsTable } from "./rooms-table";
@@ -52,7 +53,7 @@ function Overview() {
   const stats = usePolled(serverStats, [], (data) => load.take(data));
   const rooms = usePolled(listRooms, []);
   const error = stats.error ?? rooms.error;
-  if (error?.needsKey) return <LogIn refused={adminKey.value !== ""} detail={error.message} />;
+  if (error?.needsKey) return <LogIn error={error} />;
   if (!stats.data && error) {
     return (
       <Empty icon="warning" title="No answer from the server" text={error.message}>
@@ -78,6 +79,8 @@ function Overview() {
       <div class="dashboard-title">
         <h2>Rooms</h2>
         <span class="faint num">{rooms.data?.length ?? ""}</span>
+        <span class="grow" />
+        <NewRoom made={rooms.refresh} />
       </div>
       {rooms.data ? <RoomsTable rooms={rooms.data} to={dashboardPath} /> : <Loading />}
     </>

@@ -4,7 +4,7 @@ import { Button } from "../components/button";
 import { Dialog } from "../components/dialog";
 import { Icon } from "../components/icon";
 import { copyLink, LinkField } from "../components/link-field";
-import { mintToken } from "../lib/api";
+import { mintToken, type TokenRequest } from "../lib/api";
 import { moment, sentence } from "../lib/format";
 import { identityFrom, randomLetters } from "../lib/identity";
 import { inviteLink } from "../lib/invite";
@@ -17,6 +17,21 @@ const LIVES = [
   { seconds: 30 * 24 * HOUR, label: "30 days" },
 ] as const;
 
+/** What the guest may do. */
+type May = "publish" | "view" | "host";
+
+const RIGHTS: Record<May, Pick<TokenRequest, "canPublish" | "admin">> = {
+  publish: { canPublish: true },
+  view: { canPublish: false },
+  host: { canPublish: true, admin: true },
+};
+
+const HINTS: Record<May, string> = {
+  publish: "Camera, microphone, screen and chat.",
+  view: "Sees, hears and chats; shows and says nothing.",
+  host: "Takes part, invites others, mutes, holds and removes them.",
+};
+
 interface Made {
   link: string;
   /** Milliseconds since 1970. */
@@ -25,7 +40,7 @@ interface Made {
 
 export function InviteDialog({ room, close }: { room: string; close: () => void }) {
   const [name, setName] = useState("");
-  const [publishes, setPublishes] = useState(true);
+  const [may, setMay] = useState<May>("publish");
   const [lives, setLives] = useState<number>(LIVES[1].seconds);
   const [made, setMade] = useState<Made>();
   const [problem, setProblem] = useState<string>();
@@ -42,7 +57,7 @@ export function InviteDialog({ room, close }: { room: string; close: () => void 
     const called = name.trim();
     const identity = identityFrom(called || "guest", randomLetters(6));
     try {
-      const minted = await mintToken({ room, identity, name: called, canPublish: publishes, ttl: lives });
+      const minted = await mintToken({ room, identity, name: called, ...RIGHTS[may], ttl: lives });
       const link = minted.link ?? inviteLink(location.origin, room, minted.token);
       setMade({ link, expires: minted.expires * 1000 });
       await copyLink(link);
@@ -67,7 +82,7 @@ export function InviteDialog({ room, close }: { room: string; close: () => void 
             onInput={(event) => change(() => setName(event.currentTarget.value))}
           />
         </div>
-        <MayChoice publishes={publishes} choose={(next) => change(() => setPublishes(next))} />
+        <MayChoice may={may} choose={(next) => change(() => setMay(next))} />
         <div class="field">
           <label for="invite-lives">Can be used for</label>
           <select
@@ -114,10 +129,11 @@ export function InviteDialog({ room, close }: { room: string; close: () => void 
   );
 }
 
-function MayChoice({ publishes, choose }: { publishes: boolean; choose: (publishes: boolean) => void }) {
+function MayChoice({ may, choose }: { may: May; choose: (may: May) => void }) {
   const options = [
-    { value: true, label: "Take part", icon: "camera", testid: "invite-publish" },
-    { value: false, label: "View only", icon: "screen", testid: "invite-view" },
+    { value: "publish", label: "Take part", icon: "camera", testid: "invite-publish" },
+    { value: "view", label: "View only", icon: "screen", testid: "invite-view" },
+    { value: "host", label: "Host", icon: "key", testid: "invite-host" },
   ] as const;
   return (
     <fieldset class="field plain-fieldset">
@@ -129,7 +145,7 @@ function MayChoice({ publishes, choose }: { publishes: boolean; choose: (publish
               type="radio"
               name="may"
               data-testid={testid}
-              checked={publishes === value}
+              checked={may === value}
               onChange={() => choose(value)}
             />
             <Icon name={icon} size={16} />
@@ -137,9 +153,7 @@ function MayChoice({ publishes, choose }: { publishes: boolean; choose: (publish
           </label>
         ))}
       </div>
-      <span class="field-hint">
-        {publishes ? "Camera, microphone, screen and chat." : "Sees, hears and chats; shows and says nothing."}
-      </span>
+      <span class="field-hint">{HINTS[may]}</span>
     </fieldset>
   );
 }

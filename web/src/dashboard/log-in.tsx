@@ -2,9 +2,10 @@
 import { useState } from "preact/hooks";
 import { Button } from "../components/button";
 import { Icon } from "../components/icon";
-import { setAdminKey } from "../lib/api";
+import { type ApiError, adminKey, setAdminKey } from "../lib/api";
 
-export function LogIn({ refused, detail }: { refused: boolean; detail: string }) {
+export function LogIn({ error }: { error: ApiError }) {
+  const refused = adminKey.value !== "";
   const [key, setKey] = useState("");
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -31,7 +32,7 @@ export function LogIn({ refused, detail }: { refused: boolean; detail: string })
         />
         {refused ? (
           <span class="field-error" role="alert">
-            {detail}
+            {error.status === 401 ? "This is not the admin key." : error.message}
           </span>
         ) : (
           <span class="field-hint">

@@ -7,7 +7,7 @@ import { Loading } from "../components/lazy";
 import { Link } from "../components/link";
 import { Empty } from "../components/state-page";
 import { notify } from "../components/toast";
-import { type ApiError, adminKey, closeRoom, describeRoom, lockRoom, type RoomDescription } from "../lib/api";
+import { type ApiError, closeRoom, describeRoom, lockRoom, type RoomDescription } from "../lib/api";
 import { age, bitrate, count } from "../lib/format";
 import { dashboardPath, roomPath } from "../lib/routes";
 import { navigate } from "../router";
@@ -31,7 +31,7 @@ export function RoomDetail({ room }: { room: string }) {
     }
     refresh();
   };
-  if (error?.needsKey) return <LogIn refused={adminKey.value !== ""} detail={error.message} />;
+  if (error?.needsKey) return <LogIn error={error} />;
   return (
     <>
       <nav class="crumbs" aria-label="Where you are">

@@ -12,11 +12,11 @@ export function RoomsTable({ rooms, to }: { rooms: readonly RoomSummary[]; to: (
   if (rooms.length === 0) {
     return (
       <div class="card">
-        <Empty icon="dashboard" title="No rooms" text="A room appears here when somebody joins it.">
-          <Link to="/" class="button plain medium">
-            Open the lobby
-          </Link>
-        </Empty>
+        <Empty
+          icon="dashboard"
+          title="No rooms"
+          text="Make one with “New room” and invite people, or wait: a room appears here when somebody joins it."
+        />
       </div>
     );
   }

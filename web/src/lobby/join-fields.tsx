@@ -105,7 +105,7 @@ export function KindChoice({ kind, setKind }: { kind: RoomKind; setKind: (kind: 
       value: "forward",
       icon: "bolt",
       label: "Server",
-      hint: "Media go through the server: many people, quality by screen size and network.",
+      hint: "Media goes through the server: many people, quality by screen size and network.",
     },
     {
       value: "mesh",

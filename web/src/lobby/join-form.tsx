@@ -45,7 +45,10 @@ export function JoinForm(props: JoinFormProps) {
     const invitation = obstacle?.kind === "no-token" ? parsePasted(pasted) : undefined;
     if (invitation?.room) wrong.room = undefined;
     setComplaint(wrong);
-    if (wrong.name || wrong.room) return;
+    if (wrong.name || wrong.room) {
+      document.getElementById(wrong.name ? "name" : "room")?.focus();
+      return;
+    }
     setBusy(true);
     const target = invitation ? { ...entry, token: invitation.token, room: invitation.room || entry.room } : entry;
     setObstacle(await enter(target));

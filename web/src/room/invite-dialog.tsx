@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Dialog } from "../components/dialog";
 import { copyLink, LinkField } from "../components/link-field";
-import { mintToken } from "../lib/api";
+import { isOpenToAnybody, mintToken } from "../lib/api";
 import { identityFrom, randomLetters } from "../lib/identity";
 import { inviteLink } from "../lib/invite";
 
@@ -15,6 +15,7 @@ interface InviteDialogProps {
 
 export function InviteDialog({ room, host, close }: InviteDialogProps) {
   const [guest, setGuest] = useState<string | "none">();
+  const [open, setOpen] = useState(false);
   const mint = async () => {
     try {
       const minted = await mintToken({ room, identity: identityFrom("guest", randomLetters(5)), name: "" }, host);
@@ -26,7 +27,10 @@ export function InviteDialog({ room, host, close }: InviteDialogProps) {
       return undefined;
     }
   };
-  useEffect(() => void mint(), [room]);
+  useEffect(() => {
+    void mint();
+    void isOpenToAnybody(room).then(setOpen);
+  }, [room]);
   const copyGuest = async (link: string) => {
     if (await copyLink(link)) void mint();
   };
@@ -34,11 +38,7 @@ export function InviteDialog({ room, host, close }: InviteDialogProps) {
     <Dialog title="Invite people" onClose={close} testid="invite-dialog">
       <LinkField
         label="Link to this room"
-        hint={
-          guest === "none"
-            ? "Who opens it needs an invitation of their own."
-            : "Whoever opens it chooses a name and comes in."
-        }
+        hint={open ? "Whoever opens it chooses a name and comes in." : "Who opens it needs an invitation of their own."}
         link={inviteLink(location.origin, room)}
         testid="invite-link"
         copy={copyLink}
@@ -53,19 +53,10 @@ export function InviteDialog({ room, host, close }: InviteDialogProps) {
         />
       )}
       {guest === "none" && (
-        <div class="note">
-          <p>On the server, this makes a token for a guest:</p>
-          <code class="mono">crosspoint token create --room {shellQuoted(room)} --identity guest</code>
-          <p class="faint">
-            Put it behind the link as <span class="mono">#token=…</span>
-          </p>
-        </div>
+        <p class="note" data-testid="ask-the-host">
+          Only the host can invite others into this room: ask the host for a link.
+        </p>
       )}
     </Dialog>
   );
-}
-
-/** For a POSIX shell. */
-function shellQuoted(text: string): string {
-  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -61,7 +61,9 @@ function Row({ session, person, remove }: RowProps) {
     <li class="person" data-testid="participant-row" data-user={identity}>
       <Avatar identity={identity} name={name} size={32} />
       <span class="grow person-name">
-        <span class="truncate">{name}</span>
+        <span class="truncate" title={name}>
+          {name}
+        </span>
         {isLocal && <span class="faint">You</span>}
         {held && <span class="chip warn">On hold</span>}
       </span>

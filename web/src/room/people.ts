@@ -14,12 +14,13 @@ export class Person {
   readonly speaking = signal(false);
   /** 0 … 1 */
   readonly level = signal(0);
-  readonly quality: Signal<Quality>;
+  /** Absent while the server, who measures it, does not answer. */
+  readonly quality: Signal<Quality | undefined>;
   /** Counts changes of tracks, flags and name. */
   readonly #revision = signal(0);
 
   constructor(readonly participant: Participant) {
-    this.quality = signal(participant.quality);
+    this.quality = signal<Quality | undefined>(participant.quality);
   }
 
   get identity(): string {
@@ -121,6 +122,11 @@ export class People {
       const person = this.#byId.get(one.identity);
       if (person) person.quality.value = quality;
     });
+    room.on("reconnecting", (stage) => stage !== "media" && this.#unknown());
+    room.on("reconnected", () => {
+      for (const person of this.list.value) person.quality.value = person.participant.quality;
+      this.#speakers(room.activeSpeakers);
+    });
   }
 
   /** Oneself. */
@@ -160,6 +166,12 @@ export class People {
 
   #changed(participant: Participant): void {
     this.#byId.get(participant.identity)?.changed();
+  }
+
+  /** What the server told last is old now: nobody is shown as speaking on and on. */
+  #unknown(): void {
+    for (const person of this.list.value) person.quality.value = undefined;
+    this.#speakers([]);
   }
 
   #speakers(speakers: readonly Participant[]): void {

@@ -149,7 +149,11 @@ function Picture({ track, mirrored, contain, priority }: PictureProps) {
         onResize={measure}
         onEmptied={() => setShape("waiting")}
       />
-      {shape === "waiting" && <div class="tile-waiting" role="status" aria-label="Picture is on its way" />}
+      {shape === "waiting" && (
+        <div class="tile-waiting" role="status">
+          <span>Picture is on its way</span>
+        </div>
+      )}
       {paused && (
         <div class={contain ? "tile-paused chip-like" : "tile-paused"} role="status">
           <Icon name="warning" size={16} /> Paused: too little bandwidth
