@@ -56,6 +56,7 @@ clean: ## remove everything that was built
 
 # npm writes this file last, so it tells whether the installed packages are those of the lock.
 node_modules/.package-lock.json: package-lock.json
+	@echo "Installing the npm packages that build the browser SDK and the console (into node_modules, nothing outside)."
 	@. scripts/steps.sh; step "web: install packages" npm ci
 	@touch $@
 

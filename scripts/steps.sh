@@ -6,6 +6,24 @@ LOGS=target/logs
 STEPS=0
 BEGAN=$SECONDS
 
+# Shows that a long step is alive: every 30 seconds a line with the time and, for cargo, how many crates are compiled. Never
+# quicker, so that the log of a build machine stays short.
+EVERY=30
+
+# alive LOG BEGAN: until it is ended.
+alive() {
+  local log=$1 began=$2 crates
+  # The last sleep outlives the step: it must not keep the output open that others wait for the end of.
+  while sleep "$EVERY" >/dev/null 2>&1; do
+    crates=$(grep -c '^ *Compiling ' "$log" || true)
+    if [ "$crates" -gt 0 ]; then
+      printf '\n  … %ds, %d crates so far' $((SECONDS - began)) "$crates"
+    else
+      printf '\n  … %ds' $((SECONDS - began))
+    fi
+  done
+}
+
 # step NAME COMMAND...
 step() {
   local name=$1 began=$SECONDS log
@@ -13,11 +31,17 @@ step() {
   log="$LOGS/${name//[^a-zA-Z0-9]/-}.log"
   mkdir -p "$LOGS"
   printf '%-34s' "$name"
-  if "$@" >"$log" 2>&1 </dev/null; then
+  : >"$log"
+  alive "$log" "$began" &
+  local watcher=$! status=0
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  kill "$watcher" 2>/dev/null || true
+  wait "$watcher" 2>/dev/null || true
+  [ $((SECONDS - began)) -lt "$EVERY" ] || printf '\n%-34s' "$name"
+  if [ "$status" -eq 0 ]; then
     printf 'ok %5ds\n' $((SECONDS - began))
     STEPS=$((STEPS + 1))
   else
-    local status=$?
     printf 'FAILED after %ds: %s\n\n' $((SECONDS - began)) "$*"
     cat "$log"
     printf '\n%s failed (its output is above and in %s).\n' "$name" "$log" >&2
