@@ -3,7 +3,6 @@ import type { RoomKind } from "@crosspoint/client";
 import { useState } from "preact/hooks";
 import { Button } from "../components/button";
 import { Dialog } from "../components/dialog";
-import { Icon } from "../components/icon";
 import { createRoom } from "../lib/api";
 import { sentence } from "../lib/format";
 import { randomRoomName } from "../lib/identity";
@@ -55,14 +54,11 @@ function NewRoomDialog({ created, close }: { created: (room: string) => void; cl
     <Dialog title="New room" onClose={close} testid="new-room-dialog">
       <form class="invite-form" onSubmit={submit} noValidate>
         <RoomField fixed={false} room={name} setRoom={setName} complaint={problem} present={undefined} />
-        <KindChoice kind={kind} setKind={setKind} />
+        <KindChoice kind={kind} setKind={setKind} legend="Kind" />
         <Button kind="primary" size="large" type="submit" busy={busy} testid="make-room">
-          Make the room
+          Make it, then invite
         </Button>
       </form>
-      <p class="faint">
-        <Icon name="link" size={14} /> An invitation is next.
-      </p>
     </Dialog>
   );
 }

@@ -99,7 +99,13 @@ export function RoomField({ fixed, room, setRoom, complaint, present }: RoomFiel
   );
 }
 
-export function KindChoice({ kind, setKind }: { kind: RoomKind; setKind: (kind: RoomKind) => void }) {
+interface KindChoiceProps {
+  kind: RoomKind;
+  setKind: (kind: RoomKind) => void;
+  legend?: string;
+}
+
+export function KindChoice({ kind, setKind, legend = "If the room is new" }: KindChoiceProps) {
   const kinds = [
     {
       value: "forward",
@@ -116,7 +122,7 @@ export function KindChoice({ kind, setKind }: { kind: RoomKind; setKind: (kind: 
   ] as const;
   return (
     <fieldset class="field plain-fieldset">
-      <legend class="label">If the room is new</legend>
+      <legend class="label">{legend}</legend>
       <div class="choice">
         {kinds.map(({ value, label }) => (
           <label key={value}>
