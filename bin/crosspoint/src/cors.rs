@@ -11,6 +11,7 @@ use axum::http::header::{
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use crosspoint_auth::is_allowed_origin;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PATCH, DELETE, OPTIONS");
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type, if-match, if-none-match");
@@ -30,7 +31,7 @@ impl Origins {
     }
 
     fn allow(&self, origin: &HeaderValue) -> bool {
-        self.0.iter().any(|allowed| allowed == "*" || origin == allowed.as_str())
+        origin.to_str().is_ok_and(|origin| is_allowed_origin(&self.0, origin))
     }
 }
 

@@ -161,7 +161,7 @@ fn announce(config: &Config, listener: &TcpListener) -> anyhow::Result<()> {
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         http = %bound,
-        udp = ?config.media.udp,
+        udp = %udp_ports(&config.media.udp, config.media.workers),
         tcp = ?config.media.tcp,
         advertised = ?config.media.advertised_udp,
         workers = config.media.workers,
@@ -169,6 +169,15 @@ fn announce(config: &Config, listener: &TcpListener) -> anyhow::Result<()> {
     );
     println!("Crosspoint runs at {url}/");
     Ok(())
+}
+
+/// Each worker has a port of its own, from the first one on: `0.0.0.0:7882-7885`.
+fn udp_ports(first: &[SocketAddr], workers: usize) -> String {
+    let range = |address: &SocketAddr| match u16::try_from(workers.saturating_sub(1)) {
+        Ok(more) if more > 0 => format!("{address}-{}", address.port().saturating_add(more)),
+        _ => address.to_string(),
+    };
+    first.iter().map(range).collect::<Vec<_>>().join(", ")
 }
 
 /// A wildcard is no address to open in a browser.

@@ -7,6 +7,11 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context;
 use axum_server::tls_rustls::RustlsConfig;
 use crosspoint_config::{Acme, Config, TlsFiles};
+use rustls::InconsistentKeys;
+use rustls::crypto::aws_lc_rs::sign::any_supported_type;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
 
 use crate::signals;
 
@@ -42,6 +47,7 @@ fn acme(_: &Acme) -> anyhow::Result<RustlsConfig> {
 
 /// Reads the files, and again whenever they change.
 async fn from_files(files: TlsFiles) -> anyhow::Result<RustlsConfig> {
+    fit(&files)?;
     let config = RustlsConfig::from_pem_file(&files.cert, &files.key)
         .await
         .with_context(|| format!("http.tls_cert and http.tls_key ({}) cannot be used", files.cert.display()))?;
@@ -65,11 +71,35 @@ async fn from_files(files: TlsFiles) -> anyhow::Result<RustlsConfig> {
 }
 
 async fn reload(config: &RustlsConfig, files: &TlsFiles) {
-    match config.reload_from_pem_file(&files.cert, &files.key).await {
+    let taken = match fit(files) {
+        Ok(()) => config.reload_from_pem_file(&files.cert, &files.key).await.map_err(anyhow::Error::from),
+        Err(error) => Err(error),
+    };
+    match taken {
         Ok(()) => tracing::info!(cert = %files.cert.display(), "certificate read again"),
         Err(error) => {
             tracing::warn!(%error, cert = %files.cert.display(), "the new certificate cannot be used; the old one stays")
         }
+    }
+}
+
+/// Says in plain words what is wrong with the files; what the TLS library says of it helps nobody.
+fn fit(files: &TlsFiles) -> anyhow::Result<()> {
+    let (cert, key) = (files.cert.display(), files.key.display());
+    let chain: Vec<_> = CertificateDer::pem_file_iter(&files.cert)
+        .and_then(Iterator::collect)
+        .with_context(|| format!("http.tls_cert: {cert} is damaged, or no PEM file"))?;
+    anyhow::ensure!(!chain.is_empty(), "http.tls_cert: {cert} contains no PEM certificate");
+    let private = PrivateKeyDer::from_pem_file(&files.key)
+        .map_err(|_| anyhow::anyhow!("http.tls_key: {key} contains no PEM private key"))?;
+    let signer = any_supported_type(&private)
+        .with_context(|| format!("http.tls_key: {key} is of a kind that cannot be used"))?;
+    match CertifiedKey::new(chain, signer).keys_match() {
+        Err(rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
+            anyhow::bail!("http.tls_key: the key does not belong to the certificate ({key}, {cert})")
+        }
+        // Where it cannot be told, the TLS library decides when it takes them.
+        _ => Ok(()),
     }
 }
 

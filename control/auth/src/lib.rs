@@ -9,6 +9,7 @@
 //! | `keys.rs` | the keys, and `verify` and `mint` with them |
 //! | `attempts.rs` | how often one address may fail |
 //! | `claims.rs` | what stands in a token |
+//! | `origins.rs` | whose web pages may use the server |
 //! | `webhook.rs` | the signature on a webhook's body |
 
 #![forbid(unsafe_code)]
@@ -16,7 +17,9 @@
 mod attempts;
 mod claims;
 mod keys;
+mod origins;
 mod webhook;
 
 pub use attempts::Attempts;
 pub use keys::{DEV_KEY, DEV_SECRET, Keys, NBF_LEEWAY, unix_now};
+pub use origins::is_allowed_origin;

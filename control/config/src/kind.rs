@@ -47,7 +47,7 @@ pub enum Kind {
     Addresses,
     /// IP addresses and ranges.
     Networks,
-    /// Origins of web pages (RFC 6454 §6.2), or `*`.
+    /// Origins of web pages (RFC 6454 §6.2), `http://localhost:*` for every port of a host, or `*`.
     Origins,
     /// `https://…` addresses.
     WebAddresses,
@@ -252,7 +252,11 @@ fn is_web(text: &str) -> bool {
 }
 
 fn is_origin(text: &str) -> bool {
-    text == "*" || Url::parse(text).is_ok_and(|url| url.has_host() && url.origin().ascii_serialization() == text)
+    if text == "*" {
+        return true;
+    }
+    let text = text.strip_suffix(":*").unwrap_or(text);
+    Url::parse(text).is_ok_and(|url| url.has_host() && url.origin().ascii_serialization() == text)
 }
 
 fn is_ice(text: &str) -> bool {
@@ -296,6 +300,9 @@ mod tests {
     #[test]
     fn an_origin_has_no_path() {
         assert!(is_origin("https://a.org") && is_origin("http://localhost:5173") && is_origin("*"));
-        assert!(!is_origin("https://a.org/") && !is_origin("a.org"));
+        assert!(is_origin("http://localhost:*") && is_origin("http://[::1]:*"));
+        assert!(
+            !is_origin("https://a.org/") && !is_origin("a.org") && !is_origin("a.org:*") && !is_origin("http://:*")
+        );
     }
 }

@@ -92,8 +92,10 @@ pub const KEYS: &[Key] = &[
         "http.allowed_origins",
         Kind::Origins,
         "",
-        "Web pages of these origins may use the server from a browser. Its own pages always may. `*`: every page.",
-    ),
+        "Web pages of these origins may use the server from a browser. Its own pages always may. `http://localhost:*`: \
+         every port. `*`: every page.",
+    )
+    .in_dev("http://127.0.0.1:*, http://localhost:*, http://[::1]:*"),
     Key::new(
         "http.trusted_proxies",
         Kind::Networks,

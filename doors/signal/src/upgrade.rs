@@ -8,6 +8,7 @@ use axum::extract::{ConnectInfo, Query, State, WebSocketUpgrade};
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use axum::http::{Extensions, HeaderMap};
 use axum::response::Response;
+use crosspoint_auth::is_allowed_origin;
 use crosspoint_model::signal::close;
 use crosspoint_model::{Code, Refusal};
 use crosspoint_rooms::Outgoing;
@@ -21,6 +22,9 @@ const READ_BEYOND: usize = 1024 * 1024;
 
 /// What a connection reads into: most messages fit, and idle ones are many. (tungstenite's own choice is 128 KiB.)
 const READ_BUFFER: usize = 4 * 1024;
+
+/// Characters of a refused origin that the close frame has room for.
+const LONGEST_ORIGIN: usize = 70;
 
 /// `?token=…`
 #[derive(Default, Deserialize)]
@@ -45,7 +49,7 @@ pub async fn upgrade(
         Ok(bearer) if may_connect(&signal.allowed_origins, &headers) => {
             return socket.on_upgrade(move |socket| Connection::new(signal, bearer, address).run(socket));
         }
-        Ok(_) => policy("Origin not allowed"),
+        Ok(_) => policy(&foreign(&headers)),
         Err(why) => unauthorized(&signal, address, why),
     };
     socket.on_upgrade(move |mut socket| async move { wire::close(&mut socket, &refusal).await })
@@ -73,7 +77,14 @@ fn may_connect(allowed: &[String], headers: &HeaderMap) -> bool {
     let Ok(origin) = origin.to_str() else { return false };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let is_own = origin.split_once("://").is_some_and(|(_, authority)| Some(authority) == host);
-    is_own || allowed.iter().any(|allowed| allowed == "*" || allowed == origin)
+    is_own || is_allowed_origin(allowed, origin)
+}
+
+/// Says whose page it was and what an operator can do. A close frame has room for 123 bytes (RFC 6455 §5.5).
+fn foreign(headers: &HeaderMap) -> String {
+    let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok()).unwrap_or_default();
+    let shown: String = origin.chars().take(LONGEST_ORIGIN).collect();
+    format!("Origin {shown} not allowed (setting http.allowed_origins)")
 }
 
 #[cfg(test)]

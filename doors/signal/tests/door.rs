@@ -43,7 +43,10 @@ async fn failures_are_limited_by_address_and_valid_tokens_are_not() {
 async fn a_page_of_another_origin_is_turned_away() {
     let server = server().await;
     let mut evil = Client::open(server.url("ann@r"), &[("origin", "https://evil.example")]).await;
-    assert_eq!(evil.closed().await, (1008, "Origin not allowed".to_owned()));
+    assert_eq!(
+        evil.closed().await,
+        (1008, "Origin https://evil.example not allowed (setting http.allowed_origins)".to_owned())
+    );
     let mut good = Client::open(server.url("ann@r"), &[("origin", "https://meet.example")]).await;
     good.say(json!({ "type": "join", "roomId": "r" })).await;
     good.hear("joined").await;

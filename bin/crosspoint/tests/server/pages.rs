@@ -81,6 +81,17 @@ fn pages_of_allowed_origins_may_publish_from_a_browser() {
 }
 
 #[test]
+fn pages_of_this_machine_may_use_a_server_for_trying_out() {
+    let server = Server::start(&[]);
+    for origin in ["http://127.0.0.1:5173", "http://localhost:3000"] {
+        let named = format!("Origin: {origin}");
+        let preflight = [named.as_str(), "Access-Control-Request-Method: POST"];
+        let answer = server.send("OPTIONS", "/api/token", &preflight, "").to_ascii_lowercase();
+        assert!(answer.contains(&format!("access-control-allow-origin: {origin}")), "{answer}");
+    }
+}
+
+#[test]
 fn requests_are_counted_by_route() {
     let server = Server::start(&[]);
     server.get("/api/rooms/one");

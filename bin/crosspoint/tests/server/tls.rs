@@ -54,7 +54,20 @@ fn a_certificate_that_cannot_be_used_is_refused() {
         path(&key),
     ]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(complaint(&output).contains("http.tls_cert and http.tls_key"), "{}", complaint(&output));
+    assert!(complaint(&output).contains("cert.pem contains no PEM certificate"), "{}", complaint(&output));
+    write_certificate(&cert, &key);
+    write_certificate(&cert, &folder.path().join("another.pem"));
+    let output = run(&[
+        "serve",
+        "--dev",
+        "--http.bind",
+        "127.0.0.1:0",
+        "--http.tls_cert",
+        path(&cert),
+        "--http.tls_key",
+        path(&key),
+    ]);
+    assert!(complaint(&output).contains("the key does not belong to the certificate"), "{}", complaint(&output));
     let output = run(&["serve", "--dev", "--http.tls_cert", "/nowhere.pem", "--http.tls_key", path(&key)]);
     assert!(complaint(&output).contains("http.tls_cert: /nowhere.pem cannot be read"), "{}", complaint(&output));
 }
