@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`sequence`] | one continuous stream of sequence numbers and timestamps out of many sources, one after the other |
 //! | [`vp8`] | the same for the picture numbers of VP8 |
+//! | [`picture`] | the same for all numbers of pictures: those of VP8, and those of dependency descriptors |
 //! | [`keyframe`] | does a key frame begin in this payload? |
 //! | [`level`] | how loud is somebody, and do they speak? |
 //! | [`meter`] | bits and packets per second over a sliding window |
@@ -18,6 +19,7 @@
 pub mod keyframe;
 pub mod level;
 pub mod meter;
+pub mod picture;
 pub mod red;
 pub mod rtcp;
 pub mod sequence;

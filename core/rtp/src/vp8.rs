@@ -79,23 +79,21 @@ pub(crate) fn descriptor_len(payload: &[u8]) -> Option<usize> {
 }
 
 /// One counter of a few bits that goes on across sources.
-#[derive(Clone, Copy, Debug)]
-struct Counter {
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counter {
     offset: u16,
     /// The highest number given out.
     highest: Option<u16>,
 }
 
 impl Counter {
-    const NEW: Self = Self { offset: 0, highest: None };
-
-    fn restart(&mut self, input: u16, mask: u16) {
+    pub(crate) fn restart(&mut self, input: u16, mask: u16) {
         if let Some(highest) = self.highest {
             self.offset = highest.wrapping_add(1).wrapping_sub(input) & mask;
         }
     }
 
-    fn rewrite(&mut self, input: u16, mask: u16) -> u16 {
+    pub(crate) fn rewrite(&mut self, input: u16, mask: u16) -> u16 {
         let output = input.wrapping_add(self.offset) & mask;
         let ahead = |highest: u16| output.wrapping_sub(highest) & mask <= mask / 2;
         if self.highest.is_none_or(ahead) {
@@ -115,7 +113,7 @@ pub struct Rewriter {
 
 impl Default for Rewriter {
     fn default() -> Self {
-        Self { picture: Counter::NEW, base: Counter::NEW, restart: true }
+        Self { picture: Counter::default(), base: Counter::default(), restart: true }
     }
 }
 

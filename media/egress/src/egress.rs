@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crosspoint_rtp::rtcp::{self, Message, SenderReport};
-use crosspoint_rtp::{twcc, vp8};
+use crosspoint_rtp::{picture, twcc};
 
 use crate::estimator::{Estimator, HIGHEST, LOWEST, ProbeId};
 use crate::header::{self, Fixed, Own};
@@ -147,10 +147,10 @@ impl Egress {
         packet: &Arc<Packet>,
         types: PayloadTypes,
         (sequence, timestamp): (u64, u32),
-        vp8: Option<vp8::Numbers>,
+        picture: picture::Numbers,
     ) {
         if self.seal.is_some() {
-            self.queue.push(Queued { line, packet: packet.clone(), types, sequence, timestamp, vp8 });
+            self.queue.push(Queued { line, packet: packet.clone(), types, sequence, timestamp, picture });
         }
     }
 
@@ -241,7 +241,7 @@ impl Egress {
         let out = outlet.bytes();
         let start = out.len();
         let (fixed, redundant) = stream.fixed(queued);
-        let own = Own { mid: stream.mid(), transport_sequence: number as u16, send_time };
+        let own = Own { mid: stream.mid(), transport_sequence: number as u16, send_time, frame: queued.picture.frame };
         header::write(out, fixed, &stream.config.ids, own, Some(&queued.packet.carried));
         let payload = stream.payload(queued, redundant, &mut self.scratch, now);
         seal.rtp(out, start, payload, fixed.ssrc, queued.sequence);
@@ -299,12 +299,12 @@ impl Egress {
             timestamp: sent.timestamp,
             ssrc: stream.config.rtx_ssrc,
         };
-        let own = Own { mid: stream.mid(), transport_sequence: number as u16, send_time };
+        let own = Own { mid: stream.mid(), transport_sequence: number as u16, send_time, frame: sent.picture.frame };
         header::write(out, fixed, &stream.config.ids, own, Some(&sent.packet.carried));
         // RFC 4588 §4: the number that it had stands in front of the payload.
         self.plain.clear();
         self.plain.extend((sent.sequence as u16).to_be_bytes());
-        self.plain.extend_from_slice(patched(&sent.packet.payload, sent.vp8, &mut self.scratch));
+        self.plain.extend_from_slice(patched(&sent.packet.payload, sent.picture.vp8, &mut self.scratch));
         seal.rtp(out, start, &self.plain, fixed.ssrc, sequence);
         let length = out.len() - start;
         outlet.finish(start);

@@ -1,5 +1,7 @@
 //! RTP headers (RFC 3550 §5.1) with their extensions (RFC 8285).
 
+use crosspoint_rtp::picture;
+
 use crate::packet::Carried;
 
 /// The numbers under which a client takes header extensions on one m-line; 0: it does not take it.
@@ -44,6 +46,8 @@ pub(crate) struct Own<'a> {
     pub(crate) transport_sequence: u16,
     /// 6.18 bits of seconds.
     pub(crate) send_time: u32,
+    /// The frame number to write into the dependency descriptor.
+    pub(crate) frame: Option<u16>,
 }
 
 /// Appends a header.
@@ -66,7 +70,10 @@ pub(crate) fn write(out: &mut Vec<u8>, fixed: Fixed, ids: &ExtensionIds, own: Ow
     elements.push(ids.transport_sequence, &own.transport_sequence.to_be_bytes());
     elements.push(ids.send_time, &own.send_time.to_be_bytes()[1..]);
     if let Some(carried) = carried {
-        elements.push_carried(ids, carried, descriptor);
+        elements.push_carried(ids, carried);
+        if let Some(descriptor) = descriptor {
+            elements.push_descriptor(ids.descriptor, descriptor, own.frame);
+        }
     }
     close(out, start, extensions, large);
 }
@@ -103,7 +110,7 @@ impl Elements<'_> {
         self.out.extend_from_slice(value);
     }
 
-    fn push_carried(&mut self, ids: &ExtensionIds, carried: &Carried, descriptor: Option<&[u8]>) {
+    fn push_carried(&mut self, ids: &ExtensionIds, carried: &Carried) {
         if let Some(level) = carried.level {
             self.push(ids.level, &[level]);
         }
@@ -122,8 +129,15 @@ impl Elements<'_> {
         if let Some(delay) = carried.playout_delay {
             self.push(ids.playout_delay, &delay);
         }
-        if let Some(descriptor) = descriptor {
-            self.push(ids.descriptor, descriptor);
+    }
+
+    fn push_descriptor(&mut self, id: u8, descriptor: &[u8], frame: Option<u16>) {
+        let start = self.out.len();
+        self.push(id, descriptor);
+        let written = self.out.len() - start;
+        if let (Some(frame), true) = (frame, written >= descriptor.len()) {
+            let value = self.out.len() - descriptor.len();
+            picture::set_frame_number(&mut self.out[value..], frame);
         }
     }
 }
@@ -142,7 +156,7 @@ mod tests {
     use super::*;
 
     const FIXED: Fixed = Fixed { padding: false, marker: true, payload_type: 96, sequence: 7, timestamp: 9, ssrc: 5 };
-    const OWN: Own<'_> = Own { mid: Some("3"), transport_sequence: 0x0102, send_time: 0x0304_0506 };
+    const OWN: Own<'_> = Own { mid: Some("3"), transport_sequence: 0x0102, send_time: 0x0304_0506, frame: None };
 
     #[test]
     fn values_stand_under_the_clients_numbers_and_end_on_a_word() {

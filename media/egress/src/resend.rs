@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crosspoint_rtp::vp8;
+use crosspoint_rtp::picture;
 
 use crate::packet::Packet;
 
@@ -22,7 +22,7 @@ pub(crate) struct Sent {
     pub(crate) packet: Arc<Packet>,
     pub(crate) sequence: u64,
     pub(crate) timestamp: u32,
-    pub(crate) vp8: Option<vp8::Numbers>,
+    pub(crate) picture: picture::Numbers,
     /// The payload type under which it is resent.
     pub(crate) rtx: u8,
     /// When it was sent or resent last.
@@ -45,7 +45,7 @@ impl Resends {
         &mut self,
         packet: &Arc<Packet>,
         (sequence, timestamp): (u64, u32),
-        vp8: Option<vp8::Numbers>,
+        picture: picture::Numbers,
         rtx: u8,
         now: Instant,
     ) {
@@ -53,7 +53,7 @@ impl Resends {
             self.oldest = sequence;
             self.places.resize_with(KEPT as usize, || None);
         }
-        let sent = Sent { packet: packet.clone(), sequence, timestamp, vp8, rtx, last: now, first: now };
+        let sent = Sent { packet: packet.clone(), sequence, timestamp, picture, rtx, last: now, first: now };
         *self.place(sequence) = Some(sent);
         self.let_go(sequence, now);
     }

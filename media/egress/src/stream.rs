@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crosspoint_rtp::rtcp::{ReportBlock, SenderReport};
-use crosspoint_rtp::{red, vp8};
+use crosspoint_rtp::{picture, red, vp8};
 
 use crate::header::{ExtensionIds, Fixed};
 use crate::packet::Packet;
@@ -54,7 +54,7 @@ pub(crate) struct Queued {
     pub(crate) types: PayloadTypes,
     pub(crate) sequence: u64,
     pub(crate) timestamp: u32,
-    pub(crate) vp8: Option<vp8::Numbers>,
+    pub(crate) picture: picture::Numbers,
 }
 
 /// What is sent on one m-line.
@@ -155,7 +155,7 @@ impl Stream {
             self.previous = Some((queued.sequence, queued.timestamp, queued.packet.clone()));
             return scratch;
         }
-        patched(plain, queued.vp8, scratch)
+        patched(plain, queued.picture.vp8, scratch)
     }
 
     /// A packet has left. Returns whether it was the first after silence.
@@ -171,7 +171,7 @@ impl Stream {
             }
         }
         if let Some(rtx) = queued.types.rtx {
-            self.resends.keep(&queued.packet, (queued.sequence, queued.timestamp), queued.vp8, rtx, now);
+            self.resends.keep(&queued.packet, (queued.sequence, queued.timestamp), queued.picture, rtx, now);
         }
         first
     }

@@ -85,7 +85,7 @@ impl Engine {
         for forward in forwards.drain(..) {
             let target = forward.leg.0 as usize;
             self.with_leg(target, |leg| {
-                leg.transport.forward(forward.slot, packet, forward.sequence, forward.timestamp, forward.vp8);
+                leg.transport.forward(forward.slot, packet, forward.sequence, forward.timestamp, forward.picture);
             });
         }
         self.forwards = forwards;

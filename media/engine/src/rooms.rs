@@ -150,7 +150,7 @@ impl Engine {
             starts_key_frame: packet.starts_key_frame,
             payload_len: packet.media.payload.len(),
             level: packet.level,
-            vp8: packet.vp8,
+            picture: packet.picture,
             arrival: packet.arrival,
             capture: packet.capture,
         };

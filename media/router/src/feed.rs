@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crosspoint_model::MediaKind;
-use crosspoint_rtp::{sequence, vp8};
+use crosspoint_rtp::{picture, sequence};
 
 use crate::input::LegIndex;
 
@@ -12,7 +12,7 @@ use crate::input::LegIndex;
 #[derive(Clone, Debug)]
 pub(crate) struct Numbering {
     pub(crate) sequence: sequence::Rewriter,
-    pub(crate) vp8: vp8::Rewriter,
+    pub(crate) picture: picture::Rewriter,
 }
 
 impl Numbering {
@@ -21,12 +21,12 @@ impl Numbering {
             MediaKind::Audio => 48_000,
             MediaKind::Video => 90_000,
         };
-        Self { sequence: sequence::Rewriter::new(clock_rate), vp8: vp8::Rewriter::default() }
+        Self { sequence: sequence::Rewriter::new(clock_rate), picture: picture::Rewriter::default() }
     }
 
     pub(crate) fn restart(&mut self) {
         self.sequence.restart();
-        self.vp8.restart();
+        self.picture.restart();
     }
 }
 

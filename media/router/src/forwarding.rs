@@ -76,9 +76,9 @@ impl Track {
                 switched = true;
             }
             let Some(numbers) = feed.numbering.sequence.rewrite(&position) else { continue };
-            let vp8 = packet.vp8.map(|numbers| feed.numbering.vp8.rewrite(numbers));
+            let picture = feed.numbering.picture.rewrite(packet.picture);
             let (sequence, timestamp) = (numbers.sequence, numbers.timestamp);
-            out.push(Forward { leg: feed.leg, slot: feed.slot, sequence, timestamp, vp8 });
+            out.push(Forward { leg: feed.leg, slot: feed.slot, sequence, timestamp, picture });
         }
         if switched {
             self.settle(packet.arrival, effects);

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crosspoint_model::{Identity, MediaKind, Source, TrackKey};
-use crosspoint_rtp::vp8;
+use crosspoint_rtp::picture;
 
 /// A leg as the engine numbers it (an index of its slab). Used again only after [`crate::Room::remove_leg`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,8 +91,8 @@ pub struct Packet {
     pub payload_len: usize,
     /// RFC 6464: dBov, −127 to 0.
     pub level: Option<i8>,
-    /// VP8 only: its picture numbers ([`vp8::Numbers::parse`]).
-    pub vp8: Option<vp8::Numbers>,
+    /// The numbers of its picture.
+    pub picture: picture::Numbers,
     /// When it arrived.
     pub arrival: Instant,
     /// When it was captured, on our clock, where sender reports tell.

@@ -2,7 +2,7 @@
 
 use crosspoint_model::signal::SlotCount;
 use crosspoint_model::{MediaKind, TrackKey};
-use crosspoint_rtp::vp8;
+use crosspoint_rtp::picture;
 
 use crate::input::LegIndex;
 
@@ -18,7 +18,7 @@ pub struct Forward {
     /// With this timestamp.
     pub timestamp: u32,
     /// With these picture numbers (when the packet came with some).
-    pub vp8: Option<vp8::Numbers>,
+    pub picture: picture::Numbers,
 }
 
 /// Something that the room wants done or known.

@@ -4,6 +4,7 @@ mod support;
 
 use crosspoint_model::Preference;
 use crosspoint_router::{LegIndex, Output};
+use crosspoint_rtp::picture;
 use support::{Stage, of_height};
 
 const H: u8 = 0;
@@ -277,7 +278,7 @@ fn packet(sequence: u64, arrival: std::time::Instant) -> crosspoint_router::Pack
         starts_key_frame: false,
         payload_len: 1_000,
         level: None,
-        vp8: None,
+        picture: picture::Numbers::default(),
         arrival,
         capture: None,
     }

@@ -96,6 +96,24 @@ fn a_slot_goes_on_counting_whatever_is_in_it() {
 }
 
 #[test]
+fn the_frames_of_a_new_screen_follow_those_of_the_old_camera_in_its_slot() {
+    let mut stage = Stage::new();
+    let (anna, ben) = (stage.leg(1, 0, 0), stage.leg(2, 0, 1));
+    let camera = stage.camera(1, anna);
+    stage.subscribe(ben, camera);
+    stage.play(5_000);
+    stage.unsubscribe(ben, camera);
+    // It counts from where the camera began long ago.
+    let screen = stage.camera(2, anna);
+    stage.subscribe(ben, screen);
+    stage.play(300);
+    let last = stage.got(ben, camera).last().and_then(|sent| sent.forward.picture.frame).expect("a number");
+    let first = stage.got(ben, screen).first().and_then(|sent| sent.forward.picture.frame);
+    assert_eq!(first, Some(last.wrapping_add(1)));
+    stage.assert_continuous();
+}
+
+#[test]
 fn a_slot_that_goes_and_comes_back_goes_on_counting() {
     let mut stage = Stage::new();
     let (anna, ben) = (stage.leg(1, 0, 0), stage.leg(2, 0, 1));

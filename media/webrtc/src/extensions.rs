@@ -76,7 +76,8 @@ fn playout_delay((least, most): (MediaTime, MediaTime)) -> [u8; 3] {
     bytes
 }
 
-/// Carries the descriptor's bytes as they are. Chains and templates stay valid, because whole streams are forwarded.
+/// Carries the descriptor's bytes as they are. Chains and templates stay valid, because whole streams are forwarded; the
+/// frame number in them is written anew for each receiver, see [`crosspoint_rtp::picture`].
 #[derive(Debug)]
 struct DependencyDescriptor;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crosspoint_egress::Packet;
 use crosspoint_rtp::keyframe::{Codec, starts_key_frame};
-use crosspoint_rtp::{red, vp8};
+use crosspoint_rtp::{picture, red, vp8};
 use str0m::Rtc;
 use str0m::media::Pt;
 use str0m::rtp::RtpPacket;
@@ -101,13 +101,18 @@ impl Incoming {
         let capture = self.clock.capture(packet, ticks, format.clock_rate);
         let extensions = &packet.header.ext_vals;
         let begins = starts_key_frame(format.codec, &payload);
+        let carried = extensions::carried(extensions);
+        let picture = picture::Numbers {
+            vp8: if format.codec == Codec::Vp8 { vp8::Numbers::parse(&payload) } else { None },
+            frame: carried.descriptor.as_deref().and_then(picture::frame_number),
+        };
         Inbound {
             line,
             layer,
             sequence: *packet.seq_no,
             timestamp: packet.header.timestamp.wrapping_sub(ticks),
             starts_key_frame: begins,
-            vp8: if format.codec == Codec::Vp8 { vp8::Numbers::parse(&payload) } else { None },
+            picture,
             format,
             arrival: packet.timestamp,
             capture,
@@ -116,7 +121,7 @@ impl Incoming {
                 marker: packet.header.marker,
                 begins,
                 payload,
-                carried: extensions::carried(extensions),
+                carried,
                 captured: capture.unwrap_or(packet.timestamp),
             }),
         }

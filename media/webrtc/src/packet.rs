@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crosspoint_egress::Packet;
 use crosspoint_rtp::keyframe::Codec;
-use crosspoint_rtp::vp8;
+use crosspoint_rtp::picture;
 use str0m::format::PayloadParams;
 
 /// The largest RTP payload that is taken in. No browser sends a larger one (they keep to 1200
@@ -59,8 +59,8 @@ pub struct Inbound {
     pub capture: Option<Instant>,
     /// RFC 6464: dBov, −127 to 0.
     pub level: Option<i8>,
-    /// VP8 only: its picture numbers.
-    pub vp8: Option<vp8::Numbers>,
+    /// The numbers of its picture.
+    pub picture: picture::Numbers,
     /// Does a key frame begin here?
     pub starts_key_frame: bool,
 }

@@ -11,7 +11,7 @@ use std::time::Instant;
 use crosspoint_egress::{Egress, LineConfig, Outlet, Wishes};
 use crosspoint_model::signal::{LOSSY, RELIABLE};
 use crosspoint_model::{MediaKind, Refusal};
-use crosspoint_rtp::vp8;
+use crosspoint_rtp::picture;
 use str0m::bwe::Bitrate;
 use str0m::change::SdpOffer;
 use str0m::channel::ChannelId;
@@ -281,11 +281,11 @@ impl Transport {
     }
 
     /// Queues a packet of some publisher for the slot on `line`.
-    pub fn forward(&mut self, line: u16, packet: &Inbound, sequence: u64, timestamp: u32, vp8: Option<vp8::Numbers>) {
+    pub fn forward(&mut self, line: u16, packet: &Inbound, sequence: u64, timestamp: u32, picture: picture::Numbers) {
         let slot = self.lines.get_mut(usize::from(line)).filter(|line| line.view.sends && self.path.is_some());
         let Some(slot) = slot else { return };
         match slot.payload_types(&packet.format, self.rtc.codec_config()) {
-            Some(types) => self.egress.forward(line, &packet.media, types, (sequence, timestamp), vp8),
+            Some(types) => self.egress.forward(line, &packet.media, types, (sequence, timestamp), picture),
             None => self.counters.unmatched += 1,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crosspoint_rtp::picture;
 use crosspoint_rtp::vp8::Numbers;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -70,7 +71,7 @@ proptest! {
         let mut leg = Leg::new();
         let packet = leg.packet_of(&payload);
         let numbers = Numbers { picture_id: Some(id), wide, tl0_pic_idx: Some(id as u8) };
-        let sent = leg.send_numbered(PICTURE, &packet, VP8, 1, Some(numbers));
+        let sent = leg.send_numbered(PICTURE, &packet, VP8, 1, picture::Numbers { vp8: Some(numbers), frame: Some(id) });
         prop_assert_eq!(sent[0].payload.len(), payload.len());
     }
 }

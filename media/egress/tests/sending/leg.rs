@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crosspoint_egress::{Carried, Egress, ExtensionIds, LineConfig, Outlet, Packet, PayloadTypes, Seal, Wishes};
-use crosspoint_rtp::vp8;
+use crosspoint_rtp::picture;
 
 use crate::wire::{self, Block, Rtp, Sent};
 
@@ -111,7 +111,7 @@ impl Leg {
 
     /// Queues a packet and sends it.
     pub fn send(&mut self, line: u16, packet: &Arc<Packet>, types: PayloadTypes, sequence: u64) -> Vec<Rtp> {
-        self.send_numbered(line, packet, types, sequence, None)
+        self.send_numbered(line, packet, types, sequence, picture::Numbers::default())
     }
 
     pub fn send_numbered(
@@ -120,9 +120,9 @@ impl Leg {
         packet: &Arc<Packet>,
         types: PayloadTypes,
         sequence: u64,
-        vp8: Option<vp8::Numbers>,
+        picture: picture::Numbers,
     ) -> Vec<Rtp> {
-        self.egress.forward(line, packet, types, (sequence, timestamp(sequence)), vp8);
+        self.egress.forward(line, packet, types, (sequence, timestamp(sequence)), picture);
         self.flush()
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crosspoint_egress::{Carried, ExtensionIds, Packet};
+use crosspoint_rtp::picture;
 use crosspoint_rtp::vp8::Numbers;
 use proptest::prelude::*;
 
@@ -91,7 +92,7 @@ fn several_packets_leave_in_the_order_in_which_they_were_queued() {
     let mut leg = Leg::new();
     for sequence in 1..=5 {
         let packet = leg.packet(10);
-        leg.egress.forward(PICTURE, &packet, VP8, (sequence, timestamp(sequence)), None);
+        leg.egress.forward(PICTURE, &packet, VP8, (sequence, timestamp(sequence)), picture::Numbers::default());
     }
     assert!(leg.egress.is_dirty());
     assert_eq!(leg.flush().iter().map(|packet| packet.sequence).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
@@ -115,7 +116,7 @@ fn the_m_line_is_named_until_the_first_report_on_it_and_not_after() {
 fn nothing_is_queued_before_the_handshake_is_over() {
     let mut leg = Leg::waiting(IDS);
     let packet = leg.packet(100);
-    leg.egress.forward(PICTURE, &packet, VP8, (1, timestamp(1)), None);
+    leg.egress.forward(PICTURE, &packet, VP8, (1, timestamp(1)), picture::Numbers::default());
     assert!(!leg.egress.is_dirty());
     assert!(leg.hear(&crate::wire::pli(PICTURE_SSRC)).is_none(), "nor can feedback be opened");
     leg.connect();
@@ -164,10 +165,24 @@ fn vp8_numbers_are_those_of_the_line_in_media_and_in_resends() {
     let packet = leg.packet_of(&payload);
     let numbers = Numbers { picture_id: Some(0x7abc), wide: true, tl0_pic_idx: Some(0xfe) };
     let expected = [0x90, 0xe0, 0xfa, 0xbc, 0xfe, 0x20, 1, 2, 3];
-    assert_eq!(leg.send_numbered(PICTURE, &packet, VP8, 1, Some(numbers))[0].payload, expected);
+    let numbers = picture::Numbers { vp8: Some(numbers), frame: None };
+    assert_eq!(leg.send_numbered(PICTURE, &packet, VP8, 1, numbers)[0].payload, expected);
     assert_eq!(leg.ask_again([1])[0].payload[2..], expected);
     assert_eq!(*packet.payload, payload, "others have numbers of their own");
     assert_eq!(leg.send(PICTURE, &packet, VP8, 2)[0].payload, payload, "the next one has none");
+}
+
+#[test]
+fn a_dependency_descriptor_has_the_frame_number_of_the_line_in_media_and_in_resends() {
+    let mut leg = Leg::new();
+    let descriptor: Arc<[u8]> = [0xc1, 0x00, 0x01, 0x80, 0x00].as_slice().into();
+    let carried = Carried { descriptor: Some(descriptor.clone()), ..Carried::default() };
+    let packet = Arc::new(Packet { carried, ..leg.plain(&[7; 10]) });
+    let numbers = picture::Numbers { vp8: None, frame: Some(0x0203) };
+    let expected = [0xc1, 0x02, 0x03, 0x80, 0x00];
+    assert_eq!(leg.send_numbered(PICTURE, &packet, VP8, 1, numbers)[0].extensions[&IDS.descriptor], expected);
+    assert_eq!(leg.ask_again([1])[0].extensions[&IDS.descriptor], expected);
+    assert_eq!(packet.carried.descriptor, Some(descriptor), "others have numbers of their own");
 }
 
 proptest! {

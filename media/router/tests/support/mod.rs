@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crosspoint_model::{Identity, MediaKind, Preference, Source, TrackKey};
 use crosspoint_router::{Follow, Forward, LegIndex, LegSpec, Output, Packet, Room, SlotSpec, SlotState, TrackSpec};
-use crosspoint_rtp::vp8;
+use crosspoint_rtp::{picture, vp8};
 
 /// How often the stage moves.
 pub const STEP: Duration = Duration::from_millis(20);
@@ -50,6 +50,7 @@ struct Encoder {
     sequence: u64,
     timestamp: u32,
     picture: u16,
+    frame: u16,
     key_wanted: bool,
 }
 
@@ -128,6 +129,7 @@ impl Stage {
             sequence: 1_000 * (key + 1) + layer as u64 * 300,
             timestamp: key as u32 * 77_777 + layer as u32 * 999,
             picture: 0x7fc0 + layer as u16 * 50,
+            frame: 0xff80 + layer as u16 * 10,
             key_wanted: true,
         });
         self.publishers.insert(track, Publisher { kind, level, layers: layers.collect() });
@@ -246,7 +248,13 @@ impl Stage {
         let key = audio || std::mem::take(&mut encoder.key_wanted);
         let packets = if audio { 1 } else { encoder.packets };
         encoder.picture = (encoder.picture + 1) & 0x7fff;
+        encoder.frame = encoder.frame.wrapping_add(1);
         let numbers = vp8::Numbers { picture_id: Some(encoder.picture), wide: true, tl0_pic_idx: None };
+        let picture = if audio {
+            picture::Numbers::default()
+        } else {
+            picture::Numbers { vp8: Some(numbers), frame: Some(encoder.frame) }
+        };
         let (first, timestamp) = (encoder.sequence + 1, encoder.timestamp);
         encoder.sequence += packets;
         for step in 0..packets {
@@ -257,7 +265,7 @@ impl Stage {
                 starts_key_frame: key && step == 0,
                 payload_len: if audio { 80 } else { 1_000 },
                 level,
-                vp8: (!audio).then_some(numbers),
+                picture,
                 arrival: self.now,
                 capture: None,
             };
@@ -358,9 +366,12 @@ impl Stage {
                 assert_eq!(forward.sequence, before.sequence + 1, "{sent:?}");
                 let ahead = forward.timestamp.wrapping_sub(before.timestamp);
                 assert!(ahead < u32::MAX / 2, "time runs back: {before:?} {sent:?}");
-                if let (Some(before), Some(after)) = (before.vp8, forward.vp8) {
+                if let (Some(before), Some(after)) = (before.picture.vp8, forward.picture.vp8) {
                     let next = before.picture_id.map(|id| (id + 1) & 0x7fff);
                     assert!([before.picture_id, next].contains(&after.picture_id), "a picture is skipped: {sent:?}");
+                }
+                if let (Some(before), Some(after)) = (before.picture.frame, forward.picture.frame) {
+                    assert!(after.wrapping_sub(before) <= 1, "a frame is skipped or lies behind: {sent:?}");
                 }
             }
         }
