@@ -60,6 +60,25 @@ test("camera off, microphone off, a shared screen and the panels are shown to th
   expect([...ann.errors, ...bob.errors]).toEqual([]);
 });
 
+test("a screen in the place of a camera that was seen for long appears soon", async () => {
+  const room = freshRoom();
+  const [ann, bob, cas] = [await person(DESK), await person(DESK), await person(DESK)];
+  await enter(bob, "Bob", room);
+  await enter(cas, "Cas", room);
+  const casAtBob = bob.page.locator('[data-testid="tile"][data-local="false"]');
+  await until("bob has seen cas for long", async () => (await shownFrames(casAtBob)) > 250, 40_000);
+  // Her coming brings another key frame of the camera.
+  await enter(ann, "Ann", room);
+  for (const { page } of [ann, bob]) await showsPictures(page, 3);
+  await by(cas.page, "leave").click();
+  await until("cas is gone", async () => (await by(bob.page, "tile").count()) === 2);
+
+  await by(ann.page, "toggle-screen").click();
+  const screen = bob.page.locator('[data-testid="tile"][data-source="screen_share"]');
+  await until("bob sees the screen", async () => (await shownFrames(screen)) > 0, 6_000);
+  expect([...ann.errors, ...bob.errors, ...cas.errors]).toEqual([]);
+}, 90_000);
+
 test("on a phone the same is done in the same way, and nothing sticks out of the screen", async () => {
   const room = freshRoom();
   const [ann, bob] = [await person(PHONE), await person(DESK)];
@@ -138,6 +157,12 @@ async function isPlaying(tile: Locator): Promise<boolean> {
     await new Promise((resolve) => setTimeout(resolve, 300));
     return element.videoWidth > 0 && frames() > before;
   });
+}
+
+async function shownFrames(tile: Locator): Promise<number> {
+  const video = tile.locator("video");
+  if ((await video.count()) !== 1) return 0;
+  return video.evaluate((element: HTMLVideoElement) => element.getVideoPlaybackQuality().totalVideoFrames);
 }
 
 function overflow(page: Page): Promise<number> {
