@@ -148,8 +148,9 @@ function TrackRow({ session, row }: { session: RoomSession; row: TrackStats }) {
         {row.direction === "send" ? "↑" : "↓"}
       </span>
       <span class="grow">
-        <span class="truncate track-who">
-          {who} <span class="faint">{SOURCES[row.source ?? ""] ?? row.source ?? row.kind}</span>
+        <span class="track-who">
+          <span class="truncate">{who}</span>{" "}
+          <span class="faint">{SOURCES[row.source ?? ""] ?? row.source ?? row.kind}</span>
         </span>
         <span class="faint num track-details">{details.filter(Boolean).join(" · ")}</span>
       </span>
