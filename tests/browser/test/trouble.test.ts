@@ -110,7 +110,6 @@ test("sound and picture go on over a line that loses every tenth datagram", asyn
   const after = await bob.received("ann", "microphone");
   const played = (after?.samples ?? 0) - (before?.samples ?? 0);
   const concealed = ((after?.concealed ?? 0) - (before?.concealed ?? 0)) / played;
-  console.log(`${(concealed * 100).toFixed(1)} % of ${(played / 48_000).toFixed(0)} s of voice concealed`);
   expect(concealed, "concealed share of what was played").toBeLessThan(0.08);
 }, 60_000);
 
