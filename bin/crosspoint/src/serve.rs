@@ -31,14 +31,16 @@ pub fn run(config: Config) -> anyhow::Result<()> {
         LogFormat::Text => crosspoint_telemetry::LogFormat::Text,
         LogFormat::Json => crosspoint_telemetry::LogFormat::Json,
     };
-    crosspoint_telemetry::start_log(&config.log.level, format)?;
+    crosspoint_telemetry::start_log(&config.log.level, format, config.log.otlp.as_deref())?;
     rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .map_err(|_| anyhow!("the TLS library was set up twice"))?;
     raise_file_limit();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("threads cannot be started")?;
-    runtime.block_on(run_on(config))
+    let ended = runtime.block_on(run_on(config));
+    crosspoint_telemetry::end_log();
+    ended
 }
 
 async fn run_on(config: Config) -> anyhow::Result<()> {

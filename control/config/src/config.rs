@@ -137,6 +137,8 @@ pub struct Log {
     pub level: String,
     /// For whom.
     pub format: LogFormat,
+    /// The collector that gets it too.
+    pub otlp: Option<String>,
 }
 
 /// For whom the log is.
@@ -181,6 +183,7 @@ impl Config {
                     Some("json") => LogFormat::Json,
                     _ => LogFormat::Text,
                 },
+                otlp: settings.text("log.otlp"),
             },
             drain: Drain { deadline: settings.duration("drain.deadline"), url: settings.text("drain.url") },
         }

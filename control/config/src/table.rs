@@ -251,6 +251,13 @@ pub const KEYS: &[Key] = &[
     ),
     Key::new("log.format", Kind::Word(&["text", "json"]), "text", "For people, or for machines."),
     Key::new(
+        "log.otlp",
+        Kind::WebAddress,
+        "",
+        "An OpenTelemetry collector that gets every line of the log too, over OTLP/HTTP: `http://127.0.0.1:4318/v1/logs`. Only in \
+         binaries built with the feature `otlp`.",
+    ),
+    Key::new(
         "drain.deadline",
         Kind::Duration,
         "60s",

@@ -4,6 +4,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `log.rs` | the log |
+//! | `collector.rs` | the log, sent to an OpenTelemetry collector (feature `otlp`) |
 //! | `metrics.rs` | the registry |
 //! | `requests.rs` | HTTP requests, counted and timed |
 //! | `process.rs` | CPU, memory and open files of this process |
@@ -12,12 +13,14 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "otlp")]
+mod collector;
 mod log;
 mod metrics;
 mod process;
 mod requests;
 
-pub use log::{LogError, LogFormat, start_log};
+pub use log::{LogError, LogFormat, end_log, start_log};
 pub use metrics::Metrics;
 pub use process::Process;
 pub use prometheus_client as prometheus;
