@@ -40,16 +40,7 @@ test("a screen is shared beside the camera and arrives as a second video", async
   await ann.join(server.url, room);
   await bob.join(server.url, room);
   await bob.sees(ann);
-  await ann.page.evaluate(async () => {
-    // A still page gives a capture hardly any frames.
-    const clock = document.body.appendChild(document.createElement("pre"));
-    const draw = () => {
-      clock.textContent = String(performance.now());
-      requestAnimationFrame(draw);
-    };
-    draw();
-    await window.guest.room.localParticipant.setScreenShareEnabled(true);
-  });
+  await ann.page.evaluate(share);
   await bob.hears("trackPublished", { who: "ann", source: "screen_share" });
   await Promise.all([bob.sees(ann, { source: "screen_share" }), bob.sees(ann)]);
 
