@@ -72,7 +72,7 @@ pub enum DataSent {
 /// Packets that were not taken or not passed on, and why.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Larger than [`MAX_PAYLOAD`].
+    /// Larger than [`MAX_PAYLOAD`](crate::packet::MAX_PAYLOAD).
     pub oversized: u64,
     /// On no line that was negotiated.
     pub unknown: u64,
