@@ -11,6 +11,7 @@
 //! | [`twcc`] | what a client tells about each packet that it got |
 //! | [`red`] | audio packets that carry the one before them again |
 //! | [`rtcp`] | reports and feedback |
+//! | [`window`] | was a number there already? |
 //!
 //! Nothing here allocates per packet, and time comes in with each packet.
 
@@ -25,5 +26,6 @@ pub mod rtcp;
 pub mod sequence;
 pub mod twcc;
 pub mod vp8;
+pub mod window;
 
 pub use keyframe::Codec;

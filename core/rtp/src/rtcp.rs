@@ -1,5 +1,7 @@
 //! RTCP (RFC 3550 §6, RFC 4585): what a receiver says of what it gets, and the reports of a sender.
 
+use std::time::Duration;
+
 /// What a receiver says of one stream (RFC 3550 §6.4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReportBlock {
@@ -109,6 +111,11 @@ pub fn lost(pairs: &[u8]) -> impl Iterator<Item = u16> + '_ {
 /// The streams of which a full intra request wants key frames.
 pub fn wanted(entries: &[u8]) -> impl Iterator<Item = u32> + '_ {
     entries.chunks_exact(8).map(|entry| u32::from_be_bytes([entry[0], entry[1], entry[2], entry[3]]))
+}
+
+/// An NTP timestamp (RFC 5905 §6): seconds since 1900, 32 bits, and 32 bits of their fraction.
+pub fn ntp_timestamp(since_1900: Duration) -> u64 {
+    (since_1900.as_secs() << 32) | ((u64::from(since_1900.subsec_nanos()) << 32) / 1_000_000_000)
 }
 
 /// What a sender says of one stream (RFC 3550 §6.4.1).

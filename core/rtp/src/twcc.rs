@@ -56,7 +56,7 @@ impl Feedback {
     }
 
     /// Is this RTCP packet such a feedback, by its first bytes?
-    pub fn is_one(packet: &[u8]) -> bool {
+    fn is_one(packet: &[u8]) -> bool {
         matches!(packet, [first, PAYLOAD_TYPE, ..] if first >> 6 == 2 && first & 0x1f == FORMAT)
     }
 

@@ -7,7 +7,7 @@ use crosspoint_rtp::rtcp::{self, Message, SenderReport};
 use crosspoint_rtp::{picture, twcc};
 
 use crate::estimator::{Estimator, HIGHEST, LOWEST, ProbeId};
-use crate::header::{self, Fixed, Own};
+use crate::header::{Fixed, Header, Own};
 use crate::packet::Packet;
 use crate::resend::Sent;
 use crate::seal::{Outlet, Seal};
@@ -34,8 +34,8 @@ const TRIAL_INTERVAL: Duration = Duration::from_secs(5);
 const FIRST_RTCP_INDEX: u32 = 1 << 30;
 /// Sources in one datagram of reports: 48 bytes each.
 const MOST_REPORTS: usize = 20;
-/// Seconds of NTP at which our clock begins (some day of 2023). Only differences matter, but 0 means "never".
-const NTP_BASE: u64 = 3_900_000_000;
+/// When our clock begins, after 1900 (some day of 2023). Only differences matter, but 0 means "never".
+const NTP_BASE: Duration = Duration::from_secs(3_900_000_000);
 /// The canonical name of all our streams: they share a clock (RFC 3550 §6.5.1).
 pub const CNAME: &str = "crosspoint";
 
@@ -135,9 +135,14 @@ impl Egress {
         }
     }
 
+    /// A line on which something can be sent.
+    pub fn line(&self, line: u16) -> Option<&LineConfig> {
+        self.streams.get(usize::from(line))?.as_ref().map(|stream| &stream.config)
+    }
+
     /// The lines on which something can be sent.
-    pub fn lines(&self) -> impl Iterator<Item = (u16, &LineConfig)> {
-        self.streams.iter().enumerate().filter_map(|(line, stream)| Some((line as u16, &stream.as_ref()?.config)))
+    pub fn lines(&self) -> impl Iterator<Item = &LineConfig> {
+        self.streams.iter().flatten().map(|stream| &stream.config)
     }
 
     /// Queues a packet.
@@ -238,15 +243,11 @@ impl Egress {
         if !stream.window.admit(queued.sequence) {
             return;
         }
-        let out = outlet.bytes();
-        let start = out.len();
         let (fixed, redundant) = stream.fixed(queued);
-        let own = Own { mid: stream.mid(), transport_sequence: number as u16, send_time, frame: queued.picture.frame };
-        header::write(out, fixed, &stream.config.ids, own, Some(&queued.packet.carried));
         let payload = stream.payload(queued, redundant, &mut self.scratch, now);
-        seal.rtp(out, start, payload, fixed.ssrc, queued.sequence);
-        let length = out.len() - start;
-        outlet.finish(start);
+        let own = Own { mid: stream.mid(), transport_sequence: number as u16, send_time, frame: queued.picture.frame };
+        let header = Header { fixed, ids: &stream.config.ids, own, carried: &queued.packet.carried };
+        let length = emit(outlet, seal.as_mut(), &header, payload, queued.sequence);
         let is_first = stream.sent(queued, now);
         let (is_video, has_feedback) = (stream.config.is_video, stream.config.ids.transport_sequence != 0);
         self.resend_budget = (self.resend_budget + RESEND_SHARE * length as f64).min(RESEND_BURST);
@@ -288,11 +289,8 @@ impl Egress {
         let (number, send_time) = (self.transport_sequence, self.send_time(now));
         let Some(Some(stream)) = self.streams.get_mut(usize::from(line)) else { return 0 };
         let Some(seal) = &mut self.seal else { return 0 };
-        let out = outlet.bytes();
-        let start = out.len();
         let sequence = stream.next_rtx();
         let fixed = Fixed {
-            padding: false,
             marker: sent.packet.marker,
             payload_type: sent.rtx,
             sequence: sequence as u16,
@@ -300,14 +298,12 @@ impl Egress {
             ssrc: stream.config.rtx_ssrc,
         };
         let own = Own { mid: stream.mid(), transport_sequence: number as u16, send_time, frame: sent.picture.frame };
-        header::write(out, fixed, &stream.config.ids, own, Some(&sent.packet.carried));
+        let header = Header { fixed, ids: &stream.config.ids, own, carried: &sent.packet.carried };
         // RFC 4588 §4: the number that it had stands in front of the payload.
         self.plain.clear();
         self.plain.extend((sent.sequence as u16).to_be_bytes());
         self.plain.extend_from_slice(patched(&sent.packet.payload, sent.picture.vp8, &mut self.scratch));
-        seal.rtp(out, start, &self.plain, fixed.ssrc, sequence);
-        let length = out.len() - start;
-        outlet.finish(start);
+        let length = emit(outlet, seal.as_mut(), &header, &self.plain, sequence);
         if stream.config.ids.transport_sequence != 0 {
             self.account(length, true, probe, now);
         }
@@ -446,7 +442,17 @@ impl Egress {
     }
 
     fn ntp(&self, now: Instant) -> u64 {
-        let since = now.saturating_duration_since(self.epoch);
-        ((NTP_BASE + since.as_secs()) << 32) | ((u64::from(since.subsec_nanos()) << 32) / 1_000_000_000)
+        rtcp::ntp_timestamp(NTP_BASE + now.saturating_duration_since(self.epoch))
     }
+}
+
+/// Writes, seals and gives out one packet. Returns its length.
+fn emit(outlet: &mut impl Outlet, seal: &mut dyn Seal, header: &Header<'_>, payload: &[u8], index: u64) -> usize {
+    let out = outlet.bytes();
+    let start = out.len();
+    header.write(out);
+    seal.rtp(out, start, payload, header.fixed.ssrc, index);
+    let length = out.len() - start;
+    outlet.finish(start);
+    length
 }

@@ -30,7 +30,6 @@ pub struct ExtensionIds {
 /// What stands in the fixed part of a header.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fixed {
-    pub(crate) padding: bool,
     pub(crate) marker: bool,
     pub(crate) payload_type: u8,
     pub(crate) sequence: u16,
@@ -50,32 +49,42 @@ pub(crate) struct Own<'a> {
     pub(crate) frame: Option<u16>,
 }
 
-/// Appends a header.
-pub(crate) fn write(out: &mut Vec<u8>, fixed: Fixed, ids: &ExtensionIds, own: Own<'_>, carried: Option<&Carried>) {
-    let start = out.len();
-    out.extend([0x80 | u8::from(fixed.padding) << 5, u8::from(fixed.marker) << 7 | fixed.payload_type & 0x7f]);
-    out.extend(fixed.sequence.to_be_bytes());
-    out.extend(fixed.timestamp.to_be_bytes());
-    out.extend(fixed.ssrc.to_be_bytes());
-    let extensions = out.len();
-    out.extend([0; 4]);
-    let descriptor = carried.and_then(|carried| carried.descriptor.as_deref()).filter(|_| ids.descriptor != 0);
-    let large = ids.largest() > 14
-        || descriptor.is_some_and(|bytes| bytes.len() > 16)
-        || own.mid.is_some_and(|mid| mid.len() > 16);
-    let mut elements = Elements { out, large };
-    if let Some(mid) = own.mid {
-        elements.push(ids.mid, mid.as_bytes());
-    }
-    elements.push(ids.transport_sequence, &own.transport_sequence.to_be_bytes());
-    elements.push(ids.send_time, &own.send_time.to_be_bytes()[1..]);
-    if let Some(carried) = carried {
+/// A header.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Header<'a> {
+    pub(crate) fixed: Fixed,
+    pub(crate) ids: &'a ExtensionIds,
+    pub(crate) own: Own<'a>,
+    pub(crate) carried: &'a Carried,
+}
+
+impl Header<'_> {
+    /// Appends it.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        let Self { fixed, ids, own, carried } = *self;
+        let start = out.len();
+        out.extend([0x80, u8::from(fixed.marker) << 7 | fixed.payload_type & 0x7f]);
+        out.extend(fixed.sequence.to_be_bytes());
+        out.extend(fixed.timestamp.to_be_bytes());
+        out.extend(fixed.ssrc.to_be_bytes());
+        let extensions = out.len();
+        out.extend([0; 4]);
+        let descriptor = carried.descriptor.as_deref().filter(|_| ids.descriptor != 0);
+        let large = ids.largest() > 14
+            || descriptor.is_some_and(|bytes| bytes.len() > 16)
+            || own.mid.is_some_and(|mid| mid.len() > 16);
+        let mut elements = Elements { out, large };
+        if let Some(mid) = own.mid {
+            elements.push(ids.mid, mid.as_bytes());
+        }
+        elements.push(ids.transport_sequence, &own.transport_sequence.to_be_bytes());
+        elements.push(ids.send_time, &own.send_time.to_be_bytes()[1..]);
         elements.push_carried(ids, carried);
         if let Some(descriptor) = descriptor {
             elements.push_descriptor(ids.descriptor, descriptor, own.frame);
         }
+        close(out, start, extensions, large);
     }
-    close(out, start, extensions, large);
 }
 
 /// Fills in the extensions' own header, or takes it away when there are none.
@@ -120,11 +129,8 @@ impl Elements<'_> {
         if let Some(content_type) = carried.content_type {
             self.push(ids.content_type, &[content_type]);
         }
-        if let Some((ntp, offset)) = carried.capture_time {
-            let mut value = [0; 16];
-            value[..8].copy_from_slice(&ntp.to_be_bytes());
-            value[8..].copy_from_slice(&offset.unwrap_or_default().to_be_bytes());
-            self.push(ids.capture_time, if offset.is_some() { &value } else { &value[..8] });
+        if let Some(ntp) = carried.capture_time {
+            self.push(ids.capture_time, &ntp.to_be_bytes());
         }
         if let Some(delay) = carried.playout_delay {
             self.push(ids.playout_delay, &delay);
@@ -155,7 +161,7 @@ impl ExtensionIds {
 mod tests {
     use super::*;
 
-    const FIXED: Fixed = Fixed { padding: false, marker: true, payload_type: 96, sequence: 7, timestamp: 9, ssrc: 5 };
+    const FIXED: Fixed = Fixed { marker: true, payload_type: 96, sequence: 7, timestamp: 9, ssrc: 5 };
     const OWN: Own<'_> = Own { mid: Some("3"), transport_sequence: 0x0102, send_time: 0x0304_0506, frame: None };
 
     #[test]
@@ -163,7 +169,7 @@ mod tests {
         let ids = ExtensionIds { mid: 4, transport_sequence: 3, level: 1, ..ExtensionIds::default() };
         let carried = Carried { level: Some(0x85), orientation: Some(1), ..Carried::default() };
         let mut out = Vec::new();
-        write(&mut out, FIXED, &ids, OWN, Some(&carried));
+        Header { fixed: FIXED, ids: &ids, own: OWN, carried: &carried }.write(&mut out);
         assert_eq!(out[..4], [0x90, 0x80 | 96, 0, 7]);
         assert_eq!(out[12..], [0xbe, 0xde, 0, 2, 0x40, b'3', 0x31, 1, 2, 0x10, 0x85, 0]);
     }
@@ -171,7 +177,8 @@ mod tests {
     #[test]
     fn a_client_without_extensions_gets_twelve_bytes() {
         let mut out = vec![1, 2];
-        write(&mut out, FIXED, &ExtensionIds::default(), OWN, None);
+        let (ids, carried) = (ExtensionIds::default(), Carried::default());
+        Header { fixed: FIXED, ids: &ids, own: OWN, carried: &carried }.write(&mut out);
         assert_eq!((out.len(), out[2]), (14, 0x80));
     }
 
@@ -180,7 +187,7 @@ mod tests {
         let ids = ExtensionIds { descriptor: 9, send_time: 2, ..ExtensionIds::default() };
         let carried = Carried { descriptor: Some([7; 20].as_slice().into()), ..Carried::default() };
         let mut out = Vec::new();
-        write(&mut out, FIXED, &ids, OWN, Some(&carried));
+        Header { fixed: FIXED, ids: &ids, own: OWN, carried: &carried }.write(&mut out);
         assert_eq!(out[12..22], [0x10, 0, 0, 7, 2, 3, 4, 5, 6, 9]);
         assert_eq!((out[22], out.len() % 4), (20, 0));
     }

@@ -19,7 +19,6 @@ mod packet;
 mod resend;
 mod seal;
 mod stream;
-mod window;
 
 pub use egress::{CNAME, Egress, FIRST_ESTIMATE, Flow, Wishes};
 pub use header::ExtensionIds;

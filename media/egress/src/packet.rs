@@ -27,8 +27,9 @@ pub struct Carried {
     pub orientation: Option<u8>,
     /// Camera or screen.
     pub content_type: Option<u8>,
-    /// Absolute capture time: NTP timestamp, and the capture clock's offset if it is known.
-    pub capture_time: Option<(u64, Option<i64>)>,
+    /// Absolute capture time: an NTP timestamp. (No offset: it would be to the clock of the publisher's reports, and viewers get
+    /// ours.)
+    pub capture_time: Option<u64>,
     /// Least and greatest playout delay, 12 bits each, in 10 ms.
     pub playout_delay: Option<[u8; 3]>,
     /// AV1 dependency descriptor.

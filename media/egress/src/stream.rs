@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crosspoint_rtp::rtcp::{ReportBlock, SenderReport};
+use crosspoint_rtp::window::Window;
 use crosspoint_rtp::{picture, red, vp8};
 
 use crate::header::{ExtensionIds, Fixed};
 use crate::packet::Packet;
 use crate::resend::Resends;
-use crate::window::Window;
 
 /// A stream that has been silent this long is not reported on.
 const SILENT: Duration = Duration::from_secs(10);
@@ -61,7 +61,8 @@ pub(crate) struct Queued {
 #[derive(Debug)]
 pub(crate) struct Stream {
     pub(crate) config: LineConfig,
-    pub(crate) window: Window,
+    /// The numbers that were given out.
+    pub(crate) window: Window<16>,
     pub(crate) resends: Resends,
     rtx_sequence: u64,
     /// The client has named the SSRC in a report: it needs the m-line's id no more.
@@ -124,7 +125,6 @@ impl Stream {
     pub(crate) fn fixed(&self, queued: &Queued) -> (Fixed, bool) {
         let red = queued.types.red.filter(|_| !self.config.is_video);
         let fixed = Fixed {
-            padding: false,
             marker: queued.packet.marker,
             payload_type: red.unwrap_or(queued.types.media),
             sequence: queued.sequence as u16,

@@ -147,7 +147,7 @@ impl Engine {
             sequence: packet.sequence,
             timestamp: packet.timestamp,
             marker: packet.media.marker,
-            starts_key_frame: packet.starts_key_frame,
+            starts_key_frame: packet.media.begins,
             payload_len: packet.media.payload.len(),
             level: packet.level,
             picture: packet.picture,

@@ -1,9 +1,10 @@
 //! RTP header extensions (RFC 8285): which we negotiate, and which values travel from a publisher to its viewers.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crosspoint_egress::{Carried, ExtensionIds};
+use crosspoint_rtp::rtcp::ntp_timestamp;
 use str0m::media::{Frequency, MediaTime};
 use str0m::rtp::{Extension, ExtensionMap, ExtensionSerializer, ExtensionValues};
 
@@ -35,10 +36,7 @@ pub(crate) fn carried(from: &ExtensionValues) -> Carried {
         level,
         orientation: from.video_orientation.map(|orientation| orientation as u8),
         content_type: from.video_content_type,
-        capture_time: from.abs_capture_time.and_then(|time| {
-            // The offset is to the clock of the publisher's reports; viewers get ours.
-            Some((ntp(time.capture_time)?, None))
-        }),
+        capture_time: from.abs_capture_time.and_then(|time| ntp(time.capture_time)),
         playout_delay: from.play_delay_min.zip(from.play_delay_max).map(playout_delay),
         descriptor: from.user_values.get::<DescriptorBytes>().map(|bytes| bytes.0.clone()),
     }
@@ -61,12 +59,10 @@ pub(crate) fn set_id(ids: &mut ExtensionIds, uri: &str, id: u8) {
     *field = id;
 }
 
-/// An NTP timestamp (RFC 5905 §6): seconds since 1900, 32 bits, and their fraction.
 fn ntp(time: SystemTime) -> Option<u64> {
-    const SECONDS_TO_1970: u64 = 2_208_988_800;
+    const FROM_1900_TO_1970: Duration = Duration::from_secs(2_208_988_800);
     let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    let fraction = (u64::from(since.subsec_nanos()) << 32) / 1_000_000_000;
-    Some((since.as_secs() + SECONDS_TO_1970) << 32 | fraction)
+    Some(ntp_timestamp(FROM_1900_TO_1970 + since))
 }
 
 /// Two values of 12 bits, in 10 ms.

@@ -111,7 +111,6 @@ impl Incoming {
             layer,
             sequence: *packet.seq_no,
             timestamp: packet.header.timestamp.wrapping_sub(ticks),
-            starts_key_frame: begins,
             picture,
             format,
             arrival: packet.timestamp,

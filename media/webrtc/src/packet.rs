@@ -61,6 +61,4 @@ pub struct Inbound {
     pub level: Option<i8>,
     /// The numbers of its picture.
     pub picture: picture::Numbers,
-    /// Does a key frame begin here?
-    pub starts_key_frame: bool,
 }

@@ -1,43 +1,25 @@
 //! Which of the client's RTCP packets were taken (RFC 3711 §3.3.2): somebody on the way may keep one and send it again.
 
-/// How far behind the highest index of its source a packet may come.
-const BEHIND: u32 = u128::BITS;
+use crosspoint_rtp::window::Window;
+
 /// A client has some sources. One that invents more can only be replayed itself.
 const SOURCES: usize = 64;
 
-/// The indices that were taken, by source.
+/// The indices that were taken, by source: the last 128 of each.
 #[derive(Debug, Default)]
-pub(crate) struct Replay(Vec<Source>);
-
-#[derive(Debug)]
-struct Source {
-    ssrc: u32,
-    highest: u32,
-    /// Bit n: n before the highest.
-    taken: u128,
-}
+pub(crate) struct Replay(Vec<(u32, Window<2>)>);
 
 impl Replay {
     /// Is this packet new? To be asked once it is known to be the client's.
     pub(crate) fn admit(&mut self, ssrc: u32, index: u32) -> bool {
-        let Some(source) = self.0.iter_mut().find(|source| source.ssrc == ssrc) else {
+        let place = self.0.iter().position(|(known, _)| *known == ssrc).unwrap_or_else(|| {
             if self.0.len() == SOURCES {
                 self.0.remove(0);
             }
-            self.0.push(Source { ssrc, highest: index, taken: 1 });
-            return true;
-        };
-        if index > source.highest {
-            source.taken = source.taken.checked_shl(index - source.highest).unwrap_or(0) | 1;
-            source.highest = index;
-            return true;
-        }
-        let behind = source.highest - index;
-        if behind >= BEHIND || source.taken >> behind & 1 == 1 {
-            return false;
-        }
-        source.taken |= 1 << behind;
-        true
+            self.0.push((ssrc, Window::default()));
+            self.0.len() - 1
+        });
+        self.0[place].1.admit(index.into())
     }
 }
 

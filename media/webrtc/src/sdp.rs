@@ -86,22 +86,34 @@ pub(crate) fn sections(answer: &str) -> impl Iterator<Item = Section<'_>> {
     })
 }
 
-/// The payload types that a description lists on one m-line.
-pub(crate) fn payload_types(sdp: &str, mid: &str) -> Vec<u8> {
-    let sections = split_sections(sdp);
-    let section =
-        sections.into_iter().find(|section| section.starts_with("m=") && attribute(section, "mid:") == Some(mid));
-    let line = section.and_then(|section| section.lines().next()).unwrap_or_default();
-    // "m=audio 9 UDP/TLS/RTP/SAVPF 111 63"
-    line.split_ascii_whitespace().skip(3).filter_map(|number| number.parse().ok()).collect()
+/// The payload types that a description lists, by m-line.
+#[derive(Debug)]
+pub(crate) struct Offered<'a>(Vec<(&'a str, Vec<u8>)>);
+
+impl<'a> Offered<'a> {
+    pub(crate) fn read(sdp: &'a str) -> Self {
+        let sections = split_sections(sdp).into_iter().filter(|section| section.starts_with("m="));
+        let listed = sections.filter_map(|section| {
+            let line = section.lines().next()?;
+            // "m=audio 9 UDP/TLS/RTP/SAVPF 111 63"
+            let numbers = line.split_ascii_whitespace().skip(3).filter_map(|number| number.parse().ok());
+            Some((attribute(section, "mid:")?, numbers.collect()))
+        });
+        Self(listed.collect())
+    }
+
+    /// Those of one m-line.
+    pub(crate) fn on(&self, mid: &str) -> &[u8] {
+        self.0.iter().find(|(known, _)| *known == mid).map_or(&[], |(_, numbers)| numbers)
+    }
 }
 
 /// Lists the payload types of each m-line in the order of the offer (RFC 3264 §6.1): browsers send the first one.
-pub(crate) fn keep_order(answer: &str, offer: &str) -> String {
+pub(crate) fn keep_order(answer: &str, offered: &Offered<'_>) -> String {
     let mut ordered = String::with_capacity(answer.len());
     for section in split_sections(answer) {
         let (line, rest) = section.split_once("\r\n").unwrap_or((section, ""));
-        let wanted = attribute(section, "mid:").map(|mid| payload_types(offer, mid)).unwrap_or_default();
+        let wanted = attribute(section, "mid:").map(|mid| offered.on(mid)).unwrap_or_default();
         let mut words: Vec<&str> = line.split(' ').collect();
         if line.starts_with("m=") && words.len() > 3 {
             // What is not offered there goes last.
@@ -227,9 +239,10 @@ mod tests {
         let sections: Vec<Section<'_>> = sections(answer).collect();
         assert_eq!((sections[0].mid, sections[0].ids.mid, sections[0].ids.orientation), ("2", 4, 3));
         let offer = answer.replace("SAVPF 96", "SAVPF 45 98 96 97");
-        let ordered = keep_order(&answer.replace("SAVPF 96", "SAVPF 96 97 98"), &offer);
+        let ordered = keep_order(&answer.replace("SAVPF 96", "SAVPF 96 97 98"), &Offered::read(&offer));
         assert_eq!(ordered, answer.replace("SAVPF 96", "SAVPF 98 96 97"));
-        assert_eq!((payload_types(answer, "0"), payload_types(answer, "7")), (vec![111], vec![]));
+        let listed = Offered::read(answer);
+        assert_eq!((listed.on("0").to_vec(), listed.on("7").to_vec()), (vec![111], vec![]));
         assert_eq!(sections[1], Section { mid: "0", ..Section::default() });
     }
 

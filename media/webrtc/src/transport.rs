@@ -6,7 +6,7 @@
 //! str0m has what comes in (`incoming.rs` names it), ICE, DTLS and data channels. What goes out is [`Egress`], which reads
 //! the client's feedback itself: most RTCP never reaches str0m.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crosspoint_egress::{Egress, LineConfig, Outlet, Wishes};
 use crosspoint_model::signal::{LOSSY, RELIABLE};
@@ -24,9 +24,12 @@ use crate::event::{Datagram, Path, Sink, TransportEvent};
 use crate::incoming::Incoming;
 use crate::line::Line;
 use crate::packet::Inbound;
-use crate::sdp::{self, invalid, prepare_offer};
+use crate::sdp::{self, Offered, invalid, prepare_offer};
 use crate::stats::{Gatherer, TransportStats};
 use crate::{MediaLine, credentials, crypto, srtp};
+
+/// str0m is asked for the way at most this often.
+const PATH_PAUSE: Duration = Duration::from_millis(100);
 
 /// A connection. Lives on one worker, for life.
 #[derive(Debug)]
@@ -54,9 +57,6 @@ pub struct Transport {
     stats: Gatherer,
     counters: Counters,
 }
-
-/// str0m is asked for the way at most this often.
-const PATH_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// What became of a data message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,8 +205,8 @@ impl Transport {
     fn fresh_source(&self, other: Option<u32>) -> u32 {
         loop {
             let source = credentials::source();
-            let taken = |config: &LineConfig| config.ssrc == source || config.rtx_ssrc == source;
-            if other != Some(source) && !self.egress.lines().any(|(_, config)| taken(config)) {
+            let taken = |config: &LineConfig| [config.ssrc, config.rtx_ssrc].contains(&source);
+            if other != Some(source) && !self.egress.lines().any(taken) {
                 return source;
             }
         }
@@ -231,11 +231,11 @@ impl Transport {
 
     /// Takes over what was negotiated. Returns the answer as the client gets it: with our sources.
     pub(crate) fn adopt(&mut self, offer: String, answer: &str) -> String {
-        self.offer = offer;
         self.incoming.forget();
+        let offered = Offered::read(&offer);
         for section in sdp::sections(answer) {
             let Some(media) = self.rtc.media(Mid::from(section.mid)) else { continue };
-            let fresh = Line::new(media, sdp::payload_types(&self.offer, section.mid));
+            let fresh = Line::new(media, offered.on(section.mid).to_vec());
             let index = self.lines.iter().position(|line| line.mid == fresh.mid).unwrap_or(self.lines.len());
             if fresh.view.sends {
                 self.prepare_sending(index, &fresh.view, section.ids);
@@ -245,9 +245,11 @@ impl Transport {
                 None => self.lines.push(fresh),
             }
         }
-        let (egress, answer) = (&self.egress, sdp::keep_order(answer, &self.offer));
+        let answer = sdp::keep_order(answer, &offered);
+        self.offer = offer;
+        let egress = &self.egress;
         sdp::replace_sources(&answer, |mid| {
-            let (_, config) = egress.lines().find(|(_, config)| config.mid == mid)?;
+            let config = egress.lines().find(|config| config.mid == mid)?;
             Some((config.ssrc, config.rtx_ssrc))
         })
     }
@@ -259,9 +261,8 @@ impl Transport {
             direct.remove_stream_tx(ssrc);
         }
         let Ok(line) = u16::try_from(index) else { return };
-        let known = self.egress.lines().find(|(known, _)| *known == line);
-        let (ssrc, rtx_ssrc) = match known {
-            Some((_, config)) => (config.ssrc, config.rtx_ssrc),
+        let (ssrc, rtx_ssrc) = match self.egress.line(line) {
+            Some(config) => (config.ssrc, config.rtx_ssrc),
             None => {
                 let ssrc = self.fresh_source(None);
                 (ssrc, self.fresh_source(Some(ssrc)))

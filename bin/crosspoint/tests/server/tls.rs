@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
+use std::process::Output;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -43,32 +44,14 @@ fn a_certificate_that_cannot_be_used_is_refused() {
     let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
     std::fs::write(&cert, "nonsense").expect("written");
     std::fs::write(&key, "nonsense").expect("written");
-    let output = run(&[
-        "serve",
-        "--dev",
-        "--http.bind",
-        "127.0.0.1:0",
-        "--http.tls_cert",
-        path(&cert),
-        "--http.tls_key",
-        path(&key),
-    ]);
+    let output = serve_with(&cert, &key);
     assert_eq!(output.status.code(), Some(2));
     assert!(complaint(&output).contains("cert.pem contains no PEM certificate"), "{}", complaint(&output));
     write_certificate(&cert, &key);
     write_certificate(&cert, &folder.path().join("another.pem"));
-    let output = run(&[
-        "serve",
-        "--dev",
-        "--http.bind",
-        "127.0.0.1:0",
-        "--http.tls_cert",
-        path(&cert),
-        "--http.tls_key",
-        path(&key),
-    ]);
+    let output = serve_with(&cert, &key);
     assert!(complaint(&output).contains("the key does not belong to the certificate"), "{}", complaint(&output));
-    let output = run(&["serve", "--dev", "--http.tls_cert", "/nowhere.pem", "--http.tls_key", path(&key)]);
+    let output = serve_with(Path::new("/nowhere.pem"), &key);
     assert!(complaint(&output).contains("http.tls_cert: /nowhere.pem cannot be read"), "{}", complaint(&output));
 }
 
@@ -96,6 +79,11 @@ fn with_acme_a_server_listens_before_it_has_a_certificate_and_says_where_it_cann
     let base = ["serve", "--dev", "--http.bind", "127.0.0.1:0"];
     let output = run(&[&base[..], &nobody, &["--acme.cache", path(&file.join("acme"))]].concat());
     assert!(complaint(&output).contains("acme.cache"), "{}", complaint(&output));
+}
+
+/// What a server that gets these says as it ends.
+fn serve_with(cert: &Path, key: &Path) -> Output {
+    run(&["serve", "--dev", "--http.bind", "127.0.0.1:0", "--http.tls_cert", path(cert), "--http.tls_key", path(key)])
 }
 
 fn write_certificate(cert: &Path, key: &Path) -> RootCertStore {

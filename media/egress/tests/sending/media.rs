@@ -30,7 +30,7 @@ fn extensions_stand_under_the_clients_ids() {
         level: Some(0x85),
         orientation: Some(1),
         content_type: Some(2),
-        capture_time: Some((0x0102_0304_0506_0708, None)),
+        capture_time: Some(0x0102_0304_0506_0708),
         playout_delay: Some([0, 1, 2]),
         descriptor: Some([3; 5].as_slice().into()),
     };
