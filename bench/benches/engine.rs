@@ -96,6 +96,7 @@ impl World {
             data_bytes_per_second: 1 << 19,
             video_slots: 12,
             audio_slots: 12,
+            mix: None,
         };
         engine.handle_order(Order::OpenRoom { room: ROOM, settings }, now);
         let lines = (Mid::from("0"), Mid::from("1"));
@@ -158,7 +159,7 @@ impl World {
         } else {
             Vec::new()
         };
-        let profile = LegProfile { subscribes: true, auto_audio: true, ..LegProfile::default() };
+        let profile = LegProfile { subscribes: true, hears: crosspoint_model::Hears::Tracks, ..LegProfile::default() };
         let identity = Identity::parse(&format!("client-{index}"))?;
         let new = NewLeg { leg, room: ROOM, identity, transport: accepted.transport, publish, profile };
         self.engine.handle_order(Order::AddLeg(Box::new(new)), self.now);

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use crosspoint_model::secret::Secret;
 use crosspoint_model::signal::Speaker;
-use crosspoint_model::{Identity, LegKey, Limits, RoomId, RoomKey, RoomKind, TrackKey, TrackView};
+use crosspoint_model::{Hears, Identity, LegKey, Limits, RoomId, RoomKey, RoomKind, TrackKey, TrackView};
 use crosspoint_worker::engine::{LegProfile, RoomSettings};
 use tokio::runtime::Handle;
 
@@ -170,6 +170,7 @@ impl State {
             data_bytes_per_second: limits.data_bytes_per_second,
             video_slots: limits.video_slots,
             audio_slots: limits.audio_slots,
+            mix: None,
         }
     }
 
@@ -177,7 +178,7 @@ impl State {
     pub(crate) fn profile(&self, limits: &Limits, grant: &crosspoint_model::Grant) -> LegProfile {
         LegProfile {
             subscribes: grant.may_subscribe(),
-            auto_audio: grant.may_subscribe(),
+            hears: if grant.may_subscribe() { Hears::Tracks } else { Hears::Nothing },
             follows: None,
             sends_data: grant.may_send_data(),
             publish_bitrate: self.limits.publish_bitrate.or(limits.publish_bitrate),

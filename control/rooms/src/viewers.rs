@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crosspoint_model::grant::Bearer;
 use crosspoint_model::signal::{Publish, Quality};
-use crosspoint_model::{Code, Grant, Identity, LegKey, MediaKind, Refusal, RoomId, RoomKind, Source};
+use crosspoint_model::{Code, Grant, Hears, Identity, LegKey, MediaKind, Refusal, RoomId, RoomKind, Source};
 use crosspoint_worker::MediaLine;
 use crosspoint_worker::engine::{Follow, LegProfile, Order};
 use tokio::sync::oneshot;
@@ -232,7 +232,7 @@ impl Rooms {
         let mut entrance =
             self.plan_entrance(&state, &identity, &bearer.grant, bearer.grant.hidden, Some(&publish), offered, mark)?;
         entrance.profile.subscribes = false;
-        entrance.profile.auto_audio = false;
+        entrance.profile.hears = Hears::Nothing;
         let end = Arc::new(End::new());
         let participant = Participant {
             view: view_of(bearer, &identity, None),
@@ -273,7 +273,7 @@ impl Rooms {
         let identity = Identity::parse(&identity)?;
         let profile = LegProfile {
             subscribes: true,
-            auto_audio: false,
+            hears: Hears::Nothing,
             follows: Some(follow.clone()),
             sends_data: false,
             ..state.profile(&self.inner.options.limits, &bearer.grant)

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`id`] | identifiers: names that clients see, keys that media threads use |
 //! | [`grant`] | what a token allows |
+//! | [`mix`] | how a room mixes, how a voice is treated, what a leg hears |
 //! | [`problem`] | a refusal as HTTP doors send it |
 //! | [`refusal`] | every error that a client can get: a closed [`Code`] and a detail |
 //! | [`limits`] | bounds on sizes, counts, rates and times |
@@ -17,6 +18,7 @@
 pub mod grant;
 pub mod id;
 pub mod limits;
+pub mod mix;
 pub mod problem;
 pub mod refusal;
 pub mod room;
@@ -26,6 +28,7 @@ pub mod signal;
 pub use grant::Grant;
 pub use id::{Identity, LegKey, RoomId, RoomKey, TrackId, TrackKey};
 pub use limits::Limits;
+pub use mix::{Bus, Hears, Levels, Listening, MixSettings, VoiceSettings};
 pub use problem::Problem;
 pub use refusal::{Code, Refusal};
 pub use room::{MediaKind, Preference, RoomKind, SlotView, Source, TrackView, UserView};

@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 
+pub use crosspoint_mixer::Source as LevelSource;
 use crosspoint_model::signal::{SlotCount, WarningKind};
-use crosspoint_model::{LegKey, Refusal, RoomKey, TrackKey};
+use crosspoint_model::{LegKey, Levels, Refusal, RoomKey, TrackKey};
 pub use crosspoint_router::SlotState;
 
 /// Something that happened on a worker.
@@ -68,6 +69,14 @@ pub enum Fact {
         room: RoomKey,
         /// The tracks.
         speakers: Vec<(TrackKey, f32)>,
+    },
+    /// How loud voices and buses of a room are over the last 100 ms. Only those that are not silent; empty: all have fallen
+    /// silent.
+    Levels {
+        /// The room.
+        room: RoomKey,
+        /// What is how loud.
+        levels: Vec<(LevelSource, Levels)>,
     },
     /// The connection of a leg over the last 5 s.
     Stats {

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use crosspoint_model::{Identity, LegKey, MediaKind, Preference, RoomKey, Source, TrackKey};
+use crosspoint_mixer::PcmLine;
+use crosspoint_model::{
+    Bus, Hears, Identity, LegKey, Listening, MediaKind, MixSettings, Preference, RoomKey, Source, TrackKey,
+    VoiceSettings,
+};
 pub use crosspoint_router::Follow;
 use crosspoint_webrtc::Transport;
 
@@ -87,6 +91,43 @@ pub enum Order {
         /// The room's.
         held: bool,
     },
+    /// Set how a room mixes; none: it does not.
+    SetMix {
+        /// The room.
+        room: RoomKey,
+        /// How.
+        mix: Option<MixSpec>,
+    },
+    /// Set how the voices of a leg are treated before they are mixed.
+    SetVoice {
+        /// Whose.
+        leg: LegKey,
+        /// How.
+        settings: VoiceSettings,
+    },
+    /// Set what a leg hears unasked.
+    Listen {
+        /// The leg.
+        leg: LegKey,
+        /// What.
+        listening: Listening,
+    },
+    /// Talkback: the leg's voices go to one participant alone; none: into the mix again.
+    Talk {
+        /// Who talks.
+        leg: LegKey,
+        /// To whom.
+        to: Option<Identity>,
+    },
+    /// Tell how loud voices and buses are ([`super::Fact::Levels`]), or stop telling it.
+    WatchLevels {
+        /// The room.
+        room: RoomKey,
+        /// Tell it?
+        watch: bool,
+    },
+    /// Let somebody in who hears and speaks plain sound (PCM): a service, a telephone, a player.
+    AddPcm(Box<NewPcm>),
     /// Send a data-channel message, already framed (see `model::signal::DataHeader`).
     SendData {
         /// To whom.
@@ -150,12 +191,12 @@ pub struct TrackSpec {
 }
 
 /// What a leg may and wants.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LegProfile {
     /// May it receive tracks at all?
     pub subscribes: bool,
-    /// Does every voice of the room come to it unasked?
-    pub auto_audio: bool,
+    /// Which sound of the room comes to it unasked?
+    pub hears: Hears,
     /// WHEP: what is put in its slots without its asking.
     pub follows: Option<Follow>,
     /// May it send data?
@@ -166,8 +207,49 @@ pub struct LegProfile {
     pub receive_bitrate: Option<u64>,
 }
 
+/// A leg of plain sound.
+#[derive(Debug)]
+pub struct NewPcm {
+    /// Its key.
+    pub leg: LegKey,
+    /// Its room, which mixes.
+    pub room: RoomKey,
+    /// Whose it is.
+    pub identity: Identity,
+    /// Where it reads and writes.
+    pub line: PcmLine,
+    /// What it hears: a bus, without its own voice.
+    pub hears: Option<Bus>,
+    /// Its voice.
+    pub speaks: Option<PcmVoice>,
+}
+
+/// The voice of a leg of plain sound.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PcmVoice {
+    /// Its key.
+    pub track: TrackKey,
+    /// The bus that it speaks on.
+    pub bus: Bus,
+    /// The publisher's flag.
+    pub muted: bool,
+    /// The room's flag.
+    pub held: bool,
+    /// How it is treated.
+    pub settings: VoiceSettings,
+}
+
+/// A room's mix.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MixSpec {
+    /// The track that it is.
+    pub track: TrackKey,
+    /// How it is made.
+    pub settings: MixSettings,
+}
+
 /// How a room behaves on the media plane.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RoomSettings {
     /// Bits per second that each publisher is told to stay under.
     pub publish_bitrate: Option<u64>,
@@ -179,4 +261,19 @@ pub struct RoomSettings {
     pub video_slots: usize,
     /// Audio slots on one leg.
     pub audio_slots: usize,
+    /// Its mix; none: it makes none.
+    pub mix: Option<MixSpec>,
+}
+
+impl Default for LegProfile {
+    fn default() -> Self {
+        Self {
+            subscribes: false,
+            hears: Hears::Nothing,
+            follows: None,
+            sends_data: false,
+            publish_bitrate: None,
+            receive_bitrate: None,
+        }
+    }
 }

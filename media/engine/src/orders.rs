@@ -50,6 +50,12 @@ impl Engine {
                 });
             }
             Order::SetFlags { track, muted, held } => self.set_flags(track, muted, held, now),
+            Order::SetMix { .. }
+            | Order::SetVoice { .. }
+            | Order::Listen { .. }
+            | Order::Talk { .. }
+            | Order::WatchLevels { .. }
+            | Order::AddPcm(_) => {}
             Order::SendData { leg, reliable, message } => {
                 if let Some(index) = self.index_of(leg) {
                     self.send_data(index, reliable, message, now);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use crosspoint_model::{LegKey, RoomKey, TrackKey};
+use crosspoint_model::{Hears, LegKey, RoomKey, TrackKey};
 use crosspoint_router::{Forward, LegIndex, LegSlots, LegSpec, Output, Packet, Room, SlotSpec};
 use crosspoint_webrtc::{Inbound, MediaLine};
 
@@ -276,7 +276,7 @@ fn to_spec(leg: &Leg, room: Option<&RoomEntry>) -> LegSpec {
     LegSpec {
         identity: leg.identity.clone(),
         subscribes: leg.profile.subscribes,
-        auto_audio: leg.profile.auto_audio,
+        auto_audio: leg.profile.hears == Hears::Tracks,
         follows: leg.profile.follows.clone(),
         audio_slots: room.map_or(0, |room| room.settings.audio_slots),
         video_slots: room.map_or(0, |room| room.settings.video_slots),

@@ -58,6 +58,7 @@ impl World {
                 data_bytes_per_second: 1 << 20,
                 video_slots: 12,
                 audio_slots: 12,
+                mix: None,
             };
             engine.handle_order(Order::OpenRoom { room: RoomKey(*room), settings }, now);
         }
@@ -92,7 +93,12 @@ impl World {
         let (mut client, offer) = Client::new(leg, join, address, self.start, self.now);
         let accepted = self.factory.accept(&self.host, &offer.sdp, self.now).expect("the offer is accepted");
         client.accept(offer.pending, &accepted.answer);
-        let profile = LegProfile { subscribes: true, auto_audio: true, sends_data: true, ..LegProfile::default() };
+        let profile = LegProfile {
+            subscribes: true,
+            hears: crosspoint_model::Hears::Tracks,
+            sends_data: true,
+            ..LegProfile::default()
+        };
         let (identity, publish) = (client.identity.clone(), client.published());
         let new = NewLeg { leg, room: join.room, identity, transport: accepted.transport, publish, profile };
         self.by_leg.insert(leg, index);

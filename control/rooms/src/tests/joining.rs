@@ -42,7 +42,7 @@ async fn an_offer_is_answered_in_joined_and_its_tracks_are_published() {
     let arrivals = house.media.arrivals();
     assert_eq!(arrivals.len(), 2);
     assert_eq!(arrivals[0].1.publish.len(), 2);
-    assert!(arrivals[0].1.profile.auto_audio && arrivals[0].1.profile.subscribes);
+    assert!(arrivals[0].1.profile.hears == crosspoint_model::Hears::Tracks && arrivals[0].1.profile.subscribes);
     assert!(matches!(&house.media.told()[0].1, Told::Order(Order::OpenRoom { .. })), "the room comes before its legs");
 }
 

@@ -32,7 +32,7 @@ async fn subscriptions_become_orders_as_far_as_the_token_allows() {
     deaf.say(json!({ "type": "subscribe", "trackId": camera }));
     assert_eq!(deaf.error().await, "forbidden");
     let profile = house.media.arrivals().last().expect("a leg").1.profile.clone();
-    assert!(!profile.subscribes && !profile.auto_audio);
+    assert!(!profile.subscribes && profile.hears == crosspoint_model::Hears::Nothing);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{Negotiation, Publish, SessionDescription};
 use crate::id::TrackId;
+use crate::mix::{Hears, VoiceSettings};
 use crate::room::{Preference, RoomKind, Source};
 
 wire! {
@@ -30,7 +31,8 @@ wire! {
         /// What is sent on the offer's m-lines.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         pub publish: Option<Vec<Publish>>,
-        /// What the client can do: `perfect-negotiation` (mesh rooms: glare is its own business).
+        /// What the client can do: `perfect-negotiation` (mesh rooms: glare is its own business), `levels` (rooms that mix:
+        /// it wants `levels`).
         #[serde(skip_serializing_if = "Option::is_none", default)]
         pub features: Option<Vec<String>>,
         /// The room's PIN, where it has one.
@@ -137,6 +139,28 @@ pub enum ClientMessage {
         to: String,
         /// Held on arrival.
         muted: Option<bool>,
+    },
+    /// How the voices of somebody are treated before they are mixed; needs an admin grant. All of it: what is absent is
+    /// as usual.
+    Voice {
+        /// Whose.
+        user_id: String,
+        /// How.
+        voice: VoiceSettings,
+    },
+    /// What sound comes unasked: one's own choice between `mix` and `tracks`; the rest needs an admin grant.
+    Listen {
+        /// Who hears it; absent: oneself.
+        user_id: Option<String>,
+        /// What.
+        hears: Hears,
+        /// Pre-fade listen: this participant as well, on the air or not.
+        pre_fade: Option<String>,
+    },
+    /// Talkback: from now on one's own voice goes to this participant alone, not into the mix; needs an admin grant.
+    Talk {
+        /// To whom; absent: to the room again.
+        to: Option<String>,
     },
     /// Close the room for everybody; needs an admin grant.
     CloseRoom {

@@ -33,7 +33,7 @@ mod server;
 mod stats;
 
 pub use client::{ClientFrame, ClientMessage, Join};
-pub use server::{IceServer, Joined, ServerFrame, ServerMessage, Speaker};
+pub use server::{IceServer, Joined, Level, ServerFrame, ServerMessage, Speaker};
 pub use stats::{ConnectionStats, FlowStats, Quality, Severity, UserQuality, WarningKind};
 
 /// The version of the protocol that `join.protocol` names.

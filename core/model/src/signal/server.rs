@@ -1,10 +1,13 @@
 //! What the server says.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{ConnectionStats, Negotiation, SessionDescription, Severity, UserQuality, WarningKind};
 use crate::id::TrackId;
+use crate::mix::{Bus, Hears, Levels, VoiceSettings};
 use crate::refusal::Code;
 use crate::room::{RoomKind, SlotView, TrackView, UserView};
 
@@ -17,6 +20,12 @@ wire! {
         pub user_id: String,
         /// What the room is.
         pub kind: RoomKind,
+        /// The room's mix, as it stands in slots; absent where the room does not mix.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        pub mix: Option<TrackId>,
+        /// How voices are treated that are not treated as usual, by identity.
+        #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+        pub voices: BTreeMap<String, VoiceSettings>,
         /// The identities of the others, never oneself.
         pub participants: Vec<String>,
         /// The others in full.
@@ -64,6 +73,21 @@ wire! {
         pub track_id: TrackId,
         /// Smoothed level in dBov (RFC 6464): 0 is full scale, −127 silence.
         pub level: f32,
+    }
+}
+
+wire! {
+    /// Loudness of one thing that a mixer has.
+    pub struct Level {
+        /// Whose voice; absent: a bus.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        pub user_id: Option<String>,
+        /// Which bus, where it is no voice.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        pub bus: Option<Bus>,
+        /// How loud over the last 100 ms.
+        #[serde(flatten)]
+        pub levels: Levels,
     }
 }
 
@@ -147,6 +171,34 @@ pub enum ServerMessage {
     Speakers {
         /// Loudest first; empty: nobody.
         speakers: Vec<Speaker>,
+    },
+    /// How loud voices and buses of a room that mixes are, ten times a second while there is sound. For those who joined with
+    /// the feature `levels`.
+    Levels {
+        /// Those that are not silent; empty: all have fallen silent.
+        levels: Vec<Level>,
+    },
+    /// How somebody's voices are treated before they are mixed.
+    Voice {
+        /// Whose.
+        user_id: String,
+        /// How.
+        voice: VoiceSettings,
+    },
+    /// What sound comes to oneself unasked has changed.
+    Listening {
+        /// What.
+        hears: Hears,
+        /// Pre-fade listen: this participant as well.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        pre_fade: Option<String>,
+    },
+    /// Talkback: somebody talks to oneself alone, or no more.
+    Talkback {
+        /// Who.
+        from: String,
+        /// Do they?
+        active: bool,
     },
     /// Whose connection changed.
     ConnectionQuality {
