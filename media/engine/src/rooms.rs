@@ -277,6 +277,7 @@ fn to_spec(leg: &Leg, room: Option<&RoomEntry>) -> LegSpec {
         identity: leg.identity.clone(),
         subscribes: leg.profile.subscribes,
         auto_audio: leg.profile.hears == Hears::Tracks,
+        hears_mix: matches!(leg.profile.hears, Hears::Mix | Hears::Hold),
         follows: leg.profile.follows.clone(),
         audio_slots: room.map_or(0, |room| room.settings.audio_slots),
         video_slots: room.map_or(0, |room| room.settings.video_slots),

@@ -47,12 +47,14 @@ pub(crate) struct Feed {
     /// No layer has been chosen yet.
     pub(crate) fresh: bool,
     pub(crate) numbering: Numbering,
+    /// Frames of the mix that it was given.
+    pub(crate) frames: u64,
 }
 
 impl Feed {
     pub(crate) fn new(leg: LegIndex, slot: u16, mut numbering: Numbering) -> Self {
         numbering.restart();
-        Self { leg, slot, current: None, target: None, ideal: None, paused: false, fresh: true, numbering }
+        Self { leg, slot, current: None, target: None, ideal: None, paused: false, fresh: true, numbering, frames: 0 }
     }
 
     /// Sets which layer the viewer should have, and which it is sent from the next key frame on (none: nothing, from now
