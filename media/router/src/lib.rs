@@ -18,7 +18,7 @@
 //! 3. After a batch of any of these: [`Room::poll_output`] until it gives none, then [`Room::poll_timeout`]; when that moment
 //!    has come, [`Room::handle_timeout`].
 //! 4. A leg that moves to another room takes along what [`Room::remove_leg`] gives, for [`Room::restore_slots`] there: its
-//!    streams go on counting.
+//!    streams go on counting. Where that room is on another worker, [`LegSlots::into_numbers`] takes the numbers out.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -57,6 +57,7 @@ mod speakers;
 mod track;
 mod wishes;
 
+pub use feed::Numbering;
 pub use input::{Follow, LegIndex, LegSpec, MixFrame, Packet, SlotSpec, TrackSpec};
 pub use output::{Forward, Output, SlotState, TrackFigures};
 pub use room::{LegSlots, Room};

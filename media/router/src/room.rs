@@ -7,6 +7,7 @@ use crosspoint_model::signal::SlotCount;
 use crosspoint_model::{MediaKind, Preference, TrackKey};
 
 use crate::effects::Effects;
+use crate::feed::Numbering;
 use crate::input::{Follow, LegIndex, LegSpec, Packet, SlotSpec, TrackSpec};
 use crate::leg::{Leg, Subscription};
 use crate::output::{Forward, Output, SlotState, TrackFigures};
@@ -31,6 +32,18 @@ pub struct Room {
 pub struct LegSlots {
     slots: Vec<Slot>,
     retired: Vec<Slot>,
+}
+
+impl LegSlots {
+    /// The numbers of each m-line, for a leg whose next room numbers its slots anew.
+    pub fn into_numbers(self) -> impl Iterator<Item = (SlotSpec, Numbering)> {
+        let numbers = |slot: Slot| match slot.content {
+            Content::Idle(numbering) => Some((slot.spec, numbering)),
+            // Every slot of a leg that left was emptied.
+            Content::Fed(_) => None,
+        };
+        self.slots.into_iter().chain(self.retired).filter_map(numbers)
+    }
 }
 
 /// Legs and tracks.
