@@ -59,7 +59,7 @@ pub(crate) enum Phase {
 impl Leg {
     pub(crate) fn new(new: NewLeg, now: Instant) -> Self {
         let NewLeg { leg, room, identity, transport, publish, profile } = new;
-        let seat = Seat { key: leg, room, identity, profile, publish: Vec::new(), lines: Vec::new(), allowance: None };
+        let seat = Seat { key: leg, room, identity, profile, publish: Vec::new(), lines: Vec::new(), voice: VoiceSettings::default(), pre_fade: None, allowance: None };
         let mut leg = Self {
             seat,
             away: None,
