@@ -160,7 +160,7 @@ impl Engine {
             match receiver {
                 Member::Leg(index) if named => self.send_data(index, reliable, message, now),
                 Member::Guest(index) if named => self.tell_home(index, Down::Data { reliable, message }),
-                Member::Leg(_) | Member::Guest(_) => {}
+                Member::Leg(_) | Member::Guest(_) | Member::Plain(_) => {}
             }
         }
     }

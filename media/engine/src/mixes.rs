@@ -8,16 +8,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crosspoint_mixer::{Audience, ListenerId, Mixer, Output, Packet, VoiceSpec};
-use crosspoint_model::{
-    Bus, Hears, Identity, LegKey, Levels, Listening, MediaKind, RoomKey, TrackKey, VoiceSettings,
-};
+use crosspoint_model::{Bus, Hears, Identity, LegKey, Levels, Listening, MediaKind, RoomKey, TrackKey, VoiceSettings};
 use crosspoint_router::{LegIndex, MixFrame};
 use crosspoint_rtp::keyframe::Codec;
 use crosspoint_webrtc::Inbound;
 use crosspoint_webrtc::packet::Format;
 
 use crate::engine::Engine;
-use crate::fact::{Fact, LegEnd};
+use crate::fact::Fact;
 use crate::guard::guard;
 use crate::order::{MixSpec, Order, TrackSpec};
 use crate::relay::Up;

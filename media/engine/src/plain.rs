@@ -3,8 +3,8 @@
 
 use std::time::Instant;
 
-use crosspoint_mixer::PcmLine;
 use crosspoint_mixer::ListenerId;
+use crosspoint_mixer::PcmLine;
 use crosspoint_model::{Bus, LegKey, MediaKind, RoomKey};
 use crosspoint_webrtc::MediaLine;
 

@@ -13,7 +13,6 @@ const SILENCE: f32 = -60.0;
 /// Gains are faded to over so many samples: 20 ms.
 const RAMP: usize = 960;
 
-#[derive(Default)]
 pub(crate) struct Chain {
     high_pass: Option<HighPass>,
     denoiser: Option<Box<dyn Denoiser>>,
@@ -23,9 +22,16 @@ pub(crate) struct Chain {
     gain_db: f32,
 }
 
+impl Default for Chain {
+    fn default() -> Self {
+        let (high_pass, denoiser, gate, agc) = (None, None, None, None);
+        Self { high_pass, denoiser, gate, agc, gain: Gain::new(1, 1.0), gain_db: 0.0 }
+    }
+}
+
 impl Chain {
-    pub(crate) fn new(settings: &VoiceSettings) -> Self {
-        let mut chain = Self::default();
+    pub(crate) fn new(settings: &VoiceSettings, channels: usize) -> Self {
+        let mut chain = Self { gain: Gain::new(channels, 1.0), ..Self::default() };
         chain.set(settings);
         chain
     }
@@ -76,8 +82,8 @@ impl Chain {
     }
 
     /// The gain, on all channels.
-    pub(crate) fn amplify(&mut self, frame: &mut [f32], channels: usize) {
-        self.gain.process(frame, channels);
+    pub(crate) fn amplify(&mut self, frame: &mut [f32]) {
+        self.gain.process(frame);
     }
 }
 

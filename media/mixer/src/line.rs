@@ -19,6 +19,8 @@ pub(crate) struct Line {
     silent: u32,
     /// Has it been fed without a gap, so that what it sends continues what it sent?
     pub(crate) runs: bool,
+    /// Does the next packet lean on nothing that was before?
+    aligns: bool,
     packet: Vec<u8>,
     scratch: Vec<f32>,
 }
@@ -41,6 +43,7 @@ impl Line {
             settings,
             silent: u32::MAX,
             runs: false,
+            aligns: false,
             packet: Vec::new(),
             scratch: Vec::new(),
         }
@@ -48,7 +51,7 @@ impl Line {
 
     /// Runs it on frames that another line has sent, so that it can go on where that one stops.
     pub(crate) fn warm<'a>(&mut self, history: impl Iterator<Item = &'a [f32]>) {
-        self.limiter.reset();
+        self.limiter = Limiter::new(if self.settings.stereo { 2 } else { 1 });
         if let Some(encoder) = &mut self.encoder {
             encoder.reset();
         }
@@ -57,6 +60,13 @@ impl Line {
             self.encode(frame);
             self.silent = 0;
         }
+        self.aligns = true;
+    }
+
+    /// Its next packet leans on nothing that was before. When two lines with the same input do that in the same tick, a
+    /// listener can go over from one to the other after it: their encoders are in the same state then.
+    pub(crate) fn align(&mut self) {
+        self.aligns = true;
     }
 
     /// Limits and encodes a frame. `keep`: send silence, too.
@@ -91,7 +101,11 @@ impl Line {
             self.encoder = Encoder::new(self.settings).ok();
         }
         let Some(encoder) = &mut self.encoder else { return false };
-        encoder.encode(&self.scratch, &mut self.packet).is_ok()
+        if std::mem::take(&mut self.aligns) {
+            encoder.encode_alone(&self.scratch, &mut self.packet).is_ok()
+        } else {
+            encoder.encode(&self.scratch, &mut self.packet).is_ok()
+        }
     }
 }
 

@@ -23,6 +23,17 @@ pub enum Audience {
     Solo(TrackKey, u64),
 }
 
+/// How a listener is served in a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// With the packets that all share.
+    Shared,
+    /// With packets of its own.
+    Apart,
+    /// The same, for the last time.
+    Parting,
+}
+
 #[derive(Debug)]
 pub(crate) struct Listener {
     pub(crate) identity: Identity,
@@ -49,19 +60,22 @@ impl Listener {
         }
     }
 
-    /// Notes whether it hears the same as the others in this tick. True: it has to have a way out of its own.
-    pub(crate) fn differs(&mut self, other: bool, bus_is_quiet: bool) -> bool {
+    /// Notes whether it hears the same as the others in this tick, and decides how it is served.
+    pub(crate) fn serve(&mut self, other: bool, bus_is_quiet: bool) -> Service {
         self.same = if other { 0 } else { self.same.saturating_add(1) };
         if other {
-            return true;
+            return Service::Apart;
         }
-        let Some(line) = &self.line else { return false };
-        // Back in silence at once, while there is sound after a while: both encoders have had the same input by then.
-        let back = (line.is_quiet() && bus_is_quiet) || self.same > BACK;
-        if back {
+        let Some(line) = &mut self.line else { return Service::Shared };
+        if (line.is_quiet() && bus_is_quiet) || self.same > BACK {
             self.line = None;
+            return Service::Shared;
         }
-        !back
+        if self.same == BACK {
+            line.align();
+            return Service::Parting;
+        }
+        Service::Apart
     }
 
     pub(crate) fn own_line(&mut self, settings: EncoderSettings) -> (&mut Line, bool) {

@@ -10,8 +10,8 @@ use crosspoint_dsp::ducker::Ducker;
 use crosspoint_model::{Bus, Hears, Identity, Levels, Listening, MixSettings, TrackKey, VoiceSettings};
 
 use crate::bus::BusState;
-use crate::listener::{Audience, Listener, ListenerId};
 use crate::line::Line;
+use crate::listener::{Audience, Listener, ListenerId};
 use crate::pcm::PcmLine;
 use crate::receiver::{Figures, Receiver};
 use crate::voice::{Input, Voice, VoiceSpec};

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crosspoint_dsp::{FRAME, fade};
+use crosspoint_dsp::FRAME;
 use crosspoint_model::{Bus, Identity, TrackKey};
 
 use crate::bus::BusState;
-use crate::listener::{Audience, Listener, ListenerId};
+use crate::line::Made;
+use crate::listener::{Audience, Listener, ListenerId, Service};
 use crate::mixer::{Mixer, Output, encoder_settings};
+use crate::pcm::PcmFrame;
 use crate::voice::{SILENT, Voice};
-use Made;
-use PcmFrame;
 
 type Voices = BTreeMap<TrackKey, Voice>;
 
@@ -48,10 +48,10 @@ impl Mixer {
     }
 
     fn duck(&mut self, active: bool, channels: usize) {
-        let Some((from, to)) = self.ducker.step(active) else { return };
+        let Some(ramp) = self.ducker.step(active) else { return };
         for voice in self.voices.values_mut() {
             if voice.has_frame && !voice.spec.settings.ducks && voice.spec.bus == Bus::Programme {
-                fade::ramp(&mut voice.frame, channels, from, to);
+                ramp.apply(&mut voice.frame, channels);
             }
         }
     }
@@ -72,12 +72,16 @@ impl Mixer {
                 None => None,
             };
             let quiet = bus.as_ref().is_none_or(|bus| !bus.sounds);
-            let apart = listener.differs(differs, quiet);
+            let service = listener.serve(differs, quiet);
             if !listener.encoded {
                 continue;
             }
             match bus {
-                _ if apart => packets.push(Audience::One(*id)),
+                Some(bus) if service == Service::Parting => {
+                    bus.line.align();
+                    packets.push(Audience::One(*id));
+                }
+                _ if service == Service::Apart => packets.push(Audience::One(*id)),
                 Some(bus) if passing.as_ref() != Some(&listener.identity) => bus.audience.push(*id),
                 _ => {}
             }

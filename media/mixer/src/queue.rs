@@ -99,19 +99,11 @@ impl Queue {
         self.packets.iter()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.packets.is_empty()
-    }
-
     /// Forgets what lies before this sequence number.
     pub(crate) fn drop_before(&mut self, sequence: u64) {
         while self.packets.front().is_some_and(|queued| queued.sequence < sequence) {
             self.packets.pop_front();
         }
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.packets.clear();
     }
 }
 
@@ -168,7 +160,9 @@ mod tests {
     #[test]
     fn what_waits_is_bounded() {
         let mut queue = Queue::default();
-        (0..1000).for_each(|n| drop(put(&mut queue, n, n as u32 * 960)));
+        for n in 0..1000 {
+            put(&mut queue, n, n as u32 * 960);
+        }
         assert_eq!(queue.iter().count(), MOST);
         assert_eq!(queue.front().map(|queued| queued.sequence), Some(1000 - MOST as u64));
     }

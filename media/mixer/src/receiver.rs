@@ -33,6 +33,8 @@ const TOO_LATE: i64 = 28_000;
 const FAR_TOO_LATE: i64 = 140_000;
 /// Less than this before it is due: lengthened. µs.
 const TOO_SOON: i64 = -6_000;
+/// No more than one change takes away or adds. Samples: 15 ms.
+const MOST: usize = timescale::LONGEST;
 /// So many ticks between two changes of pace, so that nobody hears them.
 const PACE: u32 = 5;
 /// So many packets in a row are concealed before the voice counts as gone.
@@ -210,10 +212,13 @@ impl Receiver {
     /// Writes the next 20 ms into `frame`, which it fills. False: there is nothing, and `frame` is as it was.
     pub(crate) fn render(&mut self, now: Instant, frame: &mut [f32]) -> bool {
         let now = self.micros(now);
-        match self.state {
-            State::Idle | State::Passing => return false,
-            State::Waking if !self.begin(now) => return false,
-            State::Waking | State::Playing => {}
+        let plays = match self.state {
+            State::Idle | State::Passing => false,
+            State::Waking => self.begin(now),
+            State::Playing => true,
+        };
+        if !plays {
+            return false;
         }
         self.keep_pace(now);
         let wanted = frame.len();
@@ -343,9 +348,9 @@ impl Receiver {
         }
         let channels = self.channels();
         let changed = if excess > 0 {
-            timescale::shorten(&mut self.sound, channels)
+            timescale::shorten(&mut self.sound, channels, MOST)
         } else {
-            timescale::lengthen(&mut self.sound, channels)
+            timescale::lengthen(&mut self.sound, channels, MOST)
         };
         if changed > 0 {
             self.figures.stretched += 1;

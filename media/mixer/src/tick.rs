@@ -3,7 +3,6 @@
 
 use std::time::{Duration, Instant};
 
-use crosspoint_dsp::FRAME;
 use crosspoint_model::TrackKey;
 
 use crate::listener::Audience;

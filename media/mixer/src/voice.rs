@@ -68,7 +68,7 @@ pub(crate) struct Voice {
 impl Voice {
     pub(crate) fn new(spec: VoiceSpec, input: Input, channels: usize) -> Self {
         Self {
-            chain: Chain::new(&spec.settings),
+            chain: Chain::new(&spec.settings, channels),
             spec,
             only: None,
             monitored: false,
@@ -164,7 +164,7 @@ impl Voice {
         } else {
             self.chain.process(&mut self.frame);
         }
-        self.chain.amplify(&mut self.frame, channels);
+        self.chain.amplify(&mut self.frame);
         self.meter.add(&self.frame);
         self.sounds = self.frame.iter().any(|sample| sample.abs() > SILENT);
         self.has_frame = true;
@@ -175,7 +175,7 @@ impl Voice {
         let passes = self.passes() && self.has_frame;
         match (self.on_air, passes) {
             (false, true) => fade::fade_in(&mut self.frame, channels),
-            (true, false) if self.has_frame => fade::cut(&mut self.frame, channels),
+            (true, false) if self.has_frame => cut(&mut self.frame, channels),
             _ => {}
         }
         let heard = (passes || self.on_air) && self.has_frame && self.sounds;
@@ -194,6 +194,13 @@ fn take(line: &mut PcmLine, frame: &mut [f32], channels: usize) -> bool {
     let there = line.take(&mut mono) > 0;
     spread(&mono, frame);
     there
+}
+
+/// Falls silent within 5 ms.
+fn cut(frame: &mut [f32], channels: usize) {
+    let (edge, rest) = frame.split_at_mut((fade::EDGE * channels).min(frame.len()));
+    fade::fade_out(edge, channels);
+    rest.fill(0.0);
 }
 
 fn downmix(frame: &[f32], mono: &mut [f32]) {
