@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crosspoint_model::signal::ServerMessage;
-use crosspoint_model::{Code, Identity, Refusal, RoomId, TrackKey};
+use crosspoint_model::{Code, Identity, Refusal, RoomId, RoomKind, TrackKey};
 use crosspoint_worker::engine::Order;
 
 use crate::Rooms;
@@ -37,7 +37,8 @@ impl Rooms {
                 there.worker, from.id, from.worker
             )));
         }
-        if there.kind != from.kind {
+        let is_mesh = |room: &Room| room.kind == RoomKind::Mesh;
+        if is_mesh(&there) != is_mesh(from) {
             let (here, there) = (from.kind.as_str(), there.kind.as_str());
             return Err(unavailable(format!("{to:?} is a {there} room and {:?} a {here} one", from.id)));
         }
@@ -72,7 +73,7 @@ impl Rooms {
             return Err(unavailable(format!("{who:?} was put out of the other room")));
         }
         let most = target.most_participants(&self.inner.options.limits);
-        if target.participants.len() >= most {
+        if target.attending() >= most {
             let detail = format!("the other room has {most} participants, as many as it may");
             return Err(Refusal::new(Code::RoomFull, detail));
         }
@@ -94,6 +95,11 @@ impl Rooms {
             self.unpublish(from, source, *key);
         }
         self.say_goodbye(from, source, &participant, Departure::Moved);
+        self.watch_levels(from, source);
+        // What one hears is the room's to say; how one sounds goes along.
+        source.listening.remove(who);
+        target.listening.remove(who);
+        let voice = source.voices.remove(who).unwrap_or_default();
         self.close_if_stays_empty(from, source);
 
         participant.subscriptions.clear();
@@ -103,11 +109,17 @@ impl Rooms {
             leg.empty_slots();
             // An offer that is being answered goes along: its tracks have the same keys there.
             self.inner.registry.place_leg(leg.key, there);
+            if leg.is_plain {
+                // Only mesh rooms refuse, and whoever is in one has no leg.
+                let _ = self.ensure_mix(there, target);
+            }
             self.inner.media.order(there.worker, Order::MoveLeg { leg: leg.key, to: there.key });
         }
+        self.talk_to_all(there, &mut participant);
         self.set_place(&participant, there);
         participant.tell(&ServerMessage::Moved { room_id: there.id.to_string() });
         self.introduce(there, target, participant, None);
+        self.settle_in(there, target, who, voice);
         self.bring_tracks(there, target, who, tracks, held);
         let arrived = target.participants.get(who);
         if let Some(Participant { presence: Presence::Socket(core), .. }) = arrived {
