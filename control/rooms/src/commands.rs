@@ -26,7 +26,7 @@ impl Rooms {
         track: TrackId,
         preference: Preference,
     ) -> Result<(), Refusal> {
-        core.within(|room, state| {
+        core.within(|_, state| {
             check_track(state, &core.identity, track)?;
             let me = own(state, core)?;
             if !me.bearer.grant.may_subscribe() {
@@ -35,19 +35,19 @@ impl Rooms {
             me.subscriptions.insert(track.0, preference.clone());
             // Without a leg it is remembered for the one that comes.
             if let Some(leg) = me.leg.as_ref().map(|leg| leg.key) {
-                self.inner.media.order(room.worker, Order::Subscribe { leg, track: track.0, preference });
+                self.order_leg(leg, Order::Subscribe { leg, track: track.0, preference });
             }
             Ok(())
         })
     }
 
     pub(crate) fn handle_unsubscribe(&self, core: &Arc<Core>, track: TrackId) -> Result<(), Refusal> {
-        core.within(|room, state| {
+        core.within(|_, state| {
             let me = own(state, core)?;
             // A track that has just ended is no error: the two messages may have crossed.
             me.subscriptions.remove(&track.0);
             if let Some(leg) = me.leg.as_ref().map(|leg| leg.key) {
-                self.inner.media.order(room.worker, Order::Unsubscribe { leg, track: track.0 });
+                self.order_leg(leg, Order::Unsubscribe { leg, track: track.0 });
             }
             Ok(())
         })
@@ -59,7 +59,7 @@ impl Rooms {
         track: TrackId,
         preference: Preference,
     ) -> Result<(), Refusal> {
-        core.within(|room, state| {
+        core.within(|_, state| {
             check_track(state, &core.identity, track)?;
             let is_audio = state.tracks.get(&track.0).is_some_and(|track| track.view.kind == MediaKind::Audio);
             let me = own(state, core)?;
@@ -69,7 +69,7 @@ impl Rooms {
                 me.subscriptions.insert(track.0, preference.clone());
             }
             if let Some(leg) = me.leg.as_ref().map(|leg| leg.key) {
-                self.inner.media.order(room.worker, Order::Prefer { leg, track: track.0, preference });
+                self.order_leg(leg, Order::Prefer { leg, track: track.0, preference });
             }
             Ok(())
         })

@@ -60,7 +60,7 @@ impl Rooms {
         let who = &gone.view.user_id;
         state.glare.forget(who);
         state.forget_own_choice(who);
-        self.end_talks(room, state, gone);
+        self.end_talks(state, gone);
         if gone.hidden {
             return;
         }
@@ -89,7 +89,7 @@ impl Rooms {
 
     /// Forgets a leg and its tracks. `order`: the worker still has it.
     pub(crate) fn drop_leg(&self, room: &Arc<Room>, state: &mut State, leg: Leg, order: bool) {
-        self.inner.registry.forget_leg(leg.key);
+        let home = self.inner.registry.forget_leg(leg.key);
         let owner = state.owners.remove(&leg.key);
         match leg.pending.map(|(_, pending)| pending.reply) {
             Some(Reply::Caller(caller)) => {
@@ -105,8 +105,8 @@ impl Rooms {
             }
             None => {}
         }
-        if order {
-            self.inner.media.order(room.worker, Order::RemoveLeg { leg: leg.key });
+        if let Some(home) = home.filter(|_| order) {
+            self.inner.media.order(home, Order::RemoveLeg { leg: leg.key });
         }
         let tracks: Vec<TrackKey> =
             state.tracks.iter().filter(|(_, track)| track.leg == leg.key).map(|(key, _)| *key).collect();

@@ -22,12 +22,12 @@ type Grades = BTreeMap<RoomKey, (Arc<Room>, Vec<UserQuality>)>;
 
 /// Reads facts until the rooms are gone.
 pub(crate) async fn dispatch(inner: Weak<Inner>, mut facts: Facts) {
-    while let Some((_, batch)) = facts.0.recv().await {
+    while let Some((worker, batch)) = facts.0.recv().await {
         let Some(inner) = inner.upgrade() else { return };
         let rooms = Rooms { inner };
         let mut grades = Grades::new();
         for fact in batch {
-            rooms.surviving(|| rooms.take_in(fact, &mut grades));
+            rooms.surviving(|| rooms.take_in(worker, fact, &mut grades));
         }
         for (room, users) in grades.into_values() {
             rooms.surviving(|| room.lock().tell_volatile(&ServerMessage::ConnectionQuality { users }));
@@ -45,7 +45,7 @@ impl Rooms {
         }
     }
 
-    fn take_in(&self, fact: Fact, grades: &mut Grades) {
+    fn take_in(&self, worker: usize, fact: Fact, grades: &mut Grades) {
         match fact {
             Fact::Connected { leg, tcp, remote } => {
                 tracing::debug!(leg = leg.0, tcp, ?remote, "leg connected");
@@ -59,12 +59,13 @@ impl Rooms {
             Fact::Answer { leg, request, result } => {
                 self.at_leg(leg, |room, state| self.answered(room, state, leg, request, result));
             }
-            Fact::Slots { leg, slots } => self.slots_changed(leg, &slots),
+            Fact::Slots { leg, slots } => self.slots_changed(worker, leg, &slots),
             Fact::SlotsWanted { leg, count } => {
-                self.tell_owner(leg, &ServerMessage::SlotsWanted { audio: count.audio, video: count.video });
+                let wanted = ServerMessage::SlotsWanted { audio: count.audio, video: count.video };
+                self.tell_owner_in_room(worker, leg, &wanted);
             }
             Fact::Layers { leg, track, unwanted } => {
-                self.tell_owner(leg, &ServerMessage::Layers { track_id: TrackId(track), unwanted });
+                self.tell_owner_in_room(worker, leg, &ServerMessage::Layers { track_id: TrackId(track), unwanted });
             }
             Fact::Speakers { room, speakers } => self.speakers_changed(room, &speakers),
             Fact::Levels { room, levels } => self.levels_changed(room, &levels),
@@ -96,8 +97,20 @@ impl Rooms {
         });
     }
 
-    fn slots_changed(&self, leg: LegKey, slots: &[SlotState]) {
-        self.at_leg(leg, |_, state| {
+    /// The same for what a room's worker says of those who are in it. From another one it is late: the leg has moved on.
+    fn tell_owner_in_room(&self, worker: usize, leg: LegKey, message: &ServerMessage) {
+        self.at_leg(leg, |room, state| {
+            if let Some(participant) = owner(state, leg).filter(|_| room.worker == worker) {
+                participant.tell(message);
+            }
+        });
+    }
+
+    fn slots_changed(&self, worker: usize, leg: LegKey, slots: &[SlotState]) {
+        self.at_leg(leg, |room, state| {
+            if room.worker != worker {
+                return;
+            }
             let Some(known) = state.leg_mut(leg) else { return };
             known.update_slots(slots);
             if let Some(who) = state.owners.get(&leg) {

@@ -67,9 +67,14 @@ impl FakeMedia {
         (Arc::new(Self { workers, told: Mutex::default(), lines: Mutex::default(), sink }), facts)
     }
 
-    /// Says something, as a worker would.
+    /// Says something, as the first worker would.
     pub fn say(&self, fact: Fact) {
-        (self.sink)(0, vec![fact]);
+        self.say_from(0, fact);
+    }
+
+    /// Says something, as this worker would.
+    pub fn say_from(&self, worker: usize, fact: Fact) {
+        (self.sink)(worker, vec![fact]);
     }
 
     /// What it was told since this was asked last.
@@ -134,18 +139,18 @@ impl MediaPlane for FakeMedia {
             // The line's end tells its reader.
             Order::RemoveLeg { leg } => lock(&self.lines).retain(|line| line.leg != *leg),
             Order::CloseRoom { room } => lock(&self.lines).retain(|line| line.room != *room),
-            Order::MoveLeg { leg, to } => {
+            Order::MoveLeg { leg, to, .. } => {
                 lock(&self.lines).iter_mut().filter(|line| line.leg == *leg).for_each(|line| line.room = *to);
             }
             Order::Negotiate { leg, request, offer, .. } if offer.starts_with("v=0") => {
-                self.say(Fact::Answer { leg: *leg, request: *request, result: Ok(ANSWER.to_owned()) });
+                self.say_from(worker, Fact::Answer { leg: *leg, request: *request, result: Ok(ANSWER.to_owned()) });
             }
             Order::Negotiate { leg, request, .. } => {
                 let refusal = Refusal::new(Code::InvalidSdp, "the fake media plane found no v=0");
-                self.say(Fact::Answer { leg: *leg, request: *request, result: Err(refusal) });
+                self.say_from(worker, Fact::Answer { leg: *leg, request: *request, result: Err(refusal) });
             }
             Order::Report { request } => {
-                self.say(Fact::Report { request: *request, legs: Vec::new(), tracks: Vec::new() });
+                self.say_from(worker, Fact::Report { request: *request, legs: Vec::new(), tracks: Vec::new() });
             }
             _ => {}
         }

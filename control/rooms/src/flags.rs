@@ -79,10 +79,11 @@ impl Rooms {
     pub(crate) fn set_muted(&self, room: &Arc<Room>, state: &mut State, key: TrackKey, muted: bool) {
         let Some(track) = state.tracks.get_mut(&key).filter(|track| track.view.muted != muted) else { return };
         track.view.muted = muted;
+        let leg = track.leg;
         let order = Order::SetFlags { track: key, muted, held: track.view.held };
         let message =
             ServerMessage::Muted { user_id: track.view.user_id.to_string(), track_id: track.view.track_id, muted };
-        self.inner.media.order(room.worker, order);
+        self.order_leg(leg, order);
         room.tell_all(state, &message);
     }
 
@@ -111,10 +112,11 @@ impl Rooms {
     fn set_held(&self, room: &Arc<Room>, state: &mut State, key: TrackKey, held: bool) {
         let Some(track) = state.tracks.get_mut(&key).filter(|track| track.view.held != held) else { return };
         track.view.held = held;
+        let leg = track.leg;
         let order = Order::SetFlags { track: key, muted: track.view.muted, held };
         let message =
             ServerMessage::Held { user_id: track.view.user_id.to_string(), track_id: track.view.track_id, held };
-        self.inner.media.order(room.worker, order);
+        self.order_leg(leg, order);
         room.tell_all(state, &message);
     }
 }

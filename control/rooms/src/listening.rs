@@ -69,39 +69,39 @@ impl Rooms {
             self.ensure_mix(room, state)?;
         }
         state.listening.insert(whose.clone(), wanted.clone());
-        self.order_listening(room, state, whose);
+        self.order_listening(state, whose);
         if let Some(participant) = state.participants.get(whose) {
             participant.tell(&told(&wanted));
         }
         Ok(())
     }
 
-    fn order_listening(&self, room: &Room, state: &State, whose: &Identity) {
+    fn order_listening(&self, state: &State, whose: &Identity) {
         let Some(participant) = state.participants.get(whose) else { return };
         if let Some(leg) = participant.leg.as_ref().map(|leg| leg.key) {
             let order = Order::Listen { leg, listening: state.hears(participant) };
-            self.inner.media.order(room.worker, order);
+            self.order_leg(leg, order);
         }
     }
 
     /// A leg has just been made for somebody: the worker is told what stands of them in the room, beyond what came with it.
-    pub(crate) fn equip_leg(&self, room: &Room, state: &State, who: &Identity) {
+    pub(crate) fn equip_leg(&self, state: &State, who: &Identity) {
         let Some(participant) = state.participants.get(who) else { return };
         if state.voices.contains_key(who) {
-            self.order_voice(room, state, who);
+            self.order_voice(state, who);
         }
         if state.hears(participant).pre_fade.is_some() {
-            self.order_listening(room, state, who);
+            self.order_listening(state, who);
         }
-        self.order_talk(room, participant);
+        self.order_talk(participant);
     }
 
     /// Somebody has just been moved here with their leg. What they hear is as this room has it; how they sound goes along.
     pub(crate) fn settle_in(&self, there: &Arc<Room>, target: &mut State, who: &Identity, voice: VoiceSettings) {
-        self.order_listening(there, target, who);
+        self.order_listening(target, who);
         self.bring_voice(there, target, who, voice);
         if target.voices.contains_key(who) {
-            self.order_voice(there, target, who);
+            self.order_voice(target, who);
         }
     }
 }

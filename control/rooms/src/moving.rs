@@ -1,4 +1,5 @@
-//! Moving somebody to another room of the same worker. The transport stays: its tracks go along, its subscriptions end.
+//! Moving somebody to another room, on the same worker or on another one. The transport stays where it is: its tracks go along,
+//! its subscriptions end.
 
 use std::sync::Arc;
 
@@ -28,17 +29,13 @@ impl Rooms {
         }
         let there = match self.inner.registry.room(to) {
             Some(room) => room,
-            None => self.make_room(to.clone(), from.kind, Some(from.worker), State::default())?.0,
+            None => {
+                let worker = self.inner.registry.worker_near(self.home_of(from, who));
+                self.make_room(to.clone(), from.kind, Some(worker), State::default())?.0
+            }
         };
-        if there.worker != from.worker {
-            return Err(unavailable(format!(
-                "{to:?} is on media worker {} and {:?} on worker {}: a connection stays with its worker for life. \
-                 Make {to:?} by this move, or close it and move again",
-                there.worker, from.id, from.worker
-            )));
-        }
-        let is_mesh = |room: &Room| room.kind == RoomKind::Mesh;
-        if is_mesh(&there) != is_mesh(from) {
+        // In a mesh room there is no connection to the server that could be taken along.
+        if (there.kind == RoomKind::Mesh) != (from.kind == RoomKind::Mesh) {
             let (here, there) = (from.kind.as_str(), there.kind.as_str());
             return Err(unavailable(format!("{to:?} is a {there} room and {:?} a {here} one", from.id)));
         }
@@ -56,6 +53,13 @@ impl Rooms {
         drop((source, target));
         tracing::info!(participant = %who, from = %from.id, to = %to, "participant moved");
         Ok(())
+    }
+
+    /// The worker that has somebody's connection; without one, the room's.
+    fn home_of(&self, room: &Room, who: &Identity) -> usize {
+        let state = room.lock();
+        let leg = state.participants.get(who).and_then(|participant| participant.leg.as_ref());
+        leg.and_then(|leg| self.inner.registry.leg_home(leg.key)).unwrap_or(room.worker)
     }
 
     fn check_move(&self, source: &State, there: &Room, target: &State, who: &Identity) -> Result<(), Refusal> {
@@ -89,8 +93,11 @@ impl Rooms {
         who: &Identity,
         held: Option<bool>,
     ) {
-        let tracks: Vec<_> = source.tracks_of(who).map(|(key, track)| (key, track.clone())).collect();
+        let mut tracks: Vec<_> = source.tracks_of(who).map(|(key, track)| (key, track.clone())).collect();
         let Some(mut participant) = source.participants.remove(who) else { return };
+        if let Some(held) = held {
+            hold_all(target, who, held);
+        }
         for (key, _) in &tracks {
             self.unpublish(from, source, *key);
         }
@@ -108,19 +115,23 @@ impl Rooms {
             target.owners.insert(leg.key, who.clone());
             leg.empty_slots();
             // An offer that is being answered goes along: its tracks have the same keys there.
-            self.inner.registry.place_leg(leg.key, there);
+            self.inner.registry.move_leg(leg.key, there);
             if leg.is_plain {
                 // Only mesh rooms refuse, and whoever is in one has no leg.
                 let _ = self.ensure_mix(there, target);
             }
-            self.inner.media.order(there.worker, Order::MoveLeg { leg: leg.key, to: there.key });
+            // What is held there is held before it comes, and what is free there is not set free before: in neither room is
+            // anything heard for a moment that must not be.
+            self.set_holds(target, who, &mut tracks, true);
+            self.order_leg(leg.key, Order::MoveLeg { leg: leg.key, to: there.key, worker: there.worker });
+            self.set_holds(target, who, &mut tracks, false);
         }
-        self.talk_to_all(there, &mut participant);
+        self.talk_to_all(&mut participant);
         self.set_place(&participant, there);
         participant.tell(&ServerMessage::Moved { room_id: there.id.to_string() });
         self.introduce(there, target, participant, None);
         self.settle_in(there, target, who, voice);
-        self.bring_tracks(there, target, who, tracks, held);
+        self.bring_tracks(there, target, who, tracks);
         let arrived = target.participants.get(who);
         if let Some(Participant { presence: Presence::Socket(core), .. }) = arrived {
             let joined = self.joined(there, target, core, None, true);
@@ -138,34 +149,32 @@ impl Rooms {
         }
     }
 
-    fn bring_tracks(
-        &self,
-        there: &Arc<Room>,
-        target: &mut State,
-        who: &Identity,
-        tracks: Vec<(TrackKey, Track)>,
-        held: Option<bool>,
-    ) {
-        if let Some(held) = held {
-            let holds = target.holds.entry(who.clone()).or_default();
-            holds.set(None, held);
-            if holds.is_clear() {
-                target.holds.remove(who);
-            }
+    /// Holds those of somebody's tracks that are held in the other room, or frees those that are not.
+    fn set_holds(&self, target: &State, who: &Identity, tracks: &mut [(TrackKey, Track)], held: bool) {
+        let holds = |track: &Track| target.holds.get(who).is_some_and(|holds| holds.holds(track.view.source));
+        for (key, track) in tracks.iter_mut().filter(|(_, track)| track.view.held != held && holds(track) == held) {
+            track.view.held = held;
+            self.order_leg(track.leg, Order::SetFlags { track: *key, muted: track.view.muted, held });
         }
-        for (key, mut track) in tracks {
-            let held = target.holds.get(who).is_some_and(|holds| holds.holds(track.view.source));
-            if held != track.view.held {
-                track.view.held = held;
-                let order = Order::SetFlags { track: key, muted: track.view.muted, held };
-                self.inner.media.order(there.worker, order);
-            }
+    }
+
+    fn bring_tracks(&self, there: &Arc<Room>, target: &mut State, who: &Identity, tracks: Vec<(TrackKey, Track)>) {
+        for (key, track) in tracks {
             let view = track.view.clone();
             target.tracks.insert(key, track);
             let message = ServerMessage::Published { track: view.clone() };
             there.tell_others(target, Some(who), &message, Pace::Batched);
             self.emit(|| RoomEvent::TrackPublished { room: there.id.clone(), track: view });
         }
+    }
+}
+
+/// Holds all that somebody publishes in a room, or nothing.
+fn hold_all(target: &mut State, who: &Identity, held: bool) {
+    let holds = target.holds.entry(who.clone()).or_default();
+    holds.set(None, held);
+    if holds.is_clear() {
+        target.holds.remove(who);
     }
 }
 

@@ -79,11 +79,11 @@ impl Rooms {
         if text.is_empty() {
             return Ok(());
         }
-        core.within(|room, state| {
+        core.within(|_, state| {
             let leg = state.participants.get(&core.identity).and_then(|participant| participant.leg.as_ref());
             let leg =
                 leg.ok_or_else(|| Refusal::new(Code::NegotiationConflict, "a candidate came before any offer"))?;
-            self.inner.media.order(room.worker, Order::AddCandidate { leg: leg.key, candidate: text.to_owned() });
+            self.order_leg(leg.key, Order::AddCandidate { leg: leg.key, candidate: text.to_owned() });
             Ok(())
         })
     }
@@ -101,25 +101,53 @@ impl Rooms {
         let step = core.within(|room, state| {
             let leg = state.participants.get(who).and_then(|participant| participant.leg.as_ref());
             match leg.filter(|leg| leg.mark.is_same_connection(&mark)).map(|leg| leg.key) {
-                Some(leg) => self.ask_worker(room, state, leg, offer, mark.clone(), publish, reply).map(|()| None),
+                Some(leg) => self.ask_worker(state, leg, offer, mark.clone(), publish, reply).map(|()| None),
                 None => Ok(Some((room.worker, reply))),
             }
         })?;
-        let Some((worker, reply)) = step else { return Ok(()) };
-        let offered = Arc::clone(&self.inner.media).accept(worker, offer)?;
-        core.within(|room, state| {
-            let Some(participant) = state.participants.get(who) else { return Ok(()) };
-            let (grant, hidden) = (participant.bearer.grant.clone(), participant.hidden);
-            let publish = Some(publish.unwrap_or_default());
-            let entrance = self.plan_entrance(state, who, &grant, hidden, publish, offered, mark)?;
-            let answer = entrance.offered.answer.clone();
-            let added = self.install_leg(room, state, who, entrance);
-            if let Some(participant) = state.participants.get(who) {
-                deliver(room, participant, reply, Ok(answer));
+        let Some((mut worker, reply)) = step else { return Ok(()) };
+        let mut reply = Some(reply);
+        loop {
+            let offered = Arc::clone(&self.inner.media).accept(worker, offer)?;
+            let now_at = core.within(|room, state| {
+                if room.worker == worker
+                    && let Some(reply) = reply.take()
+                {
+                    self.admit_offered(room, state, who, publish, offered, mark.clone(), reply)?;
+                }
+                Ok(room.worker)
+            })?;
+            // A new connection is built where its room is. Moved to another worker meanwhile: built again, there.
+            if now_at == worker {
+                return Ok(());
             }
-            self.announce(room, state, added, None);
-            Ok(())
-        })
+            worker = now_at;
+        }
+    }
+
+    /// A new connection of somebody was accepted: makes the leg, and answers.
+    #[expect(clippy::too_many_arguments, reason = "each is another part of one offer")]
+    fn admit_offered(
+        &self,
+        room: &Arc<Room>,
+        state: &mut State,
+        who: &Identity,
+        publish: Option<&[Publish]>,
+        offered: Offered,
+        mark: OfferMark,
+        reply: Reply,
+    ) -> Result<(), Refusal> {
+        let Some(participant) = state.participants.get(who) else { return Ok(()) };
+        let (grant, hidden) = (participant.bearer.grant.clone(), participant.hidden);
+        let publish = Some(publish.unwrap_or_default());
+        let entrance = self.plan_entrance(state, who, &grant, hidden, publish, offered, mark)?;
+        let answer = entrance.offered.answer.clone();
+        let added = self.install_leg(room, state, who, entrance);
+        if let Some(participant) = state.participants.get(who) {
+            deliver(room, participant, reply, Ok(answer));
+        }
+        self.announce(room, state, added, None);
+        Ok(())
     }
 
     /// Checks what an accepted connection is to publish.
@@ -169,10 +197,10 @@ impl Rooms {
             participant.leg = Some(Leg::new(key, mark, &offered.lines));
             for (track, preference) in &participant.subscriptions {
                 let order = Order::Subscribe { leg: key, track: *track, preference: preference.clone() };
-                self.inner.media.order(room.worker, order);
+                self.order_leg(key, order);
             }
         }
-        self.equip_leg(room, state, who);
+        self.equip_leg(state, who);
         plan.added
     }
 
@@ -190,11 +218,16 @@ impl Rooms {
         }
     }
 
+    /// An order about a leg, or about a track of it: to the worker that has its transport, wherever its room is.
+    pub(crate) fn order_leg(&self, leg: LegKey, order: Order) {
+        if let Some(home) = self.inner.registry.leg_home(leg) {
+            self.inner.media.order(home, order);
+        }
+    }
+
     /// Gives the worker a later offer of a leg.
-    #[expect(clippy::too_many_arguments, reason = "each is another part of one offer")]
     fn ask_worker(
         &self,
-        room: &Arc<Room>,
         state: &mut State,
         leg: LegKey,
         offer: &str,
@@ -214,13 +247,12 @@ impl Rooms {
         let lines = media_lines(offer);
         let next = || self.inner.registry.next_track();
         let plan = Plan::new(state, &publisher, publish, &lines, &self.inner.options.limits, next)?;
-        self.order_negotiation(room, state, leg, offer, Pending { since: Instant::now(), reply, plan, mark, lines })
+        self.order_negotiation(state, leg, offer, Pending { since: Instant::now(), reply, plan, mark, lines })
     }
 
     /// The same for legs of every kind.
     pub(crate) fn order_negotiation(
         &self,
-        room: &Room,
         state: &mut State,
         leg: LegKey,
         offer: &str,
@@ -236,7 +268,7 @@ impl Rooms {
         let publish: Vec<TrackSpec> = pending.plan.specs.clone();
         leg.pending = Some((request, pending));
         let order = Order::Negotiate { leg: leg.key, request, offer: offer.to_owned(), publish };
-        self.inner.media.order(room.worker, order);
+        self.order_leg(leg.key, order);
         Ok(())
     }
 
@@ -278,7 +310,7 @@ impl Rooms {
             if held != view.held {
                 view.held = held;
                 let order = Order::SetFlags { track: view.track_id.0, muted: view.muted, held };
-                self.inner.media.order(room.worker, order);
+                self.order_leg(leg, order);
             }
             state.tracks.insert(view.track_id.0, Track { leg, view: view.clone() });
         }

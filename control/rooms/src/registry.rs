@@ -25,13 +25,20 @@ type Moved = (RoomId, Identity);
 pub(crate) struct Registry {
     rooms: RwLock<HashMap<RoomId, Arc<Room>>>,
     by_key: RwLock<HashMap<RoomKey, Arc<Room>>>,
-    legs: RwLock<HashMap<LegKey, Arc<Room>>>,
+    legs: RwLock<HashMap<LegKey, Placed>>,
     resumes: Mutex<HashMap<String, Arc<Core>>>,
     /// Where those who were moved are now, so that they come back there.
     placements: Mutex<HashMap<Moved, RoomId>>,
     reports: Mutex<HashMap<u64, oneshot::Sender<Report>>>,
     last_key: AtomicU64,
     load: Vec<Load>,
+}
+
+/// Where a leg is.
+struct Placed {
+    room: Arc<Room>,
+    /// The worker that has its transport, for life. Its room may be on another one.
+    home: usize,
 }
 
 #[derive(Default)]
@@ -63,6 +70,13 @@ impl Registry {
             (load.legs.load(Ordering::Relaxed), load.rooms.load(Ordering::Relaxed))
         };
         (0..self.load.len()).min_by_key(load).unwrap_or(0)
+    }
+
+    /// This worker, unless another one has fewer legs.
+    pub(crate) fn worker_near(&self, worker: usize) -> usize {
+        let idlest = self.idlest_worker();
+        let legs = |index: usize| self.load.get(index).map(|load| load.legs.load(Ordering::Relaxed));
+        if legs(worker) <= legs(idlest) { worker } else { idlest }
     }
 
     pub(crate) fn worker_totals(&self) -> Vec<WorkerTotals> {
@@ -123,24 +137,37 @@ impl Registry {
     }
 
     pub(crate) fn leg_room(&self, leg: LegKey) -> Option<Arc<Room>> {
-        read(&self.legs).get(&leg).cloned()
+        read(&self.legs).get(&leg).map(|placed| Arc::clone(&placed.room))
     }
 
-    /// A leg is in this room now: new, or moved.
+    /// The worker that has a leg's transport.
+    pub(crate) fn leg_home(&self, leg: LegKey) -> Option<usize> {
+        read(&self.legs).get(&leg).map(|placed| placed.home)
+    }
+
+    /// A leg comes, into this room and onto its worker.
     pub(crate) fn place_leg(&self, leg: LegKey, room: &Arc<Room>) {
-        if write(&self.legs).insert(leg, Arc::clone(room)).is_none()
-            && let Some(load) = self.load.get(room.worker)
-        {
+        let home = room.worker;
+        write(&self.legs).insert(leg, Placed { room: Arc::clone(room), home });
+        if let Some(load) = self.load.get(home) {
             load.legs.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    pub(crate) fn forget_leg(&self, leg: LegKey) {
-        if let Some(room) = write(&self.legs).remove(&leg)
-            && let Some(load) = self.load.get(room.worker)
-        {
+    /// A leg is in this room now. Its worker stays.
+    pub(crate) fn move_leg(&self, leg: LegKey, room: &Arc<Room>) {
+        if let Some(placed) = write(&self.legs).get_mut(&leg) {
+            placed.room = Arc::clone(room);
+        }
+    }
+
+    /// Forgets a leg; gives the worker that had it.
+    pub(crate) fn forget_leg(&self, leg: LegKey) -> Option<usize> {
+        let home = write(&self.legs).remove(&leg)?.home;
+        if let Some(load) = self.load.get(home) {
             load.legs.fetch_sub(1, Ordering::Relaxed);
         }
+        Some(home)
     }
 
     pub(crate) fn session(&self, token: &str) -> Option<Arc<Core>> {

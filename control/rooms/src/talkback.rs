@@ -43,33 +43,33 @@ impl Rooms {
             return Ok(());
         };
         let before = std::mem::replace(&mut talker.talks_to, to.clone());
-        self.order_talking(room, talker);
+        self.order_talking(talker);
         tell(state, before.as_ref(), who, false);
         tell(state, to.as_ref(), who, true);
         Ok(())
     }
 
     /// Tells the worker to whom a leg talks that is new.
-    pub(crate) fn order_talk(&self, room: &Room, talker: &Participant) {
+    pub(crate) fn order_talk(&self, talker: &Participant) {
         if talker.talks_to.is_some() {
-            self.order_talking(room, talker);
+            self.order_talking(talker);
         }
     }
 
-    fn order_talking(&self, room: &Room, talker: &Participant) {
+    fn order_talking(&self, talker: &Participant) {
         if let Some(leg) = talker.leg.as_ref().map(|leg| leg.key) {
-            self.inner.media.order(room.worker, Order::Talk { leg, to: talker.talks_to.clone() });
+            self.order_leg(leg, Order::Talk { leg, to: talker.talks_to.clone() });
         }
     }
 
     /// Somebody is out of the room: nobody is talked to by them any more, and who talked to them talks to the room.
-    pub(crate) fn end_talks(&self, room: &Room, state: &mut State, gone: &Participant) {
+    pub(crate) fn end_talks(&self, state: &mut State, gone: &Participant) {
         self.end_own_talk(state, gone);
         let who = &gone.view.user_id;
         for (talker, participant) in &mut state.participants {
             if participant.talks_to.as_ref() == Some(who) {
                 participant.talks_to = None;
-                self.order_talking(room, participant);
+                self.order_talking(participant);
                 gone.tell(&message(talker, false));
             }
         }
@@ -81,9 +81,9 @@ impl Rooms {
 
     /// Who was moved while talking to somebody alone talks to the other room. Said once the leg is there: before, it would be
     /// heard in the room that it leaves.
-    pub(crate) fn talk_to_all(&self, there: &Room, moved: &mut Participant) {
+    pub(crate) fn talk_to_all(&self, moved: &mut Participant) {
         if moved.talks_to.take().is_some() {
-            self.order_talking(there, moved);
+            self.order_talking(moved);
         }
     }
 }

@@ -106,10 +106,8 @@ impl LegHandle {
 
     /// Gives a trickled candidate of the client: the value of a candidate attribute.
     pub fn add_candidate(&self, candidate: &str) {
-        if let Some(room) = self.rooms.inner.registry.leg_room(self.leg) {
-            let order = Order::AddCandidate { leg: self.leg, candidate: candidate.to_owned() };
-            self.rooms.inner.media.order(room.worker, order);
-        }
+        let order = Order::AddCandidate { leg: self.leg, candidate: candidate.to_owned() };
+        self.rooms.order_leg(self.leg, order);
     }
 
     /// Restarts ICE with the client's new credentials (and candidates); the server's new ones come back.
@@ -139,7 +137,7 @@ impl LegHandle {
 
     fn ask(&self, offer: &str, reply: Reply) -> Result<(), Refusal> {
         let gone = || Refusal::new(Code::SessionNotFound, "this session has ended");
-        let asked = self.rooms.at_leg(self.leg, |room, state| {
+        let asked = self.rooms.at_leg(self.leg, |_, state| {
             let specs =
                 state.tracks.values().filter(|track| track.leg == self.leg).map(|track| spec(&track.view)).collect();
             let pending = Pending {
@@ -149,7 +147,7 @@ impl LegHandle {
                 mark: OfferMark::of(offer),
                 lines: media_lines(offer),
             };
-            self.rooms.order_negotiation(room, state, self.leg, offer, pending)
+            self.rooms.order_negotiation(state, self.leg, offer, pending)
         });
         asked.ok_or_else(gone)?
     }

@@ -62,7 +62,7 @@ impl Rooms {
             return Ok(());
         }
         state.remember_voice(whose, voice.clone());
-        self.order_voice(room, state, whose);
+        self.order_voice(state, whose);
         let hidden = state.participants.get(whose).is_some_and(|participant| participant.hidden);
         let message = ServerMessage::Voice { user_id: whose.to_string(), voice };
         if !hidden {
@@ -72,10 +72,10 @@ impl Rooms {
     }
 
     /// Tells the worker how the voices of somebody's leg are treated.
-    pub(crate) fn order_voice(&self, room: &Room, state: &State, whose: &Identity) {
+    pub(crate) fn order_voice(&self, state: &State, whose: &Identity) {
         let leg = state.participants.get(whose).and_then(|participant| participant.leg.as_ref());
         if let Some(leg) = leg.map(|leg| leg.key) {
-            self.inner.media.order(room.worker, Order::SetVoice { leg, settings: state.voice_of(whose) });
+            self.order_leg(leg, Order::SetVoice { leg, settings: state.voice_of(whose) });
         }
     }
 

@@ -107,11 +107,12 @@ fn traffic(totals: &Totals, encoder: &mut DescriptorEncoder) -> fmt::Result {
         ("worker_packets_received", "Datagrams that came to a media worker", |traffic| traffic.received),
         ("worker_packets_sent", "Datagrams that left a media worker", |traffic| traffic.sent),
     ];
-    const DROPPED: [(&str, Flow); 4] = [
+    const DROPPED: [(&str, Flow); 5] = [
         ("no-room", |traffic| traffic.dropped),
         ("stranger", |traffic| traffic.strangers),
         ("forged", |traffic| traffic.forged),
         ("oversized", |traffic| traffic.oversized),
+        ("worker-busy", |traffic| traffic.unrelayed),
     ];
     for (name, help, figure) in PASSED {
         let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
@@ -121,7 +122,7 @@ fn traffic(totals: &Totals, encoder: &mut DescriptorEncoder) -> fmt::Result {
         }
     }
     let help = "Datagrams of a media worker that led nowhere, by why: `no-room` to send them, from a `stranger`, `forged` \
-                STUN, `oversized` RTP";
+                STUN, `oversized` RTP, or for another `worker-busy` with what it has";
     let mut family = encoder.encode_descriptor("worker_packets_dropped", help, None, MetricType::Counter)?;
     for (index, worker) in totals.workers.iter().enumerate() {
         for (why, figure) in DROPPED {

@@ -11,9 +11,12 @@ use slab::Slab;
 
 use crate::fact::{Fact, LegEnd};
 use crate::guard::guard;
+use crate::guests::Guest;
 use crate::leg::Leg;
+use crate::relay::Relay;
 use crate::rooms::RoomEntry;
 use crate::routes::{Index, Route, Routes};
+use crate::seat::Member;
 use crate::timers::{Owner, Timers};
 
 /// Timers are not finer than this: the poll of the operating system is not either.
@@ -22,11 +25,16 @@ const RESOLUTION: Duration = Duration::from_millis(1);
 /// All legs and rooms of one worker.
 #[derive(Debug, Default)]
 pub struct Engine {
+    /// Its worker's number.
+    pub(crate) worker: usize,
     pub(crate) legs: Slab<Leg>,
     pub(crate) by_key: FxHashMap<LegKey, Index>,
+    /// Legs of other workers that are in rooms of this one.
+    pub(crate) guests: Slab<Guest>,
+    pub(crate) guests_by_key: FxHashMap<LegKey, Index>,
     pub(crate) rooms: FxHashMap<RoomKey, RoomEntry>,
-    /// Where each track comes in.
-    pub(crate) tracks: FxHashMap<TrackKey, Index>,
+    /// Whose each track is.
+    pub(crate) tracks: FxHashMap<TrackKey, Member>,
     pub(crate) routes: Routes,
     pub(crate) timers: Timers,
     /// Legs with something queued.
@@ -53,6 +61,8 @@ pub(crate) struct Out {
     /// Where each of them stands and goes.
     transmits: Vec<(Path, Range<usize>)>,
     pub(crate) facts: Vec<Fact>,
+    /// For the engines of these workers.
+    pub(crate) relays: Vec<(usize, Relay)>,
     events: Vec<TransportEvent>,
 }
 
@@ -86,9 +96,14 @@ impl Sink for Out {
 }
 
 impl Engine {
-    /// An engine without rooms.
+    /// The engine of the first worker, without rooms.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The engine of this worker, without rooms.
+    pub fn of_worker(worker: usize) -> Self {
+        Self { worker, ..Self::default() }
     }
 
     /// A datagram came in. What it causes is queued until [`Self::flush`]. `false`: it was nobody's.
@@ -222,7 +237,7 @@ impl Engine {
         let Some(leg) = self.legs.get_mut(index) else { return };
         let wishes = [transport, leg.expires(), leg.outgoing.deadline()];
         let wanted = wishes.into_iter().flatten().min();
-        self.timers.set(Owner::Leg(leg.key.0), &mut leg.deadline, wanted);
+        self.timers.set(Owner::Leg(leg.seat.key.0), &mut leg.deadline, wanted);
     }
 
     /// Marks a leg for the next flush.
@@ -253,7 +268,7 @@ impl Engine {
     /// A leg that ended by itself: tells it, and takes it out.
     pub(crate) fn end_leg(&mut self, index: Index, end: LegEnd, now: Instant) {
         let Some(leg) = self.legs.get(index) else { return };
-        self.out.facts.push(Fact::Ended { leg: leg.key, end });
+        self.out.facts.push(Fact::Ended { leg: leg.seat.key, end });
         self.remove_leg(index, now);
     }
 
@@ -261,9 +276,9 @@ impl Engine {
     pub(crate) fn remove_leg(&mut self, index: Index, now: Instant) {
         self.leave_room(index, now);
         let Some(leg) = self.legs.try_remove(index) else { return };
-        self.by_key.remove(&leg.key);
+        self.by_key.remove(&leg.seat.key);
         self.routes.forget(index);
-        for spec in &leg.publish {
+        for spec in &leg.seat.publish {
             self.tracks.remove(&spec.track);
         }
         // A transport that panicked may panic again when it is dropped.
@@ -284,7 +299,7 @@ impl Engine {
         self.counters.broken += 1;
         self.out.events.clear();
         if let Some(leg) = self.legs.get(index) {
-            tracing::error!(leg = leg.key.0, identity = %leg.identity, "a leg's code panicked; the leg ends");
+            tracing::error!(leg = leg.seat.key.0, identity = %leg.seat.identity, "a leg's code panicked; the leg ends");
         }
         self.end_leg(index, LegEnd::Broke, now);
     }

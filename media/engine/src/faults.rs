@@ -7,6 +7,7 @@ use crosspoint_model::signal::DataHeader;
 
 use crate::data;
 use crate::engine::Engine;
+use crate::seat::{Member, Seat};
 
 /// What a data message begins with, and its payload.
 pub fn parse_data(message: &[u8]) -> Option<(DataHeader, &[u8])> {
@@ -28,26 +29,44 @@ impl Engine {
     pub fn check_invariants(&self) -> Result<(), String> {
         for (key, room) in &self.rooms {
             room.router.check_invariants().map_err(|what| format!("room {}: {what}", key.0))?;
-            for index in &room.members {
-                let there = self.legs.get(*index).is_some_and(|leg| leg.room == *key);
+            for member in &room.members {
+                let there = self.seat(*member).is_some_and(|seat| seat.room == *key);
                 require(there, || format!("room {} has a member that is not in it", key.0))?;
             }
         }
         for (index, leg) in &self.legs {
-            let name = || format!("leg {}", leg.key.0);
-            require(self.by_key.get(&leg.key) == Some(&index), || format!("{} is not found by its key", name()))?;
-            let room = self.rooms.get(&leg.room);
-            require(room.is_some_and(|room| room.members.contains(&index)), || format!("{} is in no room", name()))?;
-            for spec in leg.publish.iter().filter(|spec| leg.media_line(spec).is_some()) {
-                require(self.tracks.get(&spec.track) == Some(&index), || format!("{} has lost a track", name()))?;
-            }
+            let known = self.by_key.get(&leg.seat.key) == Some(&index);
+            require(known, || format!("leg {} is not found by its key", leg.seat.key.0))?;
+            self.check_seat(Member::Leg(index), &leg.seat, leg.away.is_none())?;
+        }
+        for (index, guest) in &self.guests {
+            let known = self.guests_by_key.get(&guest.seat.key) == Some(&index);
+            require(known, || format!("guest {} is not found by its key", guest.seat.key.0))?;
+            self.check_seat(Member::Guest(index), &guest.seat, true)?;
         }
         require(self.by_key.len() == self.legs.len(), || "a key leads to a leg that is gone".into())?;
-        for (track, index) in &self.tracks {
-            let known = self.legs.get(*index).is_some_and(|leg| leg.publish.iter().any(|spec| spec.track == *track));
+        require(self.guests_by_key.len() == self.guests.len(), || "a key leads to a guest that is gone".into())?;
+        for (track, owner) in &self.tracks {
+            let seat = self.seat(*owner);
+            let known = seat.is_some_and(|seat| seat.publish.iter().any(|spec| spec.track == *track));
             require(known, || format!("track {} is nobody's", track.0))?;
         }
         require(self.routes.legs().all(|index| self.legs.contains(index)), || "a route leads nowhere".into())
+    }
+
+    fn check_seat(&self, member: Member, seat: &Seat, here: bool) -> Result<(), String> {
+        let name = || format!("leg {}", seat.key.0);
+        let in_room = self.rooms.get(&seat.room).is_some_and(|room| room.members.contains(&member));
+        require(in_room == here, || format!("{} is in no room, or in one of two workers", name()))?;
+        for spec in seat.publish.iter().filter(|spec| seat.media_line(spec).is_some()) {
+            require(self.tracks.get(&spec.track) == Some(&member), || format!("{} has lost a track", name()))?;
+        }
+        Ok(())
+    }
+
+    /// How many guests there are.
+    pub fn guest_count(&self) -> usize {
+        self.guests.len()
     }
 
     /// How many legs there are.

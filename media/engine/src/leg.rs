@@ -1,14 +1,19 @@
-//! A leg on this worker: its transport, what it publishes, its place in a room.
+//! A leg of this worker: its transport, its seat in a room here or on another worker.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crosspoint_model::{Identity, LegKey, RoomKey, TrackKey};
-use crosspoint_webrtc::{MediaLine, Transport, TransportStats};
+use crosspoint_model::TrackKey;
+use crosspoint_rtp::picture;
+use crosspoint_rtp::sequence::Rewritten;
+use crosspoint_webrtc::{Inbound, MediaLine, Transport, TransportStats};
 
-use crate::data::{Allowance, Outgoing};
+use crate::away::Away;
+use crate::data::Outgoing;
 use crate::fact::{FlowReport, LegReport};
-use crate::order::{LegProfile, NewLeg, TrackSpec};
+use crate::numbers::Numbers;
+use crate::order::{NewLeg, TrackSpec};
+use crate::seat::Seat;
 use crate::timers::Deadline;
 
 /// How long a new leg may take for ICE and DTLS, and a lost one to come back.
@@ -17,13 +22,14 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// A leg.
 #[derive(Debug)]
 pub(crate) struct Leg {
-    pub(crate) key: LegKey,
-    pub(crate) room: RoomKey,
-    pub(crate) identity: Identity,
+    pub(crate) seat: Seat,
+    /// Is its room on another worker?
+    pub(crate) away: Option<Away>,
+    /// Counts its rooms.
+    pub(crate) visit: u64,
+    /// The numbers of its streams, since it was away for the first time. Before that its rooms hand them on.
+    pub(crate) numbers: Option<Numbers>,
     pub(crate) transport: Transport,
-    pub(crate) profile: LegProfile,
-    pub(crate) publish: Vec<TrackSpec>,
-    pub(crate) lines: Vec<MediaLine>,
     /// The track on each line, by the line's position.
     tracks: Vec<Option<TrackKey>>,
     pub(crate) phase: Phase,
@@ -33,7 +39,6 @@ pub(crate) struct Leg {
     pub(crate) dirty: bool,
     pub(crate) deadline: Deadline,
     pub(crate) outgoing: Outgoing,
-    pub(crate) allowance: Option<Allowance>,
     pub(crate) tcp: bool,
     pub(crate) remote: Option<SocketAddr>,
     pub(crate) aes_cm: bool,
@@ -54,34 +59,49 @@ pub(crate) enum Phase {
 impl Leg {
     pub(crate) fn new(new: NewLeg, now: Instant) -> Self {
         let NewLeg { leg, room, identity, transport, publish, profile } = new;
+        let seat = Seat { key: leg, room, identity, profile, publish: Vec::new(), lines: Vec::new(), allowance: None };
         let mut leg = Self {
-            key: leg,
-            room,
-            identity,
+            seat,
+            away: None,
+            visit: 0,
+            numbers: None,
             transport,
-            profile,
-            publish,
-            lines: Vec::new(),
             tracks: Vec::new(),
             phase: Phase::Connecting(now + PATIENCE),
             broken: false,
             dirty: false,
             deadline: Deadline::default(),
             outgoing: Outgoing::default(),
-            allowance: None,
             tcp: false,
             remote: None,
             aes_cm: false,
             stats: TransportStats::default(),
         };
-        leg.read_lines();
+        leg.seat.lines = leg.read_lines(&publish);
+        leg.seat.publish = publish;
         leg
     }
 
-    /// Takes over the transport's lines, after a negotiation.
-    pub(crate) fn read_lines(&mut self) {
-        self.lines = self.transport.lines().collect();
-        self.tracks = self.lines.iter().map(|line| self.track_of_mid(&line.mid)).collect();
+    /// The transport's lines, after a negotiation, for its seat.
+    pub(crate) fn read_lines(&mut self, publish: &[TrackSpec]) -> Vec<MediaLine> {
+        let lines: Vec<MediaLine> = self.transport.lines().collect();
+        let track = |line: &MediaLine| publish.iter().find(|spec| spec.mid == line.mid).map(|spec| spec.track);
+        self.tracks = lines.iter().map(track).collect();
+        if let Some(numbers) = &mut self.numbers {
+            numbers.renegotiated(&lines);
+        }
+        lines
+    }
+
+    /// Sends a packet on one of its lines, with the numbers that the room gave it.
+    pub(crate) fn send(&mut self, line: u16, packet: &Inbound, numbers: Rewritten, picture: picture::Numbers) {
+        let (mut numbers, mut picture) = (numbers, picture);
+        if let Some(own) = &mut self.numbers {
+            let Some(view) = self.seat.lines.get(usize::from(line)) else { return };
+            let Some(rewritten) = own.rewrite((line, view), packet, numbers, picture) else { return };
+            (numbers, picture) = rewritten;
+        }
+        self.transport.forward(line, packet, numbers.sequence, numbers.timestamp, picture);
     }
 
     /// The track that comes in on a line.
@@ -92,11 +112,6 @@ impl Leg {
     /// The line that a track comes in on.
     pub(crate) fn line_of(&self, track: TrackKey) -> Option<u16> {
         self.tracks.iter().position(|known| *known == Some(track)).and_then(|line| u16::try_from(line).ok())
-    }
-
-    /// The mid, kind and rids of a track's line.
-    pub(crate) fn media_line(&self, spec: &TrackSpec) -> Option<&MediaLine> {
-        self.lines.iter().find(|line| line.mid == spec.mid && line.receives && line.kind == spec.kind)
     }
 
     /// Until when it may go on as it is.
@@ -116,7 +131,7 @@ impl Leg {
             jitter: flow.jitter,
         };
         LegReport {
-            leg: self.key,
+            leg: self.seat.key,
             round_trip: self.stats.round_trip,
             up: flow(self.stats.up),
             down: flow(self.stats.down),
@@ -126,9 +141,5 @@ impl Leg {
             packets_sent: self.stats.packets_sent,
             packets_received: self.stats.packets_received,
         }
-    }
-
-    fn track_of_mid(&self, mid: &str) -> Option<TrackKey> {
-        self.publish.iter().find(|spec| spec.mid == mid).map(|spec| spec.track)
     }
 }

@@ -3,8 +3,8 @@
 //! ```text
 //!  datagrams ──┐                                      ┌──> transmits (grouped per destination)
 //!  orders   ──>│ Engine: routes ─> legs (webrtc)      │
-//!  time     ──┘                    │  ▲               ├──> facts
-//!                        packets   ▼  │ forwards      │
+//!  time     ──>│                   │  ▲               ├──> facts
+//!  relays   ──┘          packets   ▼  │ forwards      ├──> relays to other workers' engines
 //!                              rooms (router)         └──> next timeout
 //! ```
 //! | file | what it holds |
@@ -13,7 +13,12 @@
 //! | [`engine`] | the façade: datagrams, time, flush |
 //! | `orders` | what each order does |
 //! | `events` | what each event of a transport causes |
-//! | `rooms` | what each output of a room causes |
+//! | `rooms` | who is in a room, and what each of its outputs causes |
+//! | `seat` | what a room knows of a leg, wherever its transport is |
+//! | `wishes` | what legs want of the tracks in their room |
+//! | [`relay`] | what engines tell each other of a leg whose room is on another worker |
+//! | `away`, `guests` | such a leg, at its home and where its room is |
+//! | `numbers` | how its streams go on counting |
 //! | `routes` | whose datagram is this |
 //! | `timers` | who wants to be called when |
 //! | `data` | data messages |
@@ -22,6 +27,7 @@
 
 #![forbid(unsafe_code)]
 
+mod away;
 mod data;
 pub mod engine;
 mod events;
@@ -29,14 +35,20 @@ pub mod fact;
 #[cfg(feature = "faults")]
 pub mod faults;
 mod guard;
+mod guests;
 mod leg;
+mod numbers;
 pub mod order;
 mod orders;
+pub mod relay;
 mod rooms;
 mod routes;
+mod seat;
 mod timers;
+mod wishes;
 
+pub use crosspoint_mixer::{PcmFrame, PcmLine, PcmReader, PcmWriter, pcm_line};
 pub use engine::Engine;
 pub use fact::{Fact, FlowReport, LegEnd, LegReport, LevelSource, SlotState, TrackReport};
-pub use crosspoint_mixer::{PcmFrame, PcmLine, PcmReader, PcmWriter, pcm_line};
 pub use order::{Follow, LegProfile, MixSpec, NewLeg, NewPcm, Order, PcmVoice, RoomSettings, TrackSpec};
+pub use relay::Relay;

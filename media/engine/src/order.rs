@@ -1,4 +1,7 @@
 //! What the control plane tells a worker. Orders are carried out in the order in which they were given.
+//!
+//! Orders about a room go to the worker that has the room; orders about a leg or a track go to the leg's home, the worker that
+//! has its transport, wherever its room is: what its room has to carry out goes there from the home, behind the leg itself.
 
 use std::sync::Arc;
 
@@ -50,12 +53,14 @@ pub enum Order {
         /// The leg.
         leg: LegKey,
     },
-    /// Take a leg to another room of this worker. Its tracks go along, its subscriptions end, the transport stays.
+    /// Take a leg to another room. Its tracks go along, its subscriptions end, the transport stays.
     MoveLeg {
         /// The leg.
         leg: LegKey,
         /// The other room.
         to: RoomKey,
+        /// The worker that has that room.
+        worker: usize,
     },
     /// Send a track to a leg.
     Subscribe {

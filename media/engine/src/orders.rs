@@ -9,8 +9,9 @@ use crate::fact::{Fact, LegEnd};
 use crate::guard::guard;
 use crate::leg::Leg;
 use crate::order::{NewLeg, Order, TrackSpec};
+use crate::relay::Up;
 use crate::rooms::RoomEntry;
-use crate::routes::Index;
+use crate::seat::Member;
 
 impl Engine {
     /// Carries out an order.
@@ -29,26 +30,10 @@ impl Engine {
                     self.remove_leg(index, now);
                 }
             }
-            Order::MoveLeg { leg, to } => {
-                if let Some(index) = self.index_of(leg) {
-                    let slots = self.leave_room(index, now);
-                    self.enter_room(index, to, slots, now);
-                    self.want_every_layer(index);
-                }
-            }
-            Order::Subscribe { leg, track, preference } => {
-                self.in_room_of_key(leg, |room, leg| {
-                    room.subscribe(leg, track, preference, now);
-                });
-            }
-            Order::Unsubscribe { leg, track } => {
-                self.in_room_of_key(leg, |room, leg| room.unsubscribe(leg, track, now));
-            }
-            Order::Prefer { leg, track, preference } => {
-                self.in_room_of_key(leg, |room, leg| {
-                    room.prefer(leg, track, preference, now);
-                });
-            }
+            Order::MoveLeg { leg, to, worker } => self.move_leg(leg, to, worker, now),
+            Order::Subscribe { leg, track, .. }
+            | Order::Unsubscribe { leg, track }
+            | Order::Prefer { leg, track, .. } => self.wish(leg, track, order, now),
             Order::SetFlags { track, muted, held } => self.set_flags(track, muted, held, now),
             Order::SetMix { .. }
             | Order::SetVoice { .. }
@@ -86,7 +71,7 @@ impl Engine {
         let index = self.legs.insert(leg);
         self.by_key.insert(key, index);
         self.routes.name(index, &ufrag);
-        self.enter_room(index, room, None, now);
+        self.enter_room(index, room, self.worker, None, now);
         self.mark_dirty(index);
     }
 
@@ -127,29 +112,30 @@ impl Engine {
     }
 
     /// After a move: what the other room did not want, this one may. It counts anew from all being wanted.
-    fn want_every_layer(&mut self, index: Index) {
-        let Some(leg) = self.legs.get(index) else { return };
-        for spec in leg.publish.iter().filter(|spec| spec.kind == MediaKind::Video) {
-            self.out.facts.push(Fact::Layers { leg: leg.key, track: spec.track, unwanted: Vec::new() });
-        }
+    pub(crate) fn want_every_layer(&mut self, member: Member) {
+        let Some(seat) = self.seat(member).filter(|seat| self.rooms.contains_key(&seat.room)) else { return };
+        let (leg, cameras) = (seat.key, seat.publish.iter().filter(|spec| spec.kind == MediaKind::Video));
+        let wanted = |spec: &TrackSpec| Fact::Layers { leg, track: spec.track, unwanted: Vec::new() };
+        let facts: Vec<Fact> = cameras.map(wanted).collect();
+        self.out.facts.extend(facts);
     }
 
     fn set_flags(&mut self, track: TrackKey, muted: bool, held: bool, now: Instant) {
-        let Some(&index) = self.tracks.get(&track) else { return };
-        let Some(leg) = self.legs.get_mut(index) else { return };
-        if let Some(spec) = leg.publish.iter_mut().find(|spec| spec.track == track) {
+        let Some(&owner) = self.tracks.get(&track) else { return };
+        let Some(seat) = self.seat_mut(owner) else { return };
+        if let Some(spec) = seat.publish.iter_mut().find(|spec| spec.track == track) {
             (spec.muted, spec.held) = (muted, held);
         }
-        self.in_room_of(index, |room, _| room.set_flags(track, muted, held, now));
+        if let Member::Leg(index) = owner {
+            self.tell_host(index, Up::Order(Box::new(Order::SetFlags { track, muted, held })));
+        }
+        self.in_room_of(owner, |room, _| room.set_flags(track, muted, held, now));
     }
 
     fn close_room(&mut self, room: RoomKey, now: Instant) {
         let Some(entry) = self.rooms.get(&room) else { return };
-        let members: Vec<Index> = entry.members.iter().copied().collect();
-        for index in members {
-            self.say_goodbye(index, now);
-            self.end_leg(index, LegEnd::RoomClosed, now);
-        }
+        let members = entry.members.clone();
+        self.end_members(members, now);
         self.rooms.remove(&room);
     }
 

@@ -3,17 +3,19 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use crosspoint_model::{Hears, LegKey, RoomKey, TrackKey};
-use crosspoint_router::{Forward, LegIndex, LegSlots, LegSpec, Output, Packet, Room, SlotSpec};
+use crosspoint_model::{LegKey, RoomKey, TrackKey};
+use crosspoint_router::{Forward, LegIndex, LegSlots, Output, Packet, Room};
 use crosspoint_webrtc::{Inbound, MediaLine};
 
 use crate::engine::Engine;
 use crate::fact::{Fact, LegEnd, TrackReport};
 use crate::guard::guard;
-use crate::leg::Leg;
 use crate::order::{RoomSettings, TrackSpec};
+use crate::relay::{Down, Up};
 use crate::routes::Index;
+use crate::seat::{Member, Seat};
 use crate::timers::{Deadline, Owner};
+use crate::wishes::Early;
 
 /// A room and who is in it.
 #[derive(Debug)]
@@ -21,17 +23,27 @@ pub(crate) struct RoomEntry {
     key: RoomKey,
     pub(crate) settings: RoomSettings,
     pub(crate) router: Room,
-    pub(crate) members: BTreeSet<Index>,
+    pub(crate) members: BTreeSet<Member>,
     deadline: Deadline,
     touched: bool,
     /// The codec of each track, once packets came.
     codecs: Vec<(TrackKey, &'static str)>,
+    /// Wishes that came before their tracks.
+    pub(crate) early: Early,
 }
 
 impl RoomEntry {
     pub(crate) fn new(key: RoomKey, settings: RoomSettings) -> Self {
-        let (router, members) = (Room::new(), BTreeSet::new());
-        Self { key, settings, router, members, deadline: Deadline::default(), touched: false, codecs: Vec::new() }
+        Self {
+            key,
+            settings,
+            router: Room::new(),
+            members: BTreeSet::new(),
+            deadline: Deadline::default(),
+            touched: false,
+            codecs: Vec::new(),
+            early: Early::default(),
+        }
     }
 
     pub(crate) fn track_reports(&self, now: Instant) -> Vec<TrackReport> {
@@ -48,90 +60,92 @@ impl RoomEntry {
     }
 }
 
-/// The engine's slab index, as the router has it.
-fn to_leg(index: Index) -> LegIndex {
-    LegIndex(u32::try_from(index).expect("a worker has fewer than 2^32 legs"))
-}
-
-fn to_index(leg: LegIndex) -> Index {
-    leg.0 as Index
-}
-
 impl Engine {
-    /// Puts a leg with its tracks into a room; with the slots it had in another one, or with fresh ones.
-    pub(crate) fn enter_room(&mut self, index: Index, room: RoomKey, kept: Option<LegSlots>, now: Instant) {
-        let Some(leg) = self.legs.get_mut(index) else { return };
-        leg.room = room;
-        let (key, spec, slots) = (leg.key, to_spec(leg, self.rooms.get(&room)), to_slots(&leg.lines));
-        let (publish, estimate) = (leg.publish.clone(), leg.transport.estimate());
-        let Some(entry) = self.rooms.get_mut(&room) else {
-            self.out.facts.push(Fact::Ended { leg: key, end: LegEnd::RoomClosed });
-            return self.remove_leg(index, now);
-        };
-        entry.members.insert(index);
+    /// Puts somebody with their tracks into the room of their seat; with the slots they had in another one, or with fresh ones.
+    /// False: there is no such room here.
+    pub(crate) fn take_seat(
+        &mut self,
+        member: Member,
+        kept: Option<LegSlots>,
+        estimate: Option<u64>,
+        now: Instant,
+    ) -> bool {
+        let Some(seat) = self.seat(member) else { return false };
+        let (room, publish, slots) = (seat.room, seat.publish.clone(), seat.slots());
+        let Some(entry) = self.rooms.get(&room) else { return false };
+        let spec = seat.spec(&entry.settings);
+        self.rooms.entry(room).and_modify(|entry| {
+            entry.members.insert(member);
+        });
         self.in_room(room, |room| {
-            room.add_leg(to_leg(index), spec, now);
+            room.add_leg(member.number(), spec, now);
             match kept {
-                Some(kept) => room.restore_slots(to_leg(index), kept, now),
-                None => room.set_slots(to_leg(index), &slots, now),
+                Some(kept) => room.restore_slots(member.number(), kept, now),
+                None => room.set_slots(member.number(), &slots, now),
             }
             if let Some(estimate) = estimate {
-                room.handle_estimate(to_leg(index), estimate, now);
+                room.handle_estimate(member.number(), estimate, now);
             }
         });
         for spec in &publish {
-            self.publish(index, spec, now);
+            self.publish(member, spec, now);
         }
+        true
     }
 
-    /// Takes a leg with its tracks out of its room. Its slots can go on in another.
-    pub(crate) fn leave_room(&mut self, index: Index, now: Instant) -> Option<LegSlots> {
-        let leg = self.legs.get(index)?;
-        let room = leg.room;
+    /// Takes somebody with their tracks out of their room. Their slots can go on in another.
+    pub(crate) fn leave_seat(&mut self, member: Member, now: Instant) -> Option<LegSlots> {
+        let seat = self.seat(member)?;
+        let (key, room) = (seat.key, seat.room);
+        let tracks: Vec<TrackKey> = seat.publish.iter().map(|spec| spec.track).collect();
         let entry = self.rooms.get_mut(&room)?;
-        if !entry.members.remove(&index) {
+        if !entry.members.remove(&member) {
             return None;
         }
-        entry.codecs.retain(|(track, _)| leg.publish.iter().all(|spec| spec.track != *track));
+        entry.early.forget(key);
+        entry.codecs.retain(|(track, _)| !tracks.contains(track));
         let mut slots = None;
-        self.in_room(room, |room| slots = Some(room.remove_leg(to_leg(index), now)));
+        self.in_room(room, |room| slots = Some(room.remove_leg(member.number(), now)));
         slots
     }
 
-    /// After a negotiation: other slots, and tracks that came or went.
+    /// After a negotiation of a leg of this worker.
     pub(crate) fn renegotiated(&mut self, index: Index, publish: Vec<TrackSpec>, now: Instant) {
         let Some(leg) = self.legs.get_mut(index) else { return };
-        let before = std::mem::replace(&mut leg.publish, publish.clone());
-        leg.read_lines();
-        let slots = to_slots(&leg.lines);
+        let lines = leg.read_lines(&publish);
+        if leg.away.is_some() {
+            self.tell_host(index, Up::Renegotiated { lines: lines.clone(), publish: publish.clone() });
+        }
+        // Where its room is elsewhere, this changes what is known of it here.
+        self.reseat(Member::Leg(index), lines, publish, now);
+    }
+
+    /// Other slots, and tracks that came or went.
+    pub(crate) fn reseat(&mut self, member: Member, lines: Vec<MediaLine>, publish: Vec<TrackSpec>, now: Instant) {
+        let Some(seat) = self.seat_mut(member) else { return };
+        let before = std::mem::replace(&mut seat.publish, publish.clone());
+        seat.lines = lines;
+        let slots = seat.slots();
         for gone in before.iter().filter(|old| publish.iter().all(|new| new.track != old.track)) {
             self.tracks.remove(&gone.track);
-            self.in_room_of(index, |room, _| room.remove_track(gone.track, now));
+            self.in_room_of(member, |room, _| room.remove_track(gone.track, now));
         }
-        self.in_room_of(index, |room, leg| room.set_slots(leg, &slots, now));
+        self.in_room_of(member, |room, leg| room.set_slots(leg, &slots, now));
         for fresh in publish.iter().filter(|new| before.iter().all(|old| old.track != new.track)) {
-            self.publish(index, fresh, now);
+            self.publish(member, fresh, now);
         }
     }
 
-    fn publish(&mut self, index: Index, spec: &TrackSpec, now: Instant) {
-        let Some(line) = self.legs.get(index).and_then(|leg| leg.media_line(spec)) else {
+    fn publish(&mut self, member: Member, spec: &TrackSpec, now: Instant) {
+        let Some(seat) = self.seat(member) else { return };
+        let room = seat.room;
+        let Some(track) = seat.track(spec, member) else {
             tracing::debug!(track = spec.track.0, mid = spec.mid, "a track names a line that was not negotiated");
             return;
         };
-        let track = crosspoint_router::TrackSpec {
-            track: spec.track,
-            owner: to_leg(index),
-            kind: spec.kind,
-            source: spec.source,
-            rids: line.rids.clone(),
-            width: spec.width,
-            height: spec.height,
-            muted: spec.muted,
-            held: spec.held,
-        };
-        self.tracks.insert(spec.track, index);
-        self.in_room_of(index, |room, _| room.add_track(track, now));
+        self.tracks.insert(spec.track, member);
+        self.in_room(room, |room| room.add_track(track, now));
+        self.grant_early_wishes(room, spec.track, now);
     }
 
     /// Where a packet of a track goes.
@@ -166,17 +180,31 @@ impl Engine {
         self.touch(room);
     }
 
-    /// Works on the room of a leg.
-    pub(crate) fn in_room_of(&mut self, index: Index, work: impl FnOnce(&mut Room, LegIndex)) {
-        let Some(room) = self.legs.get(index).map(|leg| leg.room) else { return };
-        self.in_room(room, |room| work(room, to_leg(index)));
+    /// Works on somebody's room, if it is on this worker.
+    pub(crate) fn in_room_of(&mut self, member: Member, work: impl FnOnce(&mut Room, LegIndex)) {
+        let Some(room) = self.seat(member).map(|seat| seat.room) else { return };
+        self.in_room(room, |room| work(room, member.number()));
     }
 
-    /// Works on the room of a leg that is named by its key.
-    pub(crate) fn in_room_of_key(&mut self, leg: LegKey, work: impl FnOnce(&mut Room, LegIndex)) {
-        if let Some(index) = self.index_of(leg) {
-            self.in_room_of(index, work);
+    /// Somebody in a room, or in one of another worker.
+    pub(crate) fn seat(&self, member: Member) -> Option<&Seat> {
+        match member {
+            Member::Leg(index) => self.legs.get(index).map(|leg| &leg.seat),
+            Member::Guest(index) => self.guests.get(index).map(|guest| &guest.seat),
         }
+    }
+
+    pub(crate) fn seat_mut(&mut self, member: Member) -> Option<&mut Seat> {
+        match member {
+            Member::Leg(index) => self.legs.get_mut(index).map(|leg| &mut leg.seat),
+            Member::Guest(index) => self.guests.get_mut(index).map(|guest| &mut guest.seat),
+        }
+    }
+
+    /// A leg of this worker, or a guest.
+    pub(crate) fn member_of(&self, leg: LegKey) -> Option<Member> {
+        let own = self.by_key.get(&leg).copied().map(Member::Leg);
+        own.or_else(|| self.guests_by_key.get(&leg).copied().map(Member::Guest))
     }
 
     fn in_room(&mut self, room: RoomKey, work: impl FnOnce(&mut Room)) {
@@ -230,31 +258,31 @@ impl Engine {
     }
 
     fn handle_output(&mut self, room: RoomKey, output: Output) {
+        // What a room wanted of somebody who has left it since is void.
+        let here = |engine: &Self, member| engine.seat(member).filter(|seat| seat.room == room).map(|seat| seat.key);
         match output {
-            Output::RequestKeyFrame { track, layer } => {
-                let Some(&index) = self.tracks.get(&track) else { return };
-                self.with_leg(index, |leg| {
-                    if let Some(line) = leg.line_of(track) {
-                        leg.transport.request_key_frame(line, layer);
-                    }
-                });
-            }
+            Output::RequestKeyFrame { track, layer } => match self.tracks.get(&track).copied() {
+                Some(Member::Leg(index)) => self.request_key_frame(index, track, layer),
+                Some(Member::Guest(index)) => self.tell_home(index, Down::RequestKeyFrame { track, layer }),
+                None => {}
+            },
             Output::SlotsChanged { leg, slots } => {
-                let Some(leg) = self.legs.get(to_index(leg)) else { return };
-                self.out.facts.push(Fact::Slots { leg: leg.key, slots });
+                let Some(leg) = here(self, Member::of(leg)) else { return };
+                self.out.facts.push(Fact::Slots { leg, slots });
             }
             Output::SlotsWanted { leg, count } => {
-                let Some(leg) = self.legs.get(to_index(leg)) else { return };
-                self.out.facts.push(Fact::SlotsWanted { leg: leg.key, count });
+                let Some(leg) = here(self, Member::of(leg)) else { return };
+                self.out.facts.push(Fact::SlotsWanted { leg, count });
             }
             Output::Layers { track, unwanted } => {
-                let Some(leg) = self.tracks.get(&track).and_then(|index| self.legs.get(*index)) else { return };
-                self.out.facts.push(Fact::Layers { leg: leg.key, track, unwanted });
+                let Some(leg) = self.tracks.get(&track).and_then(|owner| here(self, *owner)) else { return };
+                self.out.facts.push(Fact::Layers { leg, track, unwanted });
             }
             Output::Speakers { speakers } => self.out.facts.push(Fact::Speakers { room, speakers }),
-            Output::DesiredBitrate { leg, minimum, desired } => {
-                self.with_leg(to_index(leg), |leg| leg.transport.desire(minimum, desired));
-            }
+            Output::DesiredBitrate { leg, minimum, desired } => match Member::of(leg) {
+                Member::Leg(index) => self.with_leg(index, |leg| leg.transport.desire(minimum, desired)),
+                Member::Guest(index) => self.tell_home(index, Down::Desire { minimum, desired }),
+            },
         }
     }
 
@@ -263,31 +291,22 @@ impl Engine {
         tracing::error!(room = room.0, "a room's code panicked; the room ends");
         // Whatever state it was left in must not be asked again, not even to take its legs out.
         entry.router = Room::new();
-        for index in std::mem::take(&mut entry.members) {
-            self.say_goodbye(index, now);
-            self.end_leg(index, LegEnd::RoomClosed, now);
-        }
+        let members = std::mem::take(&mut entry.members);
+        self.end_members(members, now);
         self.rooms.remove(&room);
         self.out.facts.push(Fact::RoomBroke { room });
     }
-}
 
-fn to_spec(leg: &Leg, room: Option<&RoomEntry>) -> LegSpec {
-    LegSpec {
-        identity: leg.identity.clone(),
-        subscribes: leg.profile.subscribes,
-        auto_audio: leg.profile.hears == Hears::Tracks,
-        follows: leg.profile.follows.clone(),
-        audio_slots: room.map_or(0, |room| room.settings.audio_slots),
-        video_slots: room.map_or(0, |room| room.settings.video_slots),
-        receive_bitrate: leg.profile.receive_bitrate,
+    /// Their room has ended, and they with it.
+    pub(crate) fn end_members(&mut self, members: impl IntoIterator<Item = Member>, now: Instant) {
+        for member in members {
+            match member {
+                Member::Leg(index) => {
+                    self.say_goodbye(index, now);
+                    self.end_leg(index, LegEnd::RoomClosed, now);
+                }
+                Member::Guest(index) => self.dismiss_guest(index, now),
+            }
+        }
     }
-}
-
-fn to_slots(lines: &[MediaLine]) -> Vec<SlotSpec> {
-    let slots = lines.iter().enumerate().filter(|(_, line)| line.sends);
-    let slots = slots.filter_map(|(index, line)| {
-        Some(SlotSpec { index: u16::try_from(index).ok()?, mid: line.mid.clone(), kind: line.kind })
-    });
-    slots.collect()
 }

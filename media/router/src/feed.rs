@@ -4,19 +4,21 @@
 use std::collections::BTreeMap;
 
 use crosspoint_model::MediaKind;
+use crosspoint_rtp::sequence::{Position, Rewritten};
 use crosspoint_rtp::{picture, sequence};
 
 use crate::input::LegIndex;
 
 /// The numbers of one outgoing stream. They belong to the slot and go on whatever is in it.
 #[derive(Clone, Debug)]
-pub(crate) struct Numbering {
+pub struct Numbering {
     pub(crate) sequence: sequence::Rewriter,
     pub(crate) picture: picture::Rewriter,
 }
 
 impl Numbering {
-    pub(crate) fn new(kind: MediaKind) -> Self {
+    /// Those of a stream that has not begun.
+    pub fn new(kind: MediaKind) -> Self {
         let clock_rate = match kind {
             MediaKind::Audio => 48_000,
             MediaKind::Video => 90_000,
@@ -24,9 +26,17 @@ impl Numbering {
         Self { sequence: sequence::Rewriter::new(clock_rate), picture: picture::Rewriter::default() }
     }
 
-    pub(crate) fn restart(&mut self) {
+    /// The next packet is of another source: its numbers follow the highest ones given out.
+    pub fn restart(&mut self) {
         self.sequence.restart();
         self.picture.restart();
+    }
+
+    /// The numbers to send a packet with; none: it must not be sent.
+    #[inline]
+    pub fn rewrite(&mut self, packet: &Position, picture: picture::Numbers) -> Option<(Rewritten, picture::Numbers)> {
+        let numbers = self.sequence.rewrite(packet)?;
+        Some((numbers, self.picture.rewrite(picture)))
     }
 }
 
@@ -47,12 +57,14 @@ pub(crate) struct Feed {
     /// No layer has been chosen yet.
     pub(crate) fresh: bool,
     pub(crate) numbering: Numbering,
+    /// Frames of the mix that it was given.
+    pub(crate) frames: u64,
 }
 
 impl Feed {
     pub(crate) fn new(leg: LegIndex, slot: u16, mut numbering: Numbering) -> Self {
         numbering.restart();
-        Self { leg, slot, current: None, target: None, ideal: None, paused: false, fresh: true, numbering }
+        Self { leg, slot, current: None, target: None, ideal: None, paused: false, fresh: true, numbering, frames: 0 }
     }
 
     /// Sets which layer the viewer should have, and which it is sent from the next key frame on (none: nothing, from now

@@ -75,8 +75,7 @@ impl Track {
                 effects.slots_changed(feed.leg);
                 switched = true;
             }
-            let Some(numbers) = feed.numbering.sequence.rewrite(&position) else { continue };
-            let picture = feed.numbering.picture.rewrite(packet.picture);
+            let Some((numbers, picture)) = feed.numbering.rewrite(&position, packet.picture) else { continue };
             let (sequence, timestamp) = (numbers.sequence, numbers.timestamp);
             out.push(Forward { leg: feed.leg, slot: feed.slot, sequence, timestamp, picture });
         }

@@ -18,6 +18,8 @@ pub struct LegSpec {
     pub subscribes: bool,
     /// Does every voice of the others come to it unasked?
     pub auto_audio: bool,
+    /// Does the room's mix come to it unasked, in place of the voices?
+    pub hears_mix: bool,
     /// What is put into its slots without its asking.
     pub follows: Option<Follow>,
     /// The most audio slots that are asked of it.
@@ -74,6 +76,17 @@ pub struct TrackSpec {
     pub muted: bool,
     /// The room's flag.
     pub held: bool,
+}
+
+/// A frame of the room's mix.
+#[derive(Clone, Copy, Debug)]
+pub struct MixFrame {
+    /// The place of its first sample, 48,000 a second.
+    pub position: u64,
+    /// Bytes of payload.
+    pub payload_len: usize,
+    /// When it was due.
+    pub due: Instant,
 }
 
 /// A packet of a track.

@@ -14,7 +14,7 @@ impl Room {
         for track in self.tracks.values() {
             self.check_track(track)?;
         }
-        let audio = self.tracks.values().filter(|track| track.is_audio()).count();
+        let audio = self.tracks.values().filter(|track| track.is_audio() && Some(track.key()) != self.mix).count();
         require(self.speakers.order().len() == audio, || "the order of voices does not list every audio track".into())
     }
 
@@ -32,7 +32,8 @@ impl Room {
             require(feed.is_some(), || format!("{} is in use and has no feed", name()))?;
             let twice = leg.slots[..at].iter().any(|other| other.track() == Some(key));
             require(!twice, || format!("{} holds a track that another slot has", name()))?;
-            let unasked = leg.spec.follows.is_some() || (track.is_audio() && leg.spec.auto_audio);
+            let unasked =
+                leg.spec.follows.is_some() || (track.is_audio() && (leg.spec.auto_audio || leg.spec.hears_mix));
             let asked = leg.subscriptions.contains_key(&key);
             require(asked || unasked, || format!("{} holds a track that nobody asked for", name()))?;
         }
@@ -42,7 +43,8 @@ impl Room {
 
     fn check_track(&self, track: &Track) -> Result<(), String> {
         let name = || format!("track {}", track.key().0);
-        require(self.legs.contains_key(&track.spec.owner), || format!("{} has no owner", name()))?;
+        let is_mix = Some(track.key()) == self.mix;
+        require(is_mix || self.legs.contains_key(&track.spec.owner), || format!("{} has no owner", name()))?;
         for feed in track.feeds.iter() {
             let slot = self.legs.get(&feed.leg).and_then(|leg| {
                 leg.slots.iter().find(|slot| slot.spec.index == feed.slot && slot.track() == Some(track.key()))

@@ -18,7 +18,7 @@
 //! 3. After a batch of any of these: [`Room::poll_output`] until it gives none, then [`Room::poll_timeout`]; when that moment
 //!    has come, [`Room::handle_timeout`].
 //! 4. A leg that moves to another room takes along what [`Room::remove_leg`] gives, for [`Room::restore_slots`] there: its
-//!    streams go on counting.
+//!    streams go on counting. Where that room is on another worker, [`LegSlots::into_numbers`] takes the numbers out.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -30,6 +30,7 @@
 //! | `assign.rs` | which of them get which slot, and how many slots would be needed |
 //! | `choose.rs`, `allocator.rs` | which layer each subscription gets: by preference, by bandwidth, by what is alive |
 //! | `forwarding.rs` | the path of a packet |
+//! | `mix.rs` | the room's mix: a track that nobody publishes, with other packets for each who speaks |
 //! | `keyframes.rs` | when publishers are asked for key frames |
 //! | `demand.rs` | which layers nobody wants |
 //! | `speakers.rs` | who speaks, and the order of voices |
@@ -48,6 +49,7 @@ pub mod input;
 mod invariants;
 mod keyframes;
 mod leg;
+mod mix;
 pub mod output;
 mod room;
 mod slot;
@@ -55,6 +57,7 @@ mod speakers;
 mod track;
 mod wishes;
 
-pub use input::{Follow, LegIndex, LegSpec, Packet, SlotSpec, TrackSpec};
+pub use feed::Numbering;
+pub use input::{Follow, LegIndex, LegSpec, MixFrame, Packet, SlotSpec, TrackSpec};
 pub use output::{Forward, Output, SlotState, TrackFigures};
 pub use room::{LegSlots, Room};

@@ -7,6 +7,7 @@ use crosspoint_model::signal::SlotCount;
 use crosspoint_model::{MediaKind, Preference, TrackKey};
 
 use crate::effects::Effects;
+use crate::feed::Numbering;
 use crate::input::{Follow, LegIndex, LegSpec, Packet, SlotSpec, TrackSpec};
 use crate::leg::{Leg, Subscription};
 use crate::output::{Forward, Output, SlotState, TrackFigures};
@@ -21,7 +22,9 @@ pub struct Room {
     pub(crate) legs: BTreeMap<LegIndex, Leg>,
     pub(crate) tracks: BTreeMap<TrackKey, Track>,
     pub(crate) speakers: Speakers,
-    effects: Effects,
+    /// The track that is the room's mix.
+    pub(crate) mix: Option<TrackKey>,
+    pub(crate) effects: Effects,
 }
 
 /// The slots of a leg that leaves. Given to [`Room::restore_slots`] of another room, their numbers go on there.
@@ -29,6 +32,18 @@ pub struct Room {
 pub struct LegSlots {
     slots: Vec<Slot>,
     retired: Vec<Slot>,
+}
+
+impl LegSlots {
+    /// The numbers of each m-line, for a leg whose next room numbers its slots anew.
+    pub fn into_numbers(self) -> impl Iterator<Item = (SlotSpec, Numbering)> {
+        let numbers = |slot: Slot| match slot.content {
+            Content::Idle(numbering) => Some((slot.spec, numbering)),
+            // Every slot of a leg that left was emptied.
+            Content::Fed(_) => None,
+        };
+        self.slots.into_iter().chain(self.retired).filter_map(numbers)
+    }
 }
 
 /// Legs and tracks.
@@ -100,7 +115,7 @@ impl Room {
     pub fn add_track(&mut self, spec: TrackSpec, now: Instant) {
         self.remove_track(spec.track, now);
         let Some(owner) = self.legs.get(&spec.owner) else { return };
-        let track = Track::new(spec, owner.spec.identity.clone(), now);
+        let track = Track::new(spec, Some(owner.spec.identity.clone()), now);
         let (key, is_audio) = (track.key(), track.is_audio());
         if is_audio {
             self.speakers.add(key);
@@ -327,10 +342,10 @@ impl Room {
 
 impl Room {
     /// Brings a leg's slots and layers up to date.
-    fn settle(&mut self, leg: LegIndex, now: Instant) {
+    pub(crate) fn settle(&mut self, leg: LegIndex, now: Instant) {
         let Some(leg) = self.legs.get_mut(&leg) else { return };
         leg.settle_at = None;
-        let (audio, contended) = wishes::audio(leg, &self.tracks, &self.speakers);
+        let (audio, contended) = wishes::audio(leg, &self.tracks, &self.speakers, self.mix);
         let video = wishes::video(leg, &self.tracks, &self.speakers, now);
         leg.contended = contended || audio.len() > leg.slot_count(MediaKind::Audio);
         for (kind, wanted) in [(MediaKind::Audio, &audio), (MediaKind::Video, &video)] {
@@ -342,7 +357,7 @@ impl Room {
     }
 
     /// After all legs concerned are settled: looks once at each track whose feeds have changed.
-    fn finish(&mut self, now: Instant) {
+    pub(crate) fn finish(&mut self, now: Instant) {
         while let Some(track) = self.effects.next_touched() {
             if let Some(track) = self.tracks.get_mut(&track) {
                 track.settle(now, &mut self.effects);
@@ -350,7 +365,7 @@ impl Room {
         }
     }
 
-    fn settle_where(&mut self, now: Instant, concerned: impl Fn(&Leg) -> bool) {
+    pub(crate) fn settle_where(&mut self, now: Instant, concerned: impl Fn(&Leg) -> bool) {
         let legs: Vec<_> = self.legs.values().filter(|leg| concerned(leg)).map(|leg| leg.index).collect();
         for leg in legs {
             self.settle(leg, now);

@@ -23,7 +23,8 @@ const RATE_STEP: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(crate) struct Track {
     pub(crate) spec: TrackSpec,
-    pub(crate) identity: Identity,
+    /// Whose it is; none: the room's own.
+    pub(crate) identity: Option<Identity>,
     /// At least one, best first.
     pub(crate) layers: Vec<Layer>,
     pub(crate) feeds: Feeds,
@@ -69,7 +70,7 @@ pub(crate) struct Voice {
 }
 
 impl Track {
-    pub(crate) fn new(mut spec: TrackSpec, identity: Identity, now: Instant) -> Self {
+    pub(crate) fn new(mut spec: TrackSpec, identity: Option<Identity>, now: Instant) -> Self {
         spec.rids.truncate(MAX_LAYERS);
         let count = spec.rids.len().max(1);
         let demand = Demand::new(count, now);

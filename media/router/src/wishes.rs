@@ -19,7 +19,12 @@ const SHARED: usize = 3;
 pub(crate) const HOLD: Duration = Duration::from_secs(1);
 
 /// The audio tracks, best first, and whether there were more of them than it gets.
-pub(crate) fn audio(leg: &Leg, tracks: &BTreeMap<TrackKey, Track>, speakers: &Speakers) -> (Vec<TrackKey>, bool) {
+pub(crate) fn audio(
+    leg: &Leg,
+    tracks: &BTreeMap<TrackKey, Track>,
+    speakers: &Speakers,
+    mix: Option<TrackKey>,
+) -> (Vec<TrackKey>, bool) {
     if !leg.spec.subscribes {
         return (Vec::new(), false);
     }
@@ -30,6 +35,9 @@ pub(crate) fn audio(leg: &Leg, tracks: &BTreeMap<TrackKey, Track>, speakers: &Sp
         let Some(track) = tracks.get(key) else { continue };
         let Some(is_pinned) = wanted_audio(leg, track) else { continue };
         if is_pinned { pinned.push(*key) } else { voices.push(*key) }
+    }
+    if let Some(mix) = mix.filter(|mix| wants_mix(leg, *mix)) {
+        pinned.insert(0, mix);
     }
     let contended = voices.len() > OWN_SLOTS;
     if contended {
@@ -56,6 +64,14 @@ fn leave_a_slot_for_who_speaks(
     }
 }
 
+/// Does a leg want the room's mix?
+fn wants_mix(leg: &Leg, mix: TrackKey) -> bool {
+    match leg.subscriptions.get(&mix).map(|subscription| &subscription.preference) {
+        Some(preference) => preference.paused != Some(true),
+        None => leg.spec.hears_mix && !matches!(leg.spec.follows, Some(Follow::Participant { .. })),
+    }
+}
+
 /// Does a leg want an audio track, and is it pinned there?
 fn wanted_audio(leg: &Leg, track: &Track) -> Option<bool> {
     if track.spec.owner == leg.index {
@@ -69,10 +85,10 @@ fn wanted_audio(leg: &Leg, track: &Track) -> Option<bool> {
 }
 
 fn comes_unasked(leg: &Leg, track: &Track) -> bool {
-    let of_another = track.identity != leg.spec.identity;
+    let of_another = track.identity.as_ref() != Some(&leg.spec.identity);
     match &leg.spec.follows {
         Some(Follow::Participant { identity, source }) => follows(track, identity, *source),
-        Some(Follow::Dominant) => of_another,
+        Some(Follow::Dominant) => of_another && !leg.spec.hears_mix,
         None => leg.spec.auto_audio && of_another,
     }
 }
@@ -83,7 +99,7 @@ fn follows(track: &Track, identity: &Identity, source: Option<Source>) -> bool {
         Some(Source::Screen) => matches!(track.spec.source, Source::Screen | Source::ScreenAudio),
         Some(source) => track.spec.source == source,
     };
-    chosen && track.identity == *identity
+    chosen && track.identity.as_ref() == Some(identity)
 }
 
 /// The video tracks, best first.

@@ -1,6 +1,7 @@
 //! What goes into a transport and what comes out.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::packet::Inbound;
@@ -46,8 +47,8 @@ pub enum TransportEvent {
     Reconnected,
     /// The client closed.
     Closed,
-    /// A media packet.
-    Packet(Box<Inbound>),
+    /// A media packet. Shared, because it may go to rooms on other workers.
+    Packet(Arc<Inbound>),
     /// A viewer asks for a key frame of what is in this slot.
     KeyFrameRequest {
         /// The m-line.

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crosspoint_egress::Packet;
+use crosspoint_egress::{Carried, Packet};
 use crosspoint_rtp::keyframe::Codec;
 use crosspoint_rtp::picture;
-use str0m::format::PayloadParams;
+use str0m::format::{CodecSpec, FormatParams, PayloadParams};
+use str0m::media::Frequency;
 
 /// The largest RTP payload that is taken in. No browser sends a larger one (they keep to 1200
 /// bytes), and on its way out it would not fit into an Ethernet frame.
@@ -23,6 +24,18 @@ pub struct Format {
 }
 
 impl Format {
+    /// Opus, as every browser takes it (RFC 7587): for packets that are made here.
+    pub fn opus() -> Self {
+        let spec = CodecSpec {
+            codec: str0m::format::Codec::Opus,
+            clock_rate: Frequency::FORTY_EIGHT_KHZ,
+            channels: Some(2),
+            format: FormatParams { min_p_time: Some(10), use_inband_fec: Some(true), ..FormatParams::default() },
+        };
+        let params = PayloadParams::new(111.into(), None, spec);
+        Self { params, codec: Codec::Opus, clock_rate: 48_000 }
+    }
+
     /// The codec's name, as it stands in `a=rtpmap`.
     pub fn name(&self) -> &'static str {
         match self.codec {
@@ -61,4 +74,23 @@ pub struct Inbound {
     pub level: Option<i8>,
     /// The numbers of its picture.
     pub picture: picture::Numbers,
+}
+
+impl Inbound {
+    /// A packet that was made here: 20 ms of Opus, the first after silence or not.
+    pub fn made(format: Arc<Format>, payload: Arc<[u8]>, begins: bool, due: Instant) -> Self {
+        let media = Packet { marker: begins, begins: false, payload, carried: Carried::default(), captured: due };
+        Self {
+            line: 0,
+            layer: 0,
+            sequence: 0,
+            timestamp: 0,
+            format,
+            media: Arc::new(media),
+            arrival: due,
+            capture: None,
+            level: None,
+            picture: picture::Numbers::default(),
+        }
+    }
 }

@@ -6,6 +6,7 @@
 //! str0m has what comes in (`incoming.rs` names it), ICE, DTLS and data channels. What goes out is [`Egress`], which reads
 //! the client's feedback itself: most RTCP never reaches str0m.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crosspoint_egress::{Egress, LineConfig, Outlet, Wishes};
@@ -392,7 +393,7 @@ impl Transport {
             Event::RtpPacket(packet) => {
                 let [recovered, packet] = self.incoming.take(packet, &mut self.rtc, &self.lines);
                 for packet in [recovered, packet].into_iter().flatten() {
-                    sink.event(TransportEvent::Packet(Box::new(packet)));
+                    sink.event(TransportEvent::Packet(Arc::new(packet)));
                 }
             }
             Event::Connected => self.handle_connected(sink),

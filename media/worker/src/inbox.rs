@@ -3,10 +3,14 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crossbeam_channel::{Receiver, Sender};
-use crosspoint_engine::Order;
+use crosspoint_engine::{Order, Relay};
+
+/// Relays that may wait for a worker. At 50 packets a second this is what a hundred voices send in two seconds: a worker that is
+/// so far behind has no use for more.
+const MAX_RELAYS: usize = 10_000;
 
 /// A message to a worker.
 #[derive(Debug)]
@@ -14,6 +18,8 @@ pub(crate) enum Message {
     Order(Order),
     /// An ICE-TCP connection whose first frame is for one of the worker's legs.
     Stream(NewStream),
+    /// What the engine of another worker gave for this one's, in one turn of its loop.
+    Relays(Vec<Relay>),
     /// Say good-bye to every leg and end.
     Stop,
 }
@@ -35,6 +41,8 @@ pub(crate) struct Inbox {
     sender: Sender<Message>,
     woken: Arc<AtomicBool>,
     waker: Arc<mio::Waker>,
+    /// Relays that were sent and not taken yet.
+    relays: Arc<AtomicUsize>,
 }
 
 /// The receiving end, on the worker's thread.
@@ -42,13 +50,16 @@ pub(crate) struct Inbox {
 pub(crate) struct Mailbox {
     receiver: Receiver<Message>,
     woken: Arc<AtomicBool>,
+    relays: Arc<AtomicUsize>,
 }
 
 /// Both ends. The waker makes the worker's poll return.
 pub(crate) fn inbox(waker: mio::Waker) -> (Inbox, Mailbox) {
     let (sender, receiver) = crossbeam_channel::unbounded();
     let woken = Arc::new(AtomicBool::new(false));
-    (Inbox { sender, woken: woken.clone(), waker: Arc::new(waker) }, Mailbox { receiver, woken })
+    let relays = Arc::new(AtomicUsize::new(0));
+    let mailbox = Mailbox { receiver, woken: woken.clone(), relays: relays.clone() };
+    (Inbox { sender, woken, waker: Arc::new(waker), relays }, mailbox)
 }
 
 impl Inbox {
@@ -62,6 +73,20 @@ impl Inbox {
         }
     }
 
+    /// Sends what one engine has for another, in one message. Gives how many were dropped because too many wait: media only.
+    pub(crate) fn relay(&self, mut relays: Vec<Relay>) -> u64 {
+        let before = relays.len();
+        if self.relays.load(Ordering::Relaxed) + before > MAX_RELAYS {
+            relays.retain(|relay| !relay.may_be_lost());
+        }
+        let dropped = (before - relays.len()) as u64;
+        if !relays.is_empty() {
+            self.relays.fetch_add(relays.len(), Ordering::Relaxed);
+            self.send(Message::Relays(relays));
+        }
+        dropped
+    }
+
     fn wake(&self) -> io::Result<()> {
         self.waker.wake()
     }
@@ -72,6 +97,10 @@ impl Mailbox {
     pub(crate) fn drain(&self) -> impl Iterator<Item = Message> + '_ {
         // A swap, not a store: what was sent before the flag fell must be seen by the reads below.
         self.woken.swap(false, Ordering::AcqRel);
-        self.receiver.try_iter()
+        self.receiver.try_iter().inspect(|message| {
+            if let Message::Relays(relays) = message {
+                self.relays.fetch_sub(relays.len(), Ordering::Relaxed);
+            }
+        })
     }
 }

@@ -3,7 +3,8 @@
 //! ```text
 //!  control ──orders──> Inbox ─┐                        ┌─> facts ──> control
 //!  UDP port ──────────────────┼─> Shell (epoll) ─ Engine ─> UDP (GSO runs)
-//!  Acceptor ──sockets─> Inbox ┘                        └─> TCP frames
+//!  Acceptor ──sockets─> Inbox ┤                        ├─> TCP frames
+//!  other workers ─relays─> Inbox ┘                     └─> relays ──> other workers' Inboxes
 //! ```
 //! [`Media`] is what the control plane holds. Read `shell.rs` for the loop and its priorities.
 

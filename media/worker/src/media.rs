@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use crosspoint_engine::{Fact, Order};
+use crosspoint_engine::{Engine, Fact, Order};
 use crosspoint_model::{Code, Refusal};
 use crosspoint_udp::Socket;
 use crosspoint_webrtc::{Accepted, Factory, Host, HostCandidate};
@@ -72,15 +72,20 @@ impl Media {
         let sink = Arc::new(sink);
         let (listeners, tcp_candidates) = listen(config)?;
         let mut workers = Vec::new();
-        let mut threads = Vec::new();
+        let mut shells = Vec::new();
         for index in 0..config.workers.max(1) {
-            let (worker, thread) = start_worker(config, index, &tcp_candidates, sink.clone())?;
+            let (worker, shell) = make_worker(config, index, &tcp_candidates, sink.clone())?;
             workers.push(worker);
-            threads.push(thread);
+            shells.push(shell);
+        }
+        let inboxes: Vec<Inbox> = workers.iter().map(|worker| worker.inbox.clone()).collect();
+        let mut threads = Vec::new();
+        for (index, mut shell) in shells.into_iter().enumerate() {
+            shell.meet(inboxes.clone());
+            threads.push(std::thread::Builder::new().name(format!("media-{index}")).spawn(move || run(shell))?);
         }
         let mut acceptor = None;
         if !listeners.is_empty() {
-            let inboxes = workers.iter().map(|worker| worker.inbox.clone()).collect();
             let (runner, waker) = Acceptor::new(listeners, inboxes)?;
             threads.push(std::thread::Builder::new().name("ice-tcp".into()).spawn(move || runner.run())?);
             acceptor = Some(waker);
@@ -151,12 +156,12 @@ fn listen(config: &MediaConfig) -> Result<(Listeners, Vec<HostCandidate>), Start
     Ok((listeners, candidates))
 }
 
-fn start_worker(
+fn make_worker(
     config: &MediaConfig,
     index: usize,
     tcp: &[HostCandidate],
     sink: Arc<FactSink>,
-) -> Result<(Worker, JoinHandle<()>), StartError> {
+) -> Result<(Worker, Shell), StartError> {
     let number = u16::try_from(index).unwrap_or(u16::MAX);
     let mut ports = Vec::new();
     for (family, address) in config.udp.iter().enumerate() {
@@ -173,9 +178,8 @@ fn start_worker(
     let (inbox, mailbox) = inbox(mio::Waker::new(poll.registry(), INBOX)?);
     let facts = Box::new(move |facts| sink(index, facts));
     let board = Arc::new(Board::default());
-    let shell = Shell::new(poll, ports, mailbox, facts, board.clone())?;
-    let thread = std::thread::Builder::new().name(format!("media-{index}")).spawn(move || run(shell))?;
-    Ok((Worker { host: Host { worker: number, candidates }, inbox, board }, thread))
+    let shell = Shell::new(Engine::of_worker(index), poll, ports, mailbox, facts, board.clone())?;
+    Ok((Worker { host: Host { worker: number, candidates }, inbox, board }, shell))
 }
 
 /// Runs a worker. Panics of legs and rooms end there; one that gets through leaves rooms that nobody serves, and a process

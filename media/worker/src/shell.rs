@@ -3,7 +3,8 @@
 //! 1. orders and new TCP connections,
 //! 2. datagrams: batch by batch; what a batch causes is sent before the next is read,
 //! 3. timers,
-//! 4. facts to the control plane, one call per turn.
+//! 4. relays to the engines of other workers, one message and one wake-up at most for each of them per turn,
+//! 5. facts to the control plane, one call per turn: after the relays, so that what is ordered in consequence comes after them.
 //!
 //! A turn reads at most [`BATCHES`] batches, so that neither orders nor timers starve under load.
 
@@ -12,12 +13,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crosspoint_engine::{Engine, Fact};
+use crosspoint_engine::{Engine, Fact, Relay};
 use crosspoint_udp::{Batch, Socket};
 use crosspoint_webrtc::Datagram;
 use mio::{Events, Poll, Token};
 
-use crate::inbox::{Mailbox, Message, NewStream};
+use crate::inbox::{Inbox, Mailbox, Message, NewStream};
 use crate::streams::Streams;
 use crate::traffic::{Board, Traffic};
 
@@ -55,6 +56,10 @@ pub(crate) struct Shell {
     pub(crate) ports: Vec<Port>,
     streams: Streams,
     mailbox: Mailbox,
+    /// Those of all workers, by their numbers.
+    inboxes: Vec<Inbox>,
+    /// Relays to other workers that were dropped because too many waited there.
+    unrelayed: u64,
     facts: Box<dyn Fn(Vec<Fact>) + Send>,
     /// Where others read how much came and went.
     board: Arc<Board>,
@@ -65,6 +70,7 @@ pub(crate) struct Shell {
 
 impl Shell {
     pub(crate) fn new(
+        engine: Engine,
         poll: Poll,
         mut ports: Vec<Port>,
         mailbox: Mailbox,
@@ -77,15 +83,22 @@ impl Shell {
         let streams = Streams::new(FIRST_STREAM);
         Ok(Self {
             poll,
-            engine: Engine::new(),
+            engine,
             ports,
             streams,
             mailbox,
+            inboxes: Vec::new(),
+            unrelayed: 0,
             facts,
             board,
             stopping: false,
             swept: Instant::now(),
         })
+    }
+
+    /// These are the inboxes of all workers, this one's included, by their numbers.
+    pub(crate) fn meet(&mut self, inboxes: Vec<Inbox>) {
+        self.inboxes = inboxes;
     }
 
     /// Runs until [`Message::Stop`].
@@ -112,6 +125,7 @@ impl Shell {
             self.sweep_streams();
             self.engine.handle_timeout(Instant::now());
             self.send();
+            self.relay();
             self.report();
         }
     }
@@ -137,6 +151,9 @@ impl Shell {
             match message {
                 Message::Order(order) => self.engine.handle_order(order, now),
                 Message::Stream(stream) => self.add_stream(stream),
+                Message::Relays(relays) => {
+                    relays.into_iter().for_each(|relay| self.engine.handle_relay(relay, now));
+                }
                 Message::Stop => {
                     self.engine.close_all(now);
                     self.stopping = true;
@@ -241,6 +258,24 @@ impl Shell {
         }
     }
 
+    /// Gives the engines of other workers what this one has for them.
+    fn relay(&mut self) {
+        let relays = self.engine.take_relays();
+        if relays.is_empty() {
+            return;
+        }
+        let mut batches: Vec<Vec<Relay>> = Vec::new();
+        batches.resize_with(self.inboxes.len(), Vec::new);
+        for (worker, relay) in relays {
+            if let Some(batch) = batches.get_mut(worker) {
+                batch.push(relay);
+            }
+        }
+        for (inbox, batch) in self.inboxes.iter().zip(batches).filter(|(_, batch)| !batch.is_empty()) {
+            self.unrelayed += inbox.relay(batch);
+        }
+    }
+
     /// What came and went since the start.
     fn traffic(&self) -> Traffic {
         let counters = self.engine.counters();
@@ -252,6 +287,7 @@ impl Shell {
             strangers: counters.strangers,
             forged: counters.forged,
             oversized: counters.oversized,
+            unrelayed: self.unrelayed,
         }
     }
 

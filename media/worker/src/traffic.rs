@@ -17,6 +17,8 @@ pub struct Traffic {
     pub forged: u64,
     /// RTP packets larger than what is forwarded.
     pub oversized: u64,
+    /// Packets and data messages that should have gone to another worker, and too many waited there.
+    pub unrelayed: u64,
 }
 
 /// Where a worker writes them down, once per turn of its loop: there is one writer, so that plain stores do. A reader may see
@@ -29,17 +31,19 @@ pub(crate) struct Board {
     strangers: AtomicU64,
     forged: AtomicU64,
     oversized: AtomicU64,
+    unrelayed: AtomicU64,
 }
 
 impl Board {
     pub fn write(&self, traffic: &Traffic) {
-        let Traffic { received, sent, dropped, strangers, forged, oversized } = *traffic;
+        let Traffic { received, sent, dropped, strangers, forged, oversized, unrelayed } = *traffic;
         self.received.store(received, Ordering::Relaxed);
         self.sent.store(sent, Ordering::Relaxed);
         self.dropped.store(dropped, Ordering::Relaxed);
         self.strangers.store(strangers, Ordering::Relaxed);
         self.forged.store(forged, Ordering::Relaxed);
         self.oversized.store(oversized, Ordering::Relaxed);
+        self.unrelayed.store(unrelayed, Ordering::Relaxed);
     }
 
     pub fn read(&self) -> Traffic {
@@ -50,6 +54,7 @@ impl Board {
             strangers: self.strangers.load(Ordering::Relaxed),
             forged: self.forged.load(Ordering::Relaxed),
             oversized: self.oversized.load(Ordering::Relaxed),
+            unrelayed: self.unrelayed.load(Ordering::Relaxed),
         }
     }
 }

@@ -77,8 +77,10 @@ pub struct Client {
     pub leg: LegKey,
     /// Its name.
     pub identity: Identity,
-    /// Where it is.
+    /// Where it came in.
     pub room: RoomKey,
+    /// The worker that has its connection.
+    pub home: usize,
     /// Its address.
     pub address: SocketAddr,
     /// Its microphone.
@@ -173,6 +175,7 @@ impl Client {
             leg,
             identity: Identity::parse(&format!("client-{}", leg.0)).expect("a name"),
             room: join.room,
+            home: 0,
             address,
             voice,
             camera,

@@ -1,10 +1,10 @@
 //! The engine, the network, the clients, and time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crosspoint_engine::{Engine, Fact, LegProfile, NewLeg, Order, RoomSettings};
+use crosspoint_engine::{Engine, Fact, LegProfile, NewLeg, Order, Relay, RoomSettings};
 use crosspoint_model::{LegKey, Preference, RoomKey, TrackKey};
 use crosspoint_webrtc::{Datagram, Factory, Host, HostCandidate};
 use str0m::change::SdpApi;
@@ -18,10 +18,14 @@ const STEP: Duration = Duration::from_micros(250);
 /// All there is.
 #[derive(Debug)]
 pub struct World {
-    /// The server.
+    /// The server's first worker.
     pub engine: Engine,
-    /// The server as clients are told of it.
-    pub host: Host,
+    /// Its other workers.
+    pub others: Vec<Engine>,
+    /// The workers as clients are told of them.
+    pub hosts: Vec<Host>,
+    /// How long a relay from one worker to another takes.
+    pub hop: Duration,
     /// Builds its connections.
     pub factory: Factory,
     /// Everybody who ever came, in order. Those who left are not alive.
@@ -42,29 +46,30 @@ pub struct World {
     requests: u64,
     /// Muted, held.
     flags: BTreeMap<TrackKey, (bool, bool)>,
+    /// The worker of each room.
+    rooms: BTreeMap<RoomKey, usize>,
+    /// What is on its way from worker to worker, and when it is there.
+    relays: VecDeque<(Instant, usize, Relay)>,
 }
 
 impl World {
-    /// An engine with rooms of these numbers.
+    /// One worker with rooms of these numbers.
     pub fn new(seed: u64, rooms: &[u64]) -> Self {
+        Self::with_workers(seed, &[rooms])
+    }
+
+    /// So many workers, each with rooms of these numbers.
+    pub fn with_workers(seed: u64, rooms: &[&[u64]]) -> Self {
         let now = Instant::now();
-        let address = SocketAddr::from(([192, 0, 2, 1], 7000));
-        let host = Host { worker: 0, candidates: vec![HostCandidate { address, tcp: false }] };
-        let mut engine = Engine::new();
-        for room in rooms {
-            let settings = RoomSettings {
-                publish_bitrate: None,
-                data_bytes: 1 << 16,
-                data_bytes_per_second: 1 << 20,
-                video_slots: 12,
-                audio_slots: 12,
-                mix: None,
-            };
-            engine.handle_order(Order::OpenRoom { room: RoomKey(*room), settings }, now);
-        }
-        Self {
-            engine,
-            host,
+        let host = |worker| {
+            let address = SocketAddr::from(([192, 0, 2, 1], 7000 + worker));
+            Host { worker, candidates: vec![HostCandidate { address, tcp: false }] }
+        };
+        let mut world = Self {
+            engine: Engine::new(),
+            others: (1..rooms.len()).map(Engine::of_worker).collect(),
+            hosts: (0..rooms.len() as u16).map(host).collect(),
+            hop: Duration::from_millis(1),
             factory: Factory::new(),
             clients: Vec::new(),
             network: Network::new(seed),
@@ -77,12 +82,41 @@ impl World {
             answers: BTreeMap::new(),
             requests: 0,
             flags: BTreeMap::new(),
+            rooms: BTreeMap::new(),
+            relays: VecDeque::new(),
+        };
+        for (worker, rooms) in rooms.iter().enumerate() {
+            rooms.iter().for_each(|room| world.open_room(worker, RoomKey(*room)));
         }
+        world
     }
 
-    /// The address of the server.
-    pub fn server(&self) -> SocketAddr {
-        self.host.candidates[0].address
+    fn open_room(&mut self, worker: usize, room: RoomKey) {
+        let settings = RoomSettings {
+            publish_bitrate: None,
+            data_bytes: 1 << 16,
+            data_bytes_per_second: 1 << 20,
+            video_slots: 12,
+            audio_slots: 12,
+            mix: None,
+        };
+        self.rooms.insert(room, worker);
+        self.order_at(worker, Order::OpenRoom { room, settings });
+    }
+
+    /// The address of a worker.
+    pub fn server(&self, worker: usize) -> SocketAddr {
+        self.hosts[worker].candidates[0].address
+    }
+
+    /// All workers.
+    pub fn engines(&self) -> impl Iterator<Item = &Engine> {
+        std::iter::once(&self.engine).chain(&self.others)
+    }
+
+    /// A worker.
+    pub fn engine_mut(&mut self, worker: usize) -> &mut Engine {
+        if worker == 0 { &mut self.engine } else { &mut self.others[worker - 1] }
     }
 
     /// Somebody comes. Every voice of the room goes to it unasked.
@@ -91,7 +125,9 @@ impl World {
         let leg = LegKey(index as u64 + 1);
         let address = SocketAddr::from(([198, 51, (index >> 8) as u8, index as u8], 40_000));
         let (mut client, offer) = Client::new(leg, join, address, self.start, self.now);
-        let accepted = self.factory.accept(&self.host, &offer.sdp, self.now).expect("the offer is accepted");
+        client.home = self.rooms[&join.room];
+        let accepted = self.factory.accept(&self.hosts[client.home], &offer.sdp, self.now);
+        let accepted = accepted.expect("the offer is accepted");
         client.accept(offer.pending, &accepted.answer);
         let profile = LegProfile {
             subscribes: true,
@@ -115,14 +151,56 @@ impl World {
         self.order(Order::RemoveLeg { leg: self.clients[client].leg });
     }
 
-    /// An order to the engine.
+    /// An order to the worker that it is for: the room's, or the home of the leg or track.
     pub fn order(&mut self, order: Order) {
         if let Order::SetFlags { track, muted, held } = &order {
             self.flags.insert(*track, (*muted, *held));
         }
-        self.engine.handle_order(order, self.now);
-        self.engine.flush(self.now);
+        let worker = self.worker_for(&order);
+        self.order_at(worker, order);
+    }
+
+    /// Takes a client to another room, wherever that is.
+    pub fn move_to(&mut self, client: usize, room: RoomKey) {
+        let leg = self.clients[client].leg;
+        self.order(Order::MoveLeg { leg, to: room, worker: self.rooms[&room] });
+    }
+
+    fn order_at(&mut self, worker: usize, order: Order) {
+        let now = self.now;
+        let engine = self.engine_mut(worker);
+        engine.handle_order(order, now);
+        engine.flush(now);
         self.collect();
+    }
+
+    fn worker_for(&self, order: &Order) -> usize {
+        let home = |leg: &LegKey| self.by_leg.get(leg).map_or(0, |client| self.clients[*client].home);
+        match order {
+            Order::OpenRoom { room, .. }
+            | Order::CloseRoom { room }
+            | Order::SetMix { room, .. }
+            | Order::WatchLevels { room, .. } => self.rooms[room],
+            Order::AddPcm(new) => self.rooms[&new.room],
+            Order::AddLeg(new) => self.rooms[&new.room],
+            Order::Negotiate { leg, .. }
+            | Order::AddCandidate { leg, .. }
+            | Order::RemoveLeg { leg }
+            | Order::MoveLeg { leg, .. }
+            | Order::Subscribe { leg, .. }
+            | Order::Unsubscribe { leg, .. }
+            | Order::Prefer { leg, .. }
+            | Order::SendData { leg, .. }
+            | Order::SetVoice { leg, .. }
+            | Order::Listen { leg, .. }
+            | Order::Talk { leg, .. }
+            | Order::Fault { leg, .. } => home(leg),
+            Order::SetFlags { track, .. } => {
+                let owner = self.clients.iter().find(|client| client.published().iter().any(|s| s.track == *track));
+                owner.map_or(0, |client| client.home)
+            }
+            Order::Report { .. } => 0,
+        }
     }
 
     /// A viewer asks for the picture of a publisher.
@@ -149,7 +227,7 @@ impl World {
 
     /// A datagram reaches the server right now.
     pub fn inject(&mut self, source: SocketAddr, contents: &[u8]) {
-        let (destination, arrival) = (self.server(), self.now);
+        let (destination, arrival) = (self.server(0), self.now);
         self.engine.handle_datagram(&Datagram { tcp: false, source, destination, contents, arrival });
         self.engine.flush(self.now);
         self.collect();
@@ -161,7 +239,9 @@ impl World {
         while self.now < end {
             self.work();
             let clients = self.clients.iter().filter_map(Client::deadline);
-            let next = clients.chain(self.network.next()).chain(self.engine.poll_timeout()).min().unwrap_or(end);
+            let engines = self.engines().filter_map(Engine::poll_timeout);
+            let relays = self.relays.front().map(|(at, ..)| *at);
+            let next = clients.chain(engines).chain(relays).chain(self.network.next()).min().unwrap_or(end);
             self.now = next.max(self.now + STEP).min(end);
         }
     }
@@ -190,7 +270,7 @@ impl World {
 
     /// Nothing has happened that must not.
     pub fn check(&self) {
-        self.engine.check_invariants().expect("the engine is in order");
+        self.engines().for_each(|engine| engine.check_invariants().expect("the engine is in order"));
         for client in &self.clients {
             assert!(
                 client.faults.is_empty(),
@@ -213,27 +293,30 @@ impl World {
                 self.send_up(index, datagrams);
             }
         }
-        let destination = self.server();
-        let mut reached = false;
         while let Some((way, contents)) = self.network.arrived(now) {
             match way {
                 Way::Up(client) => {
-                    reached = true;
-                    let source = self.clients[client].address;
+                    let Client { address: source, home, .. } = self.clients[client];
+                    let destination = self.server(home);
                     let datagram = Datagram { tcp: false, source, destination, contents: &contents, arrival: now };
-                    self.engine.handle_datagram(&datagram);
+                    self.engine_mut(home).handle_datagram(&datagram);
                 }
                 Way::Down(client) => {
+                    let destination = self.server(self.clients[client].home);
                     let datagrams = self.clients[client].handle_datagram(destination, &contents, now);
                     self.send_up(client, datagrams);
                 }
             }
         }
-        if reached {
-            self.engine.flush(now);
+        while let Some((_, worker, relay)) = self.relays.pop_front_if(|(at, ..)| *at <= now) {
+            self.engine_mut(worker).handle_relay(relay, now);
         }
-        if self.engine.poll_timeout().is_some_and(|at| at <= now) {
-            self.engine.handle_timeout(now);
+        for worker in 0..self.hosts.len() {
+            let engine = self.engine_mut(worker);
+            engine.flush(now);
+            if engine.poll_timeout().is_some_and(|at| at <= now) {
+                engine.handle_timeout(now);
+            }
         }
         self.collect();
     }
@@ -249,12 +332,18 @@ impl World {
 
     fn collect(&mut self) {
         let (by_address, network, now) = (&self.by_address, &mut self.network, self.now);
-        self.engine.drain_transmits(|path, contents| {
-            if let Some(client) = by_address.get(&path.destination) {
-                network.send(Way::Down(*client), contents.to_vec(), now);
-            }
-        });
-        for fact in self.engine.take_facts() {
+        let mut facts = Vec::new();
+        for engine in std::iter::once(&mut self.engine).chain(&mut self.others) {
+            engine.drain_transmits(|path, contents| {
+                if let Some(client) = by_address.get(&path.destination) {
+                    network.send(Way::Down(*client), contents.to_vec(), now);
+                }
+            });
+            let relays = engine.take_relays().into_iter();
+            self.relays.extend(relays.map(|(worker, relay)| (now + self.hop, worker, relay)));
+            facts.extend(engine.take_facts());
+        }
+        for fact in facts {
             self.hear(&fact);
             self.facts.push((self.now, fact));
         }

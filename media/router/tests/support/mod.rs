@@ -77,6 +77,7 @@ impl Stage {
             identity: identity(index),
             subscribes: true,
             auto_audio: false,
+            hears_mix: false,
             follows: None,
             audio_slots: 12,
             video_slots: 12,

@@ -194,7 +194,7 @@ impl Run {
         if room == self.rooms[&client].now() {
             return "nothing".into();
         }
-        self.world.order(Order::MoveLeg { leg: self.leg(client), to: RoomKey(room) });
+        self.world.move_to(client, RoomKey(room));
         let time = self.time();
         self.rooms.entry(client).or_default().set(time, room);
         self.forget_wishes(client);
