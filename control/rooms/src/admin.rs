@@ -35,11 +35,12 @@ impl Rooms {
 
     /// Makes a room. `room-exists` when there is one of this name.
     pub fn create(&self, request: CreateRoom) -> Result<RoomSummary, Refusal> {
-        let CreateRoom { room_id, kind, metadata, locked, pin, limits } = request;
+        let CreateRoom { room_id, kind, metadata, locked, pin, mix, limits } = request;
         self.check_metadata(&metadata)?;
-        let pin = pin.filter(|pin| !pin.is_empty()).map(Secret::new);
-        let state = State { locked, pin, metadata, limits, ..State::default() };
         let kind = kind.unwrap_or(RoomKind::Forward);
+        let mix = mix.map(|settings| self.new_mix(kind, settings)).transpose()?;
+        let pin = pin.filter(|pin| !pin.is_empty()).map(Secret::new);
+        let state = State { locked, pin, metadata, limits, mix, ..State::default() };
         match self.make_room(RoomId::parse(&room_id)?, kind, None, state)? {
             (room, true) => Ok(room.summary(&room.lock())),
             (_, false) => Err(Refusal::new(Code::RoomExists, format!("there is a room {room_id:?} already"))),
@@ -48,12 +49,15 @@ impl Rooms {
 
     /// Changes a room. Bitrate limits hold for connections made from then on.
     pub fn update(&self, room: &RoomId, change: UpdateRoom) -> Result<RoomSummary, Refusal> {
-        let UpdateRoom { metadata, locked, pin, limits } = change;
+        let UpdateRoom { metadata, locked, pin, mix, limits } = change;
         if let Some(metadata) = &metadata {
             self.check_metadata(metadata)?;
         }
         let room = self.known(room)?;
         let mut state = room.lock();
+        if let Some(settings) = mix {
+            self.set_mix(&room, &mut state, settings)?;
+        }
         state.metadata = metadata.unwrap_or(std::mem::take(&mut state.metadata));
         state.locked = locked.unwrap_or(state.locked);
         if let Some(pin) = pin {
@@ -148,7 +152,7 @@ impl Rooms {
         self.inner.events.subscribe()
     }
 
-    fn known(&self, room: &RoomId) -> Result<Arc<Room>, Refusal> {
+    pub(crate) fn known(&self, room: &RoomId) -> Result<Arc<Room>, Refusal> {
         let missing = || Refusal::new(Code::RoomNotFound, format!("there is no room {room:?}"));
         self.inner.registry.room(room).ok_or_else(missing)
     }
@@ -183,6 +187,9 @@ fn description(room: &Room, state: &State, (legs, tracks): &Report) -> RoomDescr
             hidden: participant.hidden,
             connected: participant.is_connected(),
             media: leg.is_some(),
+            voice: state.voice_of(&participant.view.user_id),
+            listening: state.hears(participant).into(),
+            talks_to: participant.talks_to.as_ref().map(ToString::to_string),
             stats: report.map(stats),
         }
     });

@@ -81,7 +81,7 @@ impl Rooms {
             check_pin(state, applicant.pin)?;
         }
         let limits = &self.inner.options.limits;
-        if applicant.identity.is_some() && state.participants.len() >= state.most_participants(limits) {
+        if applicant.identity.is_some() && state.attending() >= state.most_participants(limits) {
             let most = state.most_participants(limits);
             return Err(Refusal::new(Code::RoomFull, format!("the room has {most} participants, as many as it may")));
         }

@@ -50,6 +50,7 @@ impl Rooms {
             self.drop_leg(room, state, leg, true);
         }
         self.say_goodbye(room, state, &participant, why);
+        self.watch_levels(room, state);
         self.close_if_stays_empty(room, state);
         Some(participant)
     }
@@ -58,6 +59,8 @@ impl Rooms {
     pub(crate) fn say_goodbye(&self, room: &Arc<Room>, state: &mut State, gone: &Participant, why: Departure) {
         let who = &gone.view.user_id;
         state.glare.forget(who);
+        state.forget_own_choice(who);
+        self.end_talks(state, gone);
         if gone.hidden {
             return;
         }
@@ -80,7 +83,7 @@ impl Rooms {
                 core.refreshing.stop();
                 core.waiting.stop();
             }
-            Presence::Http(end) => end.set(),
+            Presence::Http(end) => end.set(code, reason),
         }
     }
 
@@ -127,7 +130,7 @@ impl Rooms {
     /// Takes a viewer out.
     pub(crate) fn remove_viewer(&self, room: &Arc<Room>, state: &mut State, leg: LegKey, order: bool) {
         let Some(viewer) = state.viewers.remove(&leg) else { return };
-        viewer.end.set();
+        viewer.end.set(close::NORMAL, "ended");
         self.drop_leg(room, state, viewer.leg, order);
         self.close_if_stays_empty(room, state);
     }
@@ -150,7 +153,7 @@ impl Rooms {
         }
         for (leg, viewer) in std::mem::take(&mut state.viewers) {
             self.inner.registry.forget_leg(leg);
-            viewer.end.set();
+            viewer.end.set(ending.code, ending.reason);
         }
         state.tracks.clear();
         state.owners.clear();

@@ -68,6 +68,7 @@ impl Rooms {
                 self.tell_owner_in_room(worker, leg, &ServerMessage::Layers { track_id: TrackId(track), unwanted });
             }
             Fact::Speakers { room, speakers } => self.speakers_changed(room, &speakers),
+            Fact::Levels { room, levels } => self.levels_changed(room, &levels),
             Fact::Stats { leg, report } => self.measured(leg, *report, grades),
             Fact::DataLost { leg, count } => self.tell_owner(leg, &ServerMessage::DataLost { count }),
             Fact::RoomBroke { room } => self.room_broke(room),

@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
-use crosspoint_model::{Code, LegKey, Refusal};
-use crosspoint_worker::engine::{Fact, Order};
+use crosspoint_model::{Bus, Code, Identity, LegKey, Refusal, RoomKey};
+use crosspoint_worker::engine::{Fact, NewPcm, Order, PcmFrame, PcmLine, PcmVoice};
 use crosspoint_worker::{FactSink, Traffic};
 
 use crate::lock::lock;
@@ -21,10 +21,42 @@ pub enum Told {
     Order(Order),
 }
 
+/// A leg of plain sound that came, with the mixer's end of it.
+#[derive(Debug)]
+pub struct FakeLine {
+    /// Its key.
+    pub leg: LegKey,
+    /// The room that it came into.
+    pub room: RoomKey,
+    /// Whose it is.
+    pub identity: Identity,
+    /// What it hears.
+    pub hears: Option<Bus>,
+    /// Its voice.
+    pub speaks: Option<PcmVoice>,
+    line: PcmLine,
+}
+
+impl FakeLine {
+    /// Lets it hear 20 ms, as the mixer would.
+    pub fn give(&mut self, position: u64, samples: &[f32]) {
+        self.line.give(PcmFrame { position, samples: Arc::from(samples), channels: 1 });
+    }
+
+    /// Plays so much of what it said; what was there comes back.
+    pub fn play(&mut self, most: usize) -> Vec<f32> {
+        let mut out = vec![0.0; most];
+        let count = self.line.take(&mut out);
+        out.truncate(count);
+        out
+    }
+}
+
 /// The fake.
 pub struct FakeMedia {
     workers: usize,
     told: Mutex<Vec<(usize, Told)>>,
+    lines: Mutex<Vec<FakeLine>>,
     sink: FactSink,
 }
 
@@ -32,7 +64,7 @@ impl FakeMedia {
     /// A fake with so many workers, and its facts for [`crate::Rooms::new`].
     pub fn new(workers: usize) -> (Arc<Self>, Facts) {
         let (sink, facts) = fact_channel();
-        (Arc::new(Self { workers, told: Mutex::default(), sink }), facts)
+        (Arc::new(Self { workers, told: Mutex::default(), lines: Mutex::default(), sink }), facts)
     }
 
     /// Says something, as the first worker would.
@@ -65,6 +97,12 @@ impl FakeMedia {
         arrivals.iter().rev().find(|(_, arrival)| arrival.identity.as_str() == identity).map(|(_, arrival)| arrival.leg)
     }
 
+    /// Acts on the newest leg of plain sound of an identity, while there is one.
+    pub fn with_line<R>(&self, identity: &str, act: impl FnOnce(&mut FakeLine) -> R) -> Option<R> {
+        let mut lines = lock(&self.lines);
+        lines.iter_mut().rev().find(|line| line.identity.as_str() == identity).map(act)
+    }
+
     /// Was it told something like this?
     pub fn was_told(&self, is_meant: impl Fn(&Order) -> bool) -> bool {
         lock(&self.told).iter().any(|(_, told)| matches!(told, Told::Order(order) if is_meant(order)))
@@ -89,7 +127,21 @@ impl MediaPlane for FakeMedia {
     }
 
     fn order(&self, worker: usize, order: Order) {
+        let order = match order {
+            Order::AddPcm(new) => {
+                let NewPcm { leg, room, identity, line, hears, speaks } = *new;
+                lock(&self.lines).push(FakeLine { leg, room, identity, hears, speaks, line });
+                return;
+            }
+            order => order,
+        };
         match &order {
+            // The line's end tells its reader.
+            Order::RemoveLeg { leg } => lock(&self.lines).retain(|line| line.leg != *leg),
+            Order::CloseRoom { room } => lock(&self.lines).retain(|line| line.room != *room),
+            Order::MoveLeg { leg, to, .. } => {
+                lock(&self.lines).iter_mut().filter(|line| line.leg == *leg).for_each(|line| line.room = *to);
+            }
             Order::Negotiate { leg, request, offer, .. } if offer.starts_with("v=0") => {
                 self.say_from(worker, Fact::Answer { leg: *leg, request: *request, result: Ok(ANSWER.to_owned()) });
             }

@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex};
 
 use crosspoint_model::grant::Bearer;
 use crosspoint_model::signal::{Join, Joined, PROTOCOL, Quality, ServerMessage, SessionDescription, close};
-use crosspoint_model::{Code, Identity, Refusal, RoomId, RoomKind, UserView};
+use crosspoint_model::{Code, Identity, Refusal, RoomId, RoomKind, TrackId, UserView};
 use tokio::time::Instant;
 
 use crate::admission::{Applicant, Destination};
 use crate::departure::Departure;
 use crate::events::RoomEvent;
 use crate::leg::slot_views;
+use crate::listening::tell_listening;
 use crate::media::Offered;
 use crate::negotiate::Entrance;
 use crate::offer::{OfferMark, check_offer};
@@ -22,6 +23,7 @@ use crate::participant::{Budget, Core, OneTask, Participant, Presence, offer_bud
 use crate::presence::Pace;
 use crate::room::{Room, State};
 use crate::session::{JoinRequest, Session};
+use crate::talkback::tell_talkbacks;
 use crate::{Rooms, now_millis};
 
 /// A room that closes just when somebody comes is looked up again so often.
@@ -29,6 +31,8 @@ const ATTEMPTS: usize = 3;
 
 /// The feature by which a client says that it resolves glare itself.
 const PERFECT_NEGOTIATION: &str = "perfect-negotiation";
+/// The feature by which a client asks for the levels of voices and buses.
+const LEVELS: &str = "levels";
 
 impl Rooms {
     /// Lets somebody in, or takes a dropped session up again. The first thing the session gives is `joined`.
@@ -165,6 +169,8 @@ impl Rooms {
         let joined = self.joined(room, state, &core, answer, false);
         let first = frame(None, request.request, &body(&ServerMessage::Joined(Box::new(joined))));
         let session = Session::attach(self, &core, first, None)?;
+        tell_listening(state, &core);
+        tell_talkbacks(state, &core);
         if !state.speakers.is_empty() {
             let speakers = ServerMessage::Speakers { speakers: state.speakers.clone() };
             core.outbox.push_volatile(body(&speakers).to_string());
@@ -183,6 +189,8 @@ impl Rooms {
             self.drop_leg(room, state, leg, true);
         }
         state.glare.forget(who);
+        // Its new page knows nothing of talkback. Those who talk to it go on.
+        self.end_own_talk(state, &before);
         Some(before)
     }
 
@@ -197,8 +205,10 @@ impl Rooms {
         let view = participant.view.clone();
         let who = view.user_id.clone();
         let hidden = participant.hidden;
+        // A service does not keep the room open.
+        state.arrivals += u64::from(!participant.is_service);
         state.participants.insert(who.clone(), participant);
-        state.arrivals += 1;
+        self.watch_levels(room, state);
         let was_seen = before.is_some_and(|before| !before.hidden);
         if hidden {
             if let Some(before) = before.filter(|_| was_seen) {
@@ -249,6 +259,8 @@ impl Rooms {
             room_id: room.id.to_string(),
             user_id: core.identity.to_string(),
             kind: room.kind,
+            mix: state.mix.as_ref().map(|mix| TrackId(mix.spec.track)),
+            voices: state.voices_for(&core.identity),
             participants: others().map(|(who, _)| who.to_string()).collect(),
             users: others().map(|(_, participant)| participant.view.clone()).collect(),
             tracks: state.tracks.values().map(|track| track.view.clone()).collect(),
@@ -279,6 +291,10 @@ fn newcomer(
         view: view_of(bearer, identity, before.map(|before| before.view.joined_at)),
         bearer: Bearer { expires, ..bearer.clone() },
         hidden: bearer.grant.hidden,
+        is_service: false,
+        wants_levels: features.iter().any(|feature| feature == LEVELS),
+        usually_hears: None,
+        talks_to: None,
         perfect: features.iter().any(|feature| feature == PERFECT_NEGOTIATION),
         presence: Presence::Socket(Arc::clone(core)),
         leg: None,

@@ -16,6 +16,8 @@ use crate::tracks::Plan;
 /// A leg.
 pub(crate) struct Leg {
     pub(crate) key: LegKey,
+    /// Plain sound: it lives in a mixer, so its room must mix.
+    pub(crate) is_plain: bool,
     /// The peer connection that it belongs to.
     pub(crate) mark: OfferMark,
     /// Its receiving m-lines, in the order of the offer.
@@ -45,9 +47,22 @@ pub(crate) enum Reply {
 
 impl Leg {
     pub(crate) fn new(key: LegKey, mark: OfferMark, lines: &[MediaLine]) -> Self {
-        let mut leg = Self { key, mark, slots: Vec::new(), pending: None, report: None, warnings: Warnings::default() };
+        let mut leg = Self {
+            key,
+            is_plain: false,
+            mark,
+            slots: Vec::new(),
+            pending: None,
+            report: None,
+            warnings: Warnings::default(),
+        };
         leg.set_lines(lines);
         leg
+    }
+
+    /// One of plain sound.
+    pub(crate) fn plain(key: LegKey) -> Self {
+        Self { is_plain: true, ..Self::new(key, OfferMark::default(), &[]) }
     }
 
     /// The m-lines are these now; slots that stay keep what is in them.
@@ -92,17 +107,17 @@ impl Leg {
     }
 }
 
-/// Slots as a client sees them. A track that this room does not know (any more) is left out.
+/// Slots as a client sees them. The room's mix is nobody's. A track that this room does not know (any more) is left out.
 pub(crate) fn slot_views(slots: &[SlotState], state: &State) -> Vec<SlotView> {
     let view = |slot: &SlotState| {
-        let owner = slot.track.and_then(|track| Some((track, state.owner(track)?)));
+        let known = slot.track.filter(|track| state.is_mix(*track) || state.owner(*track).is_some());
         SlotView {
             mid: slot.mid.clone(),
             kind: slot.kind,
-            track_id: owner.map(|(track, _)| TrackId(track)),
-            user_id: owner.map(|(_, owner)| owner.clone()),
-            layer: owner.and(slot.layer.clone()),
-            paused: owner.is_some() && slot.paused,
+            track_id: known.map(TrackId),
+            user_id: known.and_then(|track| state.owner(track)).cloned(),
+            layer: known.and(slot.layer.clone()),
+            paused: known.is_some() && slot.paused,
         }
     };
     slots.iter().map(view).collect()

@@ -4,6 +4,7 @@
 //! ```text
 //!   signalling door ── join ──> Session ── handle(frame) ──┐             ┌── orders ──> workers
 //!   WHIP, WHEP ── publish, view ──> LegHandle ─────────────┼── rooms ────┤
+//!   services, bots ── tap ──> Tap ─────────────────────────┤
 //!   admin ── list, kick, move, close … ────────────────────┘  (a lock    └── messages ──> outboxes ──> sockets
 //!   workers ── facts ──────────────────────────────────────>   each)
 //! ```
@@ -17,6 +18,8 @@
 //! | `mesh`, `relay` | browsers that connect to each other |
 //! | `departure`, `moving`, `lifetime` | going, moving, the ends of rooms |
 //! | `facts`, `quality` | what workers report |
+//! | `mixing`, `voices`, `listening`, `talkback`, `levels` | rooms that mix: how, whose voice, who hears what |
+//! | `tap` | plain sound in and out, for services, telephones and bots |
 //! | `viewers` | WHIP and WHEP |
 //! | `admin`, `events`, `views`, `drain` | what operators do and see |
 //! | `http` | refusals as HTTP doors send them |
@@ -38,16 +41,20 @@ mod holds;
 pub mod http;
 mod join;
 mod leg;
+mod levels;
 mod lifetime;
+mod listening;
 mod lock;
 mod media;
 mod mesh;
+mod mixing;
 mod moving;
 mod negotiate;
 mod offer;
 mod options;
 mod outbox;
 mod participant;
+mod player;
 mod presence;
 mod quality;
 mod refresh;
@@ -56,28 +63,34 @@ mod relay;
 mod resume;
 mod room;
 mod session;
+mod talkback;
+mod tap;
 #[cfg(test)]
 mod tests;
 mod tracks;
 mod viewers;
 mod views;
+mod voices;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use crosspoint_worker::Traffic;
-pub use crosspoint_worker::engine::Follow;
+pub use crosspoint_worker::engine::{Follow, PcmFrame, PcmReader, PcmWriter};
 pub use events::RoomEvent;
 pub use media::{Arrival, Facts, MediaPlane, Offered, fact_channel};
 pub use options::{FreshToken, Options, Recorder, TokenIssuer};
 pub use outbox::Outgoing;
+pub use player::{PlayRequest, Player, Playing};
 pub use session::{JoinRequest, Session};
+pub use tap::{Tap, TapEnd, TapHandle, TapRequest, TapVoice};
 use tokio::runtime::Handle;
 use tokio::sync::broadcast;
 pub use viewers::{IceParameters, LegHandle, PublishRequest, ViewRequest};
 pub use views::{
-    CreateRoom, ParticipantView, RoomDescription, RoomLimits, RoomSummary, Totals, TrackStats, UpdateRoom, WorkerTotals,
+    CreateRoom, ListeningView, ParticipantView, RoomDescription, RoomLimits, RoomSummary, Totals, TrackStats,
+    UpdateRoom, WorkerTotals,
 };
 
 /// So many events are kept for a slow reader.

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crosspoint_model::signal::close;
-use crosspoint_model::{Code, Refusal, RoomId, RoomKey, RoomKind};
+use crosspoint_model::{Code, MixSettings, Refusal, RoomId, RoomKey, RoomKind};
 use crosspoint_worker::engine::Order;
 
 use crate::departure::Ending;
@@ -21,12 +21,8 @@ impl Rooms {
         id: RoomId,
         kind: RoomKind,
         worker: Option<usize>,
-        state: State,
+        mut state: State,
     ) -> Result<(Arc<Room>, bool), Refusal> {
-        if kind == RoomKind::Mix {
-            let detail = "mixed rooms are not available in this version: use kind \"forward\"";
-            return Err(Refusal::new(Code::InvalidRequest, detail));
-        }
         if self.inner.draining.load(Ordering::Relaxed) {
             return Err(Refusal::new(Code::Draining, "the server is going down and makes no new rooms"));
         }
@@ -34,6 +30,9 @@ impl Rooms {
         let limits = &self.inner.options.limits;
         let worker = worker.unwrap_or_else(|| registry.idlest_worker());
         let key = RoomKey(registry.next_key());
+        if kind == RoomKind::Mix && state.mix.is_none() {
+            state.mix = Some(self.new_mix(kind, MixSettings::default())?);
+        }
         let settings = state.settings(limits);
         let lifetime = state.limits.lifetime_seconds.map(Duration::from_secs).or(limits.room_lifetime);
         let runtime = self.inner.runtime.clone();

@@ -77,7 +77,7 @@ impl Rooms {
             return Err(unavailable(format!("{who:?} was put out of the other room")));
         }
         let most = target.most_participants(&self.inner.options.limits);
-        if target.participants.len() >= most {
+        if target.attending() >= most {
             let detail = format!("the other room has {most} participants, as many as it may");
             return Err(Refusal::new(Code::RoomFull, detail));
         }
@@ -102,6 +102,11 @@ impl Rooms {
             self.unpublish(from, source, *key);
         }
         self.say_goodbye(from, source, &participant, Departure::Moved);
+        self.watch_levels(from, source);
+        // What one hears is the room's to say; how one sounds goes along.
+        source.listening.remove(who);
+        target.listening.remove(who);
+        let voice = source.voices.remove(who).unwrap_or_default();
         self.close_if_stays_empty(from, source);
 
         participant.subscriptions.clear();
@@ -111,15 +116,21 @@ impl Rooms {
             leg.empty_slots();
             // An offer that is being answered goes along: its tracks have the same keys there.
             self.inner.registry.move_leg(leg.key, there);
+            if leg.is_plain {
+                // Only mesh rooms refuse, and whoever is in one has no leg.
+                let _ = self.ensure_mix(there, target);
+            }
             // What is held there is held before it comes, and what is free there is not set free before: in neither room is
             // anything heard for a moment that must not be.
             self.set_holds(target, who, &mut tracks, true);
             self.order_leg(leg.key, Order::MoveLeg { leg: leg.key, to: there.key, worker: there.worker });
             self.set_holds(target, who, &mut tracks, false);
         }
+        self.talk_to_all(&mut participant);
         self.set_place(&participant, there);
         participant.tell(&ServerMessage::Moved { room_id: there.id.to_string() });
         self.introduce(there, target, participant, None);
+        self.settle_in(there, target, who, voice);
         self.bring_tracks(there, target, who, tracks);
         let arrived = target.participants.get(who);
         if let Some(Participant { presence: Presence::Socket(core), .. }) = arrived {

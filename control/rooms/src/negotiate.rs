@@ -178,9 +178,12 @@ impl Rooms {
         who: &Identity,
         entrance: Entrance,
     ) -> Vec<TrackView> {
-        let Entrance { offered, plan, mark, profile } = entrance;
+        let Entrance { offered, plan, mark, mut profile } = entrance;
         if let Some(before) = state.participants.get_mut(who).and_then(|participant| participant.leg.take()) {
             self.drop_leg(room, state, before, true);
+        }
+        if let Some(participant) = state.participants.get(who) {
+            profile.hears = state.hears(participant).hears;
         }
         let key = LegKey(self.inner.registry.next_key());
         let arrival = Arrival { leg: key, room: room.key, identity: who.clone(), publish: plan.specs, profile };
@@ -197,6 +200,7 @@ impl Rooms {
                 self.order_leg(key, order);
             }
         }
+        self.equip_leg(state, who);
         plan.added
     }
 

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crosspoint_model::grant::Bearer;
-use crosspoint_model::signal::{Quality, ServerMessage};
-use crosspoint_model::{Code, Identity, Preference, Refusal, RoomId, TrackKey, UserView};
+use crosspoint_model::signal::{Quality, ServerMessage, close};
+use crosspoint_model::{Code, Hears, Identity, Preference, Refusal, RoomId, TrackKey, UserView};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
@@ -15,6 +15,7 @@ use crate::leg::Leg;
 use crate::lock::lock;
 use crate::outbox::{Body, Outbox, body};
 use crate::room::{Room, State};
+use crate::tap::TapEnd;
 
 /// So many offers may come at once, and so many per second in the long run.
 const OFFERS: (f64, f64) = (20.0, 2.0);
@@ -24,6 +25,14 @@ pub(crate) struct Participant {
     pub(crate) view: UserView,
     pub(crate) bearer: Bearer,
     pub(crate) hidden: bool,
+    /// A service of this house: nobody is told of it, the room does not stay open for it, no limit counts it.
+    pub(crate) is_service: bool,
+    /// It asked for the levels of the mix.
+    pub(crate) wants_levels: bool,
+    /// What comes to it unasked where nobody chose; none: what the room has for everybody.
+    pub(crate) usually_hears: Option<Hears>,
+    /// Talkback: whom alone it talks to.
+    pub(crate) talks_to: Option<Identity>,
     /// The client resolves glare itself.
     pub(crate) perfect: bool,
     pub(crate) presence: Presence,
@@ -147,25 +156,32 @@ pub(crate) fn offer_budget() -> Budget {
     Budget::saving(per_second, burst, Instant::now())
 }
 
-/// Tells the holder of a leg over HTTP that it is over.
-pub(crate) struct End(watch::Sender<bool>);
+/// Tells the holder of a leg without a session that it is over.
+pub(crate) struct End(watch::Sender<Option<TapEnd>>);
 
 impl End {
     pub(crate) fn new() -> Self {
-        Self(watch::Sender::new(false))
+        Self(watch::Sender::new(None))
     }
 
-    pub(crate) fn set(&self) {
-        self.0.send_replace(true);
+    /// The first reason stays.
+    pub(crate) fn set(&self, code: u16, reason: &str) {
+        self.0.send_if_modified(|end| {
+            let is_first = end.is_none();
+            end.get_or_insert_with(|| TapEnd { code, reason: reason.to_owned() });
+            is_first
+        });
     }
 
     pub(crate) fn is_set(&self) -> bool {
-        *self.0.borrow()
+        self.0.borrow().is_some()
     }
 
-    pub(crate) async fn wait(&self) {
+    pub(crate) async fn wait(&self) -> TapEnd {
+        let mut receiver = self.0.subscribe();
+        let end = receiver.wait_for(Option::is_some).await.ok().and_then(|end| end.clone());
         // Fails only when the sender is gone, which is then the end as well.
-        let _ = self.0.subscribe().wait_for(|ended| *ended).await;
+        end.unwrap_or_else(|| TapEnd { code: close::NORMAL, reason: String::new() })
     }
 }
 

@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use crosspoint_model::secret::Secret;
 use crosspoint_model::signal::Speaker;
-use crosspoint_model::{Hears, Identity, LegKey, Limits, RoomId, RoomKey, RoomKind, TrackKey, TrackView};
+use crosspoint_model::{
+    Grant, Hears, Identity, LegKey, Limits, Listening, RoomId, RoomKey, RoomKind, TrackKey, TrackView, VoiceSettings,
+};
 use crosspoint_worker::engine::{LegProfile, RoomSettings};
 use tokio::runtime::Handle;
 
@@ -18,6 +20,7 @@ use crate::holds::Holds;
 use crate::leg::Leg;
 use crate::lock::lock;
 use crate::mesh::Glare;
+use crate::mixing::Mix;
 use crate::participant::{Core, End, OneTask, Participant, Presence};
 use crate::views::{RoomLimits, RoomSummary};
 
@@ -47,6 +50,12 @@ pub(crate) struct State {
     /// Whose each leg is; viewers' legs are not here.
     pub(crate) owners: BTreeMap<LegKey, Identity>,
     pub(crate) holds: BTreeMap<Identity, Holds>,
+    /// None: the room does not mix (yet).
+    pub(crate) mix: Option<Mix>,
+    /// How voices are treated that are not treated as usual. Like what is held, it waits for who comes back.
+    pub(crate) voices: BTreeMap<Identity, VoiceSettings>,
+    /// What those hear who do not hear what the room has for everybody.
+    pub(crate) listening: BTreeMap<Identity, Listening>,
     /// Until when (seconds since 1970) the bearer of this `sub` stays out.
     pub(crate) kicked: BTreeMap<String, u64>,
     pub(crate) glare: Glare,
@@ -107,13 +116,14 @@ impl Room {
         RoomSummary {
             room_id: self.id.clone(),
             kind: self.kind,
-            participants: state.participants.len(),
+            participants: state.attending(),
             viewers: state.viewers.len(),
             tracks: state.tracks.len(),
             created_at: self.created_at,
             locked: state.locked,
             has_pin: state.pin.is_some(),
             metadata: state.metadata.clone(),
+            mix: state.mix.as_ref().map(|mix| mix.spec.settings.clone()),
             worker: self.worker,
             bitrate_in: reports().map(|report| report.up.bitrate).sum(),
             bitrate_out: reports().map(|report| report.down.bitrate).sum(),
@@ -122,8 +132,14 @@ impl Room {
 }
 
 impl State {
+    /// Is nobody here? Services (a player, say) do not keep a room open.
     pub(crate) fn is_empty(&self) -> bool {
-        self.participants.is_empty() && self.viewers.is_empty()
+        self.attending() == 0 && self.viewers.is_empty()
+    }
+
+    /// The participants, services apart.
+    pub(crate) fn attending(&self) -> usize {
+        self.participants.values().filter(|participant| !participant.is_service).count()
     }
 
     /// Does this session still belong here?
@@ -170,19 +186,28 @@ impl State {
             data_bytes_per_second: limits.data_bytes_per_second,
             video_slots: limits.video_slots,
             audio_slots: limits.audio_slots,
-            mix: None,
+            mix: self.mix.as_ref().map(|mix| mix.spec.clone()),
         }
     }
 
     /// What a leg of this bearer may.
-    pub(crate) fn profile(&self, limits: &Limits, grant: &crosspoint_model::Grant) -> LegProfile {
+    pub(crate) fn profile(&self, limits: &Limits, grant: &Grant) -> LegProfile {
         LegProfile {
             subscribes: grant.may_subscribe(),
-            hears: if grant.may_subscribe() { Hears::Tracks } else { Hears::Nothing },
+            hears: self.usually_hears(grant),
             follows: None,
             sends_data: grant.may_send_data(),
             publish_bitrate: self.limits.publish_bitrate.or(limits.publish_bitrate),
             receive_bitrate: self.limits.receive_bitrate.or(limits.receive_bitrate),
+        }
+    }
+
+    /// What comes unasked to who came with this grant.
+    pub(crate) fn usually_hears(&self, grant: &Grant) -> Hears {
+        match &self.mix {
+            _ if !grant.may_subscribe() => Hears::Nothing,
+            Some(mix) if mix.is_usual => Hears::Mix,
+            _ => Hears::Tracks,
         }
     }
 }

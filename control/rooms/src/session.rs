@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crosspoint_model::grant::Bearer;
-use crosspoint_model::signal::{ClientFrame, ClientMessage, Join, ServerMessage};
+use crosspoint_model::signal::{ClientFrame, ClientMessage, Join, ServerMessage, close};
 use crosspoint_model::{Code, Identity, Refusal, RoomId};
 use tokio::sync::Notify;
 
@@ -13,9 +13,6 @@ use crate::Rooms;
 use crate::departure::Departure;
 use crate::outbox::{Outgoing, body, frame};
 use crate::participant::Core;
-
-/// The close code of a connection that has done its work (RFC 6455 §7.4.1).
-const NORMAL: u16 = 1000;
 
 /// Somebody wants to come in over signalling.
 #[derive(Clone, Debug)]
@@ -126,6 +123,11 @@ impl Session {
             ClientMessage::Data { to, topic, payload } => rooms.handle_data(core, to, topic, payload),
             ClientMessage::Kick { user_id, reason } => rooms.handle_kick(core, &user_id, reason.as_deref()),
             ClientMessage::Move { user_id, to, muted } => rooms.handle_move(core, &user_id, &to, muted),
+            ClientMessage::Voice { user_id, voice } => rooms.handle_voice(core, &user_id, voice),
+            ClientMessage::Listen { user_id, hears, pre_fade } => {
+                rooms.handle_listen(core, user_id.as_deref(), hears, pre_fade.as_deref())
+            }
+            ClientMessage::Talk { to } => rooms.handle_talk(core, to.as_deref()),
             ClientMessage::CloseRoom { reason } => rooms.handle_close_room(core, reason.as_deref()),
             ClientMessage::StartRecording {} => rooms.handle_recording(core, true),
             ClientMessage::StopRecording {} => rooms.handle_recording(core, false),
@@ -149,7 +151,7 @@ impl Session {
             Ok(self.rooms.remove(room, state, &core.identity, Departure::Left))
         });
         if let Ok(Some(gone)) = gone {
-            self.rooms.finish(&gone, NORMAL, "left");
+            self.rooms.finish(&gone, close::NORMAL, "left");
         }
     }
 }

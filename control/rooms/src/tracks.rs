@@ -14,7 +14,7 @@ use crate::holds::Holds;
 use crate::room::{State, Track};
 
 /// Bytes of a track's name: everybody in the room is told it.
-const NAME: usize = 256;
+pub(crate) const NAME: usize = 256;
 /// Bytes of a mid; browsers' have one or two.
 const MID: usize = 64;
 

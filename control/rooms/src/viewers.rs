@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crosspoint_model::grant::Bearer;
-use crosspoint_model::signal::{Publish, Quality};
+use crosspoint_model::signal::{Publish, Quality, close};
 use crosspoint_model::{Code, Grant, Hears, Identity, LegKey, MediaKind, Refusal, RoomId, RoomKind, Source};
 use crosspoint_worker::MediaLine;
 use crosspoint_worker::engine::{Follow, LegProfile, Order};
@@ -155,18 +155,23 @@ impl LegHandle {
 
 impl Drop for LegHandle {
     fn drop(&mut self) {
-        self.rooms.at_leg(self.leg, |room, state| match state.owners.get(&self.leg).cloned() {
-            Some(who) => {
-                if let Some(gone) = self.rooms.remove(room, state, &who, Departure::Left) {
-                    self.rooms.finish(&gone, 0, "left");
-                }
-            }
-            None => self.rooms.remove_viewer(room, state, self.leg, true),
-        });
+        self.rooms.hang_up(self.leg);
     }
 }
 
 impl Rooms {
+    /// Whoever held this leg does not any more: it is over, and so is who was there by it alone.
+    pub(crate) fn hang_up(&self, leg: LegKey) {
+        self.at_leg(leg, |room, state| match state.owners.get(&leg).cloned() {
+            Some(who) => {
+                if let Some(gone) = self.remove(room, state, &who, Departure::Left) {
+                    self.finish(&gone, close::NORMAL, "left");
+                }
+            }
+            None => self.remove_viewer(room, state, leg, true),
+        });
+    }
+
     /// Lets a publisher in that has no signalling socket. Others see it like any participant; each is one of its own.
     pub fn publish(&self, request: PublishRequest) -> Result<LegHandle, Refusal> {
         self.counted(self.try_publish(&request))
@@ -230,12 +235,15 @@ impl Rooms {
         let mut entrance =
             self.plan_entrance(&state, &identity, &bearer.grant, bearer.grant.hidden, Some(&publish), offered, mark)?;
         entrance.profile.subscribes = false;
-        entrance.profile.hears = Hears::Nothing;
         let end = Arc::new(End::new());
         let participant = Participant {
             view: view_of(bearer, &identity, None),
             bearer: bearer.clone(),
             hidden: false,
+            is_service: false,
+            wants_levels: false,
+            usually_hears: Some(Hears::Nothing),
+            talks_to: None,
             perfect: false,
             presence: Presence::Http(Arc::clone(&end)),
             leg: None,
@@ -271,7 +279,7 @@ impl Rooms {
         let identity = Identity::parse(&identity)?;
         let profile = LegProfile {
             subscribes: true,
-            hears: Hears::Nothing,
+            hears: state.viewer_hears(follow),
             follows: Some(follow.clone()),
             sends_data: false,
             ..state.profile(&self.inner.options.limits, &bearer.grant)
@@ -311,6 +319,16 @@ impl Rooms {
     }
 }
 
+impl State {
+    /// A viewer of a room of kind `mix` who chose nobody hears the mix; others hear what they follow.
+    fn viewer_hears(&self, follow: &Follow) -> Hears {
+        match (follow, &self.mix) {
+            (Follow::Dominant, Some(mix)) if mix.is_usual => Hears::Mix,
+            _ => Hears::Nothing,
+        }
+    }
+}
+
 fn check_kind(room: &Room) -> Result<(), Refusal> {
     if room.kind == RoomKind::Mesh {
         let detail = "the room's browsers connect to each other (kind mesh): there is no media here over HTTP";
@@ -319,7 +337,7 @@ fn check_kind(room: &Room) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_open(room: &Room) -> Result<(), Refusal> {
+pub(crate) fn check_open(room: &Room) -> Result<(), Refusal> {
     if room.is_closed() {
         return Err(Refusal::new(Code::RoomClosed, "the room was closed just now"));
     }
@@ -327,7 +345,7 @@ fn check_open(room: &Room) -> Result<(), Refusal> {
 }
 
 /// The `sub`, or with the first number behind it that nobody has.
-fn free_identity(state: &State, sub: &str) -> Result<Identity, Refusal> {
+pub(crate) fn free_identity(state: &State, sub: &str) -> Result<Identity, Refusal> {
     let plain = Identity::parse(sub)?;
     if !state.participants.contains_key(&plain) {
         return Ok(plain);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crosspoint_model::signal::ConnectionStats;
-use crosspoint_model::{RoomId, RoomKind, TrackView, UserView};
+use crosspoint_model::{Hears, Listening, MixSettings, RoomId, RoomKind, TrackView, UserView, VoiceSettings};
 use crosspoint_worker::Traffic;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ view! {
         pub room_id: RoomId,
         /// What newcomers get.
         pub kind: RoomKind,
-        /// Participants, hidden ones included.
+        /// Participants, hidden ones included, services (a player, say) apart.
         pub participants: usize,
         /// WHEP viewers.
         pub viewers: usize,
@@ -39,6 +39,9 @@ view! {
         pub has_pin: bool,
         /// Free text.
         pub metadata: String,
+        /// How it mixes; absent: it does not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub mix: Option<MixSettings>,
         /// The media worker that it is on.
         pub worker: usize,
         /// Bits per second that its participants send, over the last 5 s.
@@ -77,10 +80,35 @@ view! {
         pub connected: bool,
         /// Has it a media transport?
         pub media: bool,
+        /// How its voices are treated before they are mixed.
+        pub voice: VoiceSettings,
+        /// What sound comes to it unasked.
+        pub listening: ListeningView,
+        /// Talkback: whom alone it talks to.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub talks_to: Option<String>,
         /// Its connection over the last 5 s, once measured.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
         pub stats: Option<ConnectionStats>,
+    }
+}
+
+view! {
+    /// What sound comes to a participant unasked.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    pub struct ListeningView {
+        /// What.
+        pub hears: Hears,
+        /// Pre-fade listen: this participant as well, on the air or not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub pre_fade: Option<String>,
+    }
+}
+
+impl From<Listening> for ListeningView {
+    fn from(listening: Listening) -> Self {
+        Self { hears: listening.hears, pre_fade: listening.pre_fade.map(|who| who.to_string()) }
     }
 }
 
@@ -131,7 +159,7 @@ view! {
 
 view! {
     /// A room that is asked for.
-    #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+    #[derive(Clone, Debug, PartialEq, Deserialize)]
     #[serde(deny_unknown_fields)]
     pub struct CreateRoom {
         /// Its name.
@@ -148,6 +176,9 @@ view! {
         /// What newcomers must give.
         #[serde(default)]
         pub pin: Option<String>,
+        /// How it mixes. Absent: as usual in a room of kind `mix`, not at all in others until somebody asks.
+        #[serde(default)]
+        pub mix: Option<MixSettings>,
         /// Its own bounds.
         #[serde(default)]
         pub limits: RoomLimits,
@@ -156,7 +187,7 @@ view! {
 
 view! {
     /// A change of a room. What is absent stays.
-    #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+    #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
     #[serde(default, deny_unknown_fields)]
     pub struct UpdateRoom {
         /// Free text.
@@ -165,6 +196,8 @@ view! {
         pub locked: Option<bool>,
         /// What newcomers must give; an empty text: nothing.
         pub pin: Option<String>,
+        /// How it mixes, all of it: what is absent is as usual.
+        pub mix: Option<MixSettings>,
         /// Its own bounds, all of them.
         pub limits: Option<RoomLimits>,
     }

@@ -50,7 +50,8 @@ mod seat;
 mod timers;
 mod wishes;
 
+pub use crosspoint_mixer::{PcmFrame, PcmLine, PcmReader, PcmWriter, pcm_line};
 pub use engine::Engine;
-pub use fact::{Fact, FlowReport, LegEnd, LegReport, SlotState, TrackReport};
-pub use order::{Follow, LegProfile, NewLeg, Order, RoomSettings, TrackSpec};
+pub use fact::{Fact, FlowReport, LegEnd, LegReport, LevelSource, SlotState, TrackReport};
+pub use order::{Follow, LegProfile, MixSpec, NewLeg, NewPcm, Order, PcmVoice, RoomSettings, TrackSpec};
 pub use relay::Relay;

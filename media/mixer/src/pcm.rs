@@ -78,7 +78,7 @@ pub fn pcm_line() -> (PcmLine, PcmReader, PcmWriter) {
 
 impl PcmLine {
     /// Gives a frame to the reader. One that is too slow does not get it.
-    pub(crate) fn give(&mut self, frame: PcmFrame) {
+    pub fn give(&mut self, frame: PcmFrame) {
         if self.frames.push(frame).is_err() {
             self.shared.lost.fetch_add(1, Ordering::Relaxed);
         }
@@ -86,7 +86,7 @@ impl PcmLine {
     }
 
     /// Fills `out` with what was written; the rest is silence. How much was there comes back.
-    pub(crate) fn take(&mut self, out: &mut [f32]) -> usize {
+    pub fn take(&mut self, out: &mut [f32]) -> usize {
         self.flush();
         let there = self.samples.slots().min(out.len());
         if let Ok(chunk) = self.samples.read_chunk(there) {
@@ -101,7 +101,7 @@ impl PcmLine {
     }
 
     /// Are both ends of the service gone, or did none of them ever matter?
-    pub(crate) fn is_abandoned(&self) -> bool {
+    pub fn is_abandoned(&self) -> bool {
         self.frames.is_abandoned() && self.samples.is_abandoned()
     }
 

@@ -3,15 +3,21 @@
 mod admin;
 mod http;
 mod joining;
+mod levels;
 mod lifetime;
+mod listening;
 mod mesh;
+mod mixing;
 mod moving;
 mod negotiating;
 mod powers;
 mod reports;
 mod resuming;
 mod storm;
+mod talkback;
 mod talking;
+mod taps;
+mod voices;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -172,6 +172,44 @@ async fn an_admin_of_one_room_cannot_move_people_into_another() {
     assert_eq!(host.error().await, "forbidden");
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_was_moved_twice_comes_back_to_the_last_room_and_to_the_first_when_that_is_closed() {
+    let house = house();
+    let ann = house.join("a", "ann").await;
+    house.rooms.move_to(&room("a"), &id("ann"), &room("b"), None).expect("moved");
+    house.rooms.move_to(&room("b"), &id("ann"), &room("c"), None).expect("moved again");
+    let refreshed = house.join("a", "ann").await;
+    assert_eq!(refreshed.joined["roomId"], "c");
+    house.rooms.move_to(&room("c"), &id("ann"), &room("d"), None).expect("moved after a refresh");
+    drop((ann, refreshed));
+    tokio::time::sleep(Duration::from_secs(40)).await;
+    assert_eq!(house.join("a", "ann").await.joined["roomId"], "d", "to be cut off is not to leave");
+    house.rooms.close(&room("d"), "over").expect("closed");
+    assert_eq!(house.join("a", "ann").await.joined["roomId"], "a");
+    house.rooms.move_to(&room("a"), &id("ann"), &room("e"), None).expect("moved");
+    house.rooms.move_to(&room("e"), &id("ann"), &room("a"), None).expect("moved home");
+    assert_eq!(house.join("a", "ann").await.joined["roomId"], "a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_moved_between_kinds_keeps_its_connection_and_what_is_held_stays_held() {
+    let house = house();
+    let ann = house.join_with_media("forward", "ann").await;
+    let mixed = json!({ "roomId": "mix", "kind": "mix" });
+    house.rooms.create(serde_json::from_value(mixed).expect("a request")).expect("made");
+    house.rooms.move_to(&room("forward"), &id("ann"), &room("mix"), Some(true)).expect("moved");
+    let joined = ann.hear("joined").await;
+    assert_eq!((&joined["roomId"], &joined["kind"]), (&json!("mix"), &json!("mix")));
+    assert!(!house.media.was_told(|order| matches!(order, Order::RemoveLeg { .. })));
+    ann.say(json!({ "type": "mute", "muted": true }));
+    ann.say(json!({ "type": "mute", "muted": false }));
+    let again = house.join_with_media("forward", "ann").await;
+    assert_eq!(again.joined["roomId"], "mix");
+    let own = again.joined["tracks"].as_array().expect("tracks").iter();
+    let flags = own.map(|track| (track["held"].clone(), track["muted"].clone()));
+    assert_eq!(flags.collect::<Vec<_>>(), [(json!(true), json!(false)), (json!(true), json!(false))]);
+}
+
 fn key(client: &Client, source: &str) -> TrackKey {
     client.track(source).parse::<TrackId>().expect("a track's id").0
 }

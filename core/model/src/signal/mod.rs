@@ -123,6 +123,8 @@ wire! {
 
 /// Codes with which the signalling socket is closed (RFC 6455 §7.4). Codes from 4000 are this protocol's own.
 pub mod close {
+    /// What the connection was for is done: its client left.
+    pub const NORMAL: u16 = 1000;
     /// Bad or missing token, or a protocol violation that cannot go on. Reason `Unauthorized` in the first case.
     pub const POLICY: u16 = 1008;
     /// A message larger than the limit.
