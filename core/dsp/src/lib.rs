@@ -48,10 +48,3 @@ fn rms(samples: &[f32]) -> f32 {
 fn peak(samples: &[f32]) -> f32 {
     samples.iter().fold(0.0, |peak, sample| sane(*sample).abs().max(peak))
 }
-pub mod agc;
-pub mod delay;
-pub mod denoise;
-pub mod ducker;
-pub mod gate;
-pub mod high_pass;
-pub mod timescale;
