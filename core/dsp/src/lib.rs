@@ -8,6 +8,8 @@
 //! | [`limiter`] | keeps a sum of voices within what can be encoded |
 //! | [`meter`] | how loud was it, and did it clip? |
 //! | [`fade`] | a gain that moves without clicks, and the beginnings and ends of what is cut |
+//! | [`timescale`] | makes what waits to be played shorter or longer by a period of the voice |
+//! | [`delay`] | how long must sound wait, so that almost all of it is there in time? |
 //! | [`decibel`] | dB and factors |
 #![cfg_attr(any(test, feature = "measure"), doc = "| [`signals`] | tones and noise for tests |")]
 #![cfg_attr(
@@ -20,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 pub mod decibel;
+pub mod delay;
 pub mod fade;
 pub mod limiter;
 pub mod meter;
@@ -27,6 +30,7 @@ pub mod meter;
 pub mod signals;
 #[cfg(any(test, feature = "measure"))]
 pub mod spectrum;
+pub mod timescale;
 
 /// Samples per second and channel.
 pub const RATE: u32 = 48_000;
