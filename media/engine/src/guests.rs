@@ -43,6 +43,9 @@ impl Engine {
     }
 
     fn enter_guest(&mut self, leg: LegKey, visit: u64, enter: Enter, now: Instant) {
+        if let Some(&before) = self.guests_by_key.get(&leg) {
+            self.remove_guest(before, now);
+        }
         let Enter { home, room, identity, profile, publish, lines, estimate } = enter;
         let seat = Seat { key: leg, room, identity, profile, publish, lines, allowance: None };
         let index = self.guests.insert(Guest { seat, home, visit });

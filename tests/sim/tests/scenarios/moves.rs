@@ -145,7 +145,8 @@ impl Run {
         // Two who stay, and on each worker somebody who is moved.
         let rooms = vec![1, 2, 1, 2, 3, 1];
         for room in &rooms {
-            join(&mut world, *room);
+            let client = join(&mut world, *room);
+            world.clients[client].steady = true;
         }
         world.connect();
         let now = world.now;
