@@ -47,6 +47,7 @@ impl Engine {
         let Some(index) = self.index_of(leg) else { return };
         let mut slots = self.leave_room(index, now);
         let Some(leg) = self.legs.get_mut(index) else { return };
+        leg.transport.forget_sent();
         if worker != self.worker && leg.numbers.is_none() {
             leg.numbers = Some(Numbers::following(slots.take().unwrap_or_default()));
         }
