@@ -60,4 +60,3 @@ fn rms(samples: &[f32]) -> f32 {
 fn peak(samples: &[f32]) -> f32 {
     samples.iter().fold(0.0, |peak, sample| sane(*sample).abs().max(peak))
 }
-pub mod denoise;
