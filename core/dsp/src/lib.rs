@@ -14,6 +14,7 @@
 //! | [`gate`] | closes a microphone while nobody speaks into it |
 //! | [`agc`] | brings every speaker to the same level |
 //! | [`ducker`] | turns the others down while the host speaks |
+//! | [`resample`] | from the rates of telephones and bots to ours and back |
 //! | [`decibel`] | dB and factors |
 #![cfg_attr(any(test, feature = "measure"), doc = "| [`signals`] | tones and noise for tests |")]
 #![cfg_attr(
@@ -34,6 +35,7 @@ pub mod gate;
 pub mod high_pass;
 pub mod limiter;
 pub mod meter;
+pub mod resample;
 #[cfg(any(test, feature = "measure"))]
 pub mod signals;
 #[cfg(any(test, feature = "measure"))]
