@@ -22,7 +22,7 @@
 //! | `tap` | plain sound in and out, for services, telephones and bots |
 //! | `viewers` | WHIP and WHEP |
 //! | `admin`, `events`, `views`, `drain` | what operators do and see |
-//! | `http` | refusals as HTTP doors send them |
+//! | `http`, `socket` | what the doors share that speak HTTP and WebSocket |
 
 #![forbid(unsafe_code)]
 
@@ -63,6 +63,8 @@ mod relay;
 mod resume;
 mod room;
 mod session;
+#[cfg(feature = "http")]
+pub mod socket;
 mod talkback;
 mod tap;
 #[cfg(test)]
