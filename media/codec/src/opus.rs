@@ -63,6 +63,14 @@ impl Encoder {
         self.inner.encode_float_to_vec(samples, packet).map(drop).map_err(error)
     }
 
+    /// Encodes one frame so that it can be decoded without the ones before it: for a decoder that another encoder fed so far.
+    pub fn encode_alone(&mut self, samples: &[f32], packet: &mut Vec<u8>) -> Result<(), Error> {
+        self.inner.set_prediction_disabled(true).map_err(error)?;
+        let encoded = self.encode(samples, packet);
+        self.inner.set_prediction_disabled(false).map_err(error)?;
+        encoded
+    }
+
     /// So much later than it went in does sound come out of the decoder. Samples.
     pub fn lookahead(&mut self) -> usize {
         self.inner.get_look_ahead().map_or(0, |samples| samples as usize)
@@ -224,7 +232,7 @@ mod tests {
         assert_eq!(duration(&[]), None);
         assert_eq!(duration(&[3]), None, "a count is missing");
         assert_eq!(duration(&[3, 63]), None, "63 frames of 10 ms are too many");
-        let garbage: Vec<u8> = (0..1275_u32).map(|n| (n * 7919 >> 3) as u8).collect();
+        let garbage: Vec<u8> = (0..1275_u32).map(|n| ((n * 7919) >> 3) as u8).collect();
         for length in [1, 2, 3, 100, 1275] {
             let _ = decoder.decode(&garbage[..length], &mut heard);
             heard.clear();

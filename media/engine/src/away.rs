@@ -30,6 +30,7 @@ impl Engine {
         match message {
             Message::Up(up) => self.handle_up(leg, visit, up, now),
             Message::Down(down) => self.handle_down(leg, visit, down, now),
+            Message::Plain(new) => self.add_plain(*new, now),
         }
     }
 
@@ -40,6 +41,9 @@ impl Engine {
     }
 
     pub(crate) fn move_leg(&mut self, leg: LegKey, to: RoomKey, worker: usize, now: Instant) {
+        if let Some(index) = self.plain_of(leg) {
+            return self.move_plain(index, to, worker, now);
+        }
         let Some(index) = self.index_of(leg) else { return };
         let mut slots = self.leave_room(index, now);
         let Some(leg) = self.legs.get_mut(index) else { return };
@@ -72,6 +76,7 @@ impl Engine {
         let Some(leg) = self.legs.get_mut(index) else { return };
         leg.visit += 1;
         leg.seat.room = room;
+        leg.seat.pre_fade = None;
         let estimate = leg.transport.estimate();
         if worker == self.worker {
             if !self.take_seat(Member::Leg(index), kept, estimate, now) {
@@ -88,6 +93,7 @@ impl Engine {
             profile: seat.profile.clone(),
             publish: seat.publish.clone(),
             lines: seat.lines.clone(),
+            voice: seat.voice.clone(),
             estimate,
         };
         self.tell_host(index, Up::Enter(Box::new(enter)));

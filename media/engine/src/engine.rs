@@ -13,6 +13,8 @@ use crate::fact::{Fact, LegEnd};
 use crate::guard::guard;
 use crate::guests::Guest;
 use crate::leg::Leg;
+use crate::mixes::Mixes;
+use crate::plain::Plain;
 use crate::relay::Relay;
 use crate::rooms::RoomEntry;
 use crate::routes::{Index, Route, Routes};
@@ -32,7 +34,11 @@ pub struct Engine {
     /// Legs of other workers that are in rooms of this one.
     pub(crate) guests: Slab<Guest>,
     pub(crate) guests_by_key: FxHashMap<LegKey, Index>,
+    /// Legs of plain sound.
+    pub(crate) plains: Slab<Plain>,
+    pub(crate) plains_by_key: FxHashMap<LegKey, Index>,
     pub(crate) rooms: FxHashMap<RoomKey, RoomEntry>,
+    pub(crate) mixes: Mixes,
     /// Whose each track is.
     pub(crate) tracks: FxHashMap<TrackKey, Member>,
     pub(crate) routes: Routes,
@@ -148,6 +154,7 @@ impl Engine {
             match owner {
                 Owner::Leg(key) => self.leg_timeout(owner, LegKey(key), now),
                 Owner::Room(key) => self.room_timeout(owner, RoomKey(key), now),
+                Owner::Mix(key) => self.mix_timeout(owner, RoomKey(key), now),
             }
         }
         self.flush(now);

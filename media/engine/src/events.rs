@@ -88,6 +88,12 @@ impl Engine {
 
     /// A packet of a track comes into its room, from a leg of this worker or a guest: to every slot that shows the track.
     pub(crate) fn forward(&mut self, room: RoomKey, track: TrackKey, packet: &Arc<Inbound>, now: Instant) {
+        self.hear(room, track, packet);
+        self.forward_only(room, track, packet, now);
+    }
+
+    /// The same, for a packet that no mixer is to hear.
+    pub(crate) fn forward_only(&mut self, room: RoomKey, track: TrackKey, packet: &Arc<Inbound>, now: Instant) {
         let mut forwards = std::mem::take(&mut self.forwards);
         self.route_packet(room, track, packet, &mut forwards, now);
         for forward in forwards.drain(..) {
@@ -106,6 +112,7 @@ impl Engine {
                 let packet = packet.clone();
                 self.tell_home(index, Down::Forward { line, packet, numbers, picture });
             }
+            Member::Plain(_) => {}
         }
     }
 
@@ -153,7 +160,7 @@ impl Engine {
             match receiver {
                 Member::Leg(index) if named => self.send_data(index, reliable, message, now),
                 Member::Guest(index) if named => self.tell_home(index, Down::Data { reliable, message }),
-                Member::Leg(_) | Member::Guest(_) => {}
+                Member::Leg(_) | Member::Guest(_) | Member::Plain(_) => {}
             }
         }
     }

@@ -43,8 +43,9 @@ impl Engine {
     }
 
     fn enter_guest(&mut self, leg: LegKey, visit: u64, enter: Enter, now: Instant) {
-        let Enter { home, room, identity, profile, publish, lines, estimate } = enter;
-        let seat = Seat { key: leg, room, identity, profile, publish, lines, allowance: None };
+        let Enter { home, room, identity, profile, publish, lines, voice, estimate } = enter;
+        let (pre_fade, allowance) = (None, None);
+        let seat = Seat { key: leg, room, identity, profile, publish, lines, voice, pre_fade, allowance };
         let index = self.guests.insert(Guest { seat, home, visit });
         self.guests_by_key.insert(leg, index);
         let member = Member::Guest(index);

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crosspoint_model::TrackKey;
+use crosspoint_model::{TrackKey, VoiceSettings};
 use crosspoint_rtp::picture;
 use crosspoint_rtp::sequence::Rewritten;
 use crosspoint_webrtc::{Inbound, MediaLine, Transport, TransportStats};
@@ -59,7 +59,17 @@ pub(crate) enum Phase {
 impl Leg {
     pub(crate) fn new(new: NewLeg, now: Instant) -> Self {
         let NewLeg { leg, room, identity, transport, publish, profile } = new;
-        let seat = Seat { key: leg, room, identity, profile, publish: Vec::new(), lines: Vec::new(), allowance: None };
+        let seat = Seat {
+            key: leg,
+            room,
+            identity,
+            profile,
+            publish: Vec::new(),
+            lines: Vec::new(),
+            voice: VoiceSettings::default(),
+            pre_fade: None,
+            allowance: None,
+        };
         let mut leg = Self {
             seat,
             away: None,

@@ -21,6 +21,7 @@
 //! | `numbers` | how its streams go on counting |
 //! | `routes` | whose datagram is this |
 //! | `timers` | who wants to be called when |
+//! | `mixes`, `plain` | rooms that mix, and legs of plain sound |
 //! | `data` | data messages |
 //!
 //! A panic inside one leg's code ends that leg; one inside a room's code ends that room (`guard.rs`).
@@ -37,9 +38,11 @@ pub mod faults;
 mod guard;
 mod guests;
 mod leg;
+mod mixes;
 mod numbers;
 pub mod order;
 mod orders;
+mod plain;
 pub mod relay;
 mod rooms;
 mod routes;

@@ -234,6 +234,8 @@ pub struct NewPcm {
 pub struct PcmVoice {
     /// Its key.
     pub track: TrackKey,
+    /// What it is.
+    pub source: Source,
     /// The bus that it speaks on.
     pub bus: Bus,
     /// The publisher's flag.

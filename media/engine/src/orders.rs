@@ -18,13 +18,18 @@ impl Engine {
     pub fn handle_order(&mut self, order: Order, now: Instant) {
         match order {
             Order::OpenRoom { room, settings } => {
+                let mix = settings.mix.clone();
                 self.rooms.insert(room, RoomEntry::new(room, settings));
+                self.replace_mix(room, mix, now);
             }
             Order::CloseRoom { room } => self.close_room(room, now),
             Order::AddLeg(new) => self.add_leg(*new, now),
             Order::Negotiate { leg, request, offer, publish } => self.negotiate(leg, request, &offer, publish, now),
             Order::AddCandidate { leg, candidate } => self.add_candidate(leg, &candidate),
             Order::RemoveLeg { leg } => {
+                if let Some(index) = self.plain_of(leg) {
+                    self.remove_plain(index, now);
+                }
                 if let Some(index) = self.index_of(leg) {
                     self.say_goodbye(index, now);
                     self.remove_leg(index, now);
@@ -35,12 +40,12 @@ impl Engine {
             | Order::Unsubscribe { leg, track }
             | Order::Prefer { leg, track, .. } => self.wish(leg, track, order, now),
             Order::SetFlags { track, muted, held } => self.set_flags(track, muted, held, now),
-            Order::SetMix { .. }
-            | Order::SetVoice { .. }
-            | Order::Listen { .. }
-            | Order::Talk { .. }
-            | Order::WatchLevels { .. }
-            | Order::AddPcm(_) => {}
+            Order::SetMix { room, mix } => self.set_mix(room, mix, now),
+            Order::SetVoice { leg, settings } => self.set_voice(leg, settings),
+            Order::Listen { leg, listening } => self.listen(leg, listening, now),
+            Order::Talk { leg, to } => self.talk(leg, to),
+            Order::WatchLevels { room, watch } => self.watch_levels(room, watch),
+            Order::AddPcm(new) => self.add_plain(*new, now),
             Order::SendData { leg, reliable, message } => {
                 if let Some(index) = self.index_of(leg) {
                     self.send_data(index, reliable, message, now);
@@ -130,6 +135,9 @@ impl Engine {
             self.tell_host(index, Up::Order(Box::new(Order::SetFlags { track, muted, held })));
         }
         self.in_room_of(owner, |room, _| room.set_flags(track, muted, held, now));
+        if let Some(room) = self.seat(owner).map(|seat| seat.room) {
+            self.in_mix(room, |mixer| mixer.set_passes(track, !muted && !held, now));
+        }
     }
 
     fn close_room(&mut self, room: RoomKey, now: Instant) {

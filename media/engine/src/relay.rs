@@ -10,12 +10,12 @@
 
 use std::sync::Arc;
 
-use crosspoint_model::{Identity, LegKey, RoomKey, TrackKey};
+use crosspoint_model::{Identity, LegKey, RoomKey, TrackKey, VoiceSettings};
 use crosspoint_rtp::picture;
 use crosspoint_rtp::sequence::Rewritten;
 use crosspoint_webrtc::{Inbound, MediaLine};
 
-use crate::order::{LegProfile, Order, TrackSpec};
+use crate::order::{LegProfile, NewPcm, Order, TrackSpec};
 
 /// One message from an engine to another.
 #[derive(Debug)]
@@ -40,6 +40,8 @@ impl Relay {
 pub(crate) enum Message {
     Up(Up),
     Down(Down),
+    /// A leg of plain sound moves here, whole.
+    Plain(Box<NewPcm>),
 }
 
 /// From the leg's home to its host.
@@ -72,6 +74,7 @@ pub(crate) struct Enter {
     pub(crate) profile: LegProfile,
     pub(crate) publish: Vec<TrackSpec>,
     pub(crate) lines: Vec<MediaLine>,
+    pub(crate) voice: VoiceSettings,
     pub(crate) estimate: Option<u64>,
 }
 

@@ -10,6 +10,7 @@ use crosspoint_webrtc::{Inbound, MediaLine};
 use crate::engine::Engine;
 use crate::fact::{Fact, LegEnd, TrackReport};
 use crate::guard::guard;
+use crate::mixes::Mix;
 use crate::order::{RoomSettings, TrackSpec};
 use crate::relay::{Down, Up};
 use crate::routes::Index;
@@ -30,6 +31,8 @@ pub(crate) struct RoomEntry {
     codecs: Vec<(TrackKey, &'static str)>,
     /// Wishes that came before their tracks.
     pub(crate) early: Early,
+    /// Its mix, where it makes one.
+    pub(crate) mix: Option<Mix>,
 }
 
 impl RoomEntry {
@@ -43,6 +46,7 @@ impl RoomEntry {
             touched: false,
             codecs: Vec::new(),
             early: Early::default(),
+            mix: None,
         }
     }
 
@@ -90,11 +94,13 @@ impl Engine {
         for spec in &publish {
             self.publish(member, spec, now);
         }
+        self.join_mix(member, now);
         true
     }
 
     /// Takes somebody with their tracks out of their room. Their slots can go on in another.
     pub(crate) fn leave_seat(&mut self, member: Member, now: Instant) -> Option<LegSlots> {
+        self.leave_mix(member, now);
         let seat = self.seat(member)?;
         let (key, room) = (seat.key, seat.room);
         let tracks: Vec<TrackKey> = seat.publish.iter().map(|spec| spec.track).collect();
@@ -123,16 +129,19 @@ impl Engine {
     /// Other slots, and tracks that came or went.
     pub(crate) fn reseat(&mut self, member: Member, lines: Vec<MediaLine>, publish: Vec<TrackSpec>, now: Instant) {
         let Some(seat) = self.seat_mut(member) else { return };
+        let room = seat.room;
         let before = std::mem::replace(&mut seat.publish, publish.clone());
         seat.lines = lines;
         let slots = seat.slots();
         for gone in before.iter().filter(|old| publish.iter().all(|new| new.track != old.track)) {
             self.tracks.remove(&gone.track);
             self.in_room_of(member, |room, _| room.remove_track(gone.track, now));
+            self.remove_voice(room, gone.track, now);
         }
         self.in_room_of(member, |room, leg| room.set_slots(leg, &slots, now));
         for fresh in publish.iter().filter(|new| before.iter().all(|old| old.track != new.track)) {
             self.publish(member, fresh, now);
+            self.add_voice(member, fresh);
         }
     }
 
@@ -191,6 +200,7 @@ impl Engine {
         match member {
             Member::Leg(index) => self.legs.get(index).map(|leg| &leg.seat),
             Member::Guest(index) => self.guests.get(index).map(|guest| &guest.seat),
+            Member::Plain(index) => self.plains.get(index).map(|plain| &plain.seat),
         }
     }
 
@@ -198,16 +208,18 @@ impl Engine {
         match member {
             Member::Leg(index) => self.legs.get_mut(index).map(|leg| &mut leg.seat),
             Member::Guest(index) => self.guests.get_mut(index).map(|guest| &mut guest.seat),
+            Member::Plain(index) => self.plains.get_mut(index).map(|plain| &mut plain.seat),
         }
     }
 
     /// A leg of this worker, or a guest.
     pub(crate) fn member_of(&self, leg: LegKey) -> Option<Member> {
         let own = self.by_key.get(&leg).copied().map(Member::Leg);
-        own.or_else(|| self.guests_by_key.get(&leg).copied().map(Member::Guest))
+        let guest = || self.guests_by_key.get(&leg).copied().map(Member::Guest);
+        own.or_else(guest).or_else(|| self.plain_of(leg).map(Member::Plain))
     }
 
-    fn in_room(&mut self, room: RoomKey, work: impl FnOnce(&mut Room)) {
+    pub(crate) fn in_room(&mut self, room: RoomKey, work: impl FnOnce(&mut Room)) {
         let Some(entry) = self.rooms.get_mut(&room) else { return };
         let router = &mut entry.router;
         if guard(|| work(router)).is_none() {
@@ -217,7 +229,7 @@ impl Engine {
         self.touch(room);
     }
 
-    fn touch(&mut self, room: RoomKey) {
+    pub(crate) fn touch(&mut self, room: RoomKey) {
         let Some(entry) = self.rooms.get_mut(&room) else { return };
         if !std::mem::replace(&mut entry.touched, true) {
             self.touched.push(room);
@@ -242,6 +254,7 @@ impl Engine {
             while let Some(output) = self.next_output(room, now) {
                 self.handle_output(room, output);
             }
+            self.note_plain_feeds(room);
             let Some(entry) = self.rooms.get_mut(&room) else { continue };
             let wanted = entry.router.poll_timeout();
             self.timers.set(Owner::Room(entry.key.0), &mut entry.deadline, wanted);
@@ -264,7 +277,7 @@ impl Engine {
             Output::RequestKeyFrame { track, layer } => match self.tracks.get(&track).copied() {
                 Some(Member::Leg(index)) => self.request_key_frame(index, track, layer),
                 Some(Member::Guest(index)) => self.tell_home(index, Down::RequestKeyFrame { track, layer }),
-                None => {}
+                Some(Member::Plain(_)) | None => {}
             },
             Output::SlotsChanged { leg, slots } => {
                 let Some(leg) = here(self, Member::of(leg)) else { return };
@@ -282,6 +295,7 @@ impl Engine {
             Output::DesiredBitrate { leg, minimum, desired } => match Member::of(leg) {
                 Member::Leg(index) => self.with_leg(index, |leg| leg.transport.desire(minimum, desired)),
                 Member::Guest(index) => self.tell_home(index, Down::Desire { minimum, desired }),
+                Member::Plain(_) => {}
             },
         }
     }
@@ -291,6 +305,7 @@ impl Engine {
         tracing::error!(room = room.0, "a room's code panicked; the room ends");
         // Whatever state it was left in must not be asked again, not even to take its legs out.
         entry.router = Room::new();
+        entry.mix = None;
         let members = std::mem::take(&mut entry.members);
         self.end_members(members, now);
         self.rooms.remove(&room);
@@ -306,6 +321,7 @@ impl Engine {
                     self.end_leg(index, LegEnd::RoomClosed, now);
                 }
                 Member::Guest(index) => self.dismiss_guest(index, now),
+                Member::Plain(index) => self.end_plain(index, LegEnd::RoomClosed, now),
             }
         }
     }

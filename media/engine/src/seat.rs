@@ -1,6 +1,6 @@
 //! What a room has to know of a leg, wherever its transport is, and the number under which the room's router has it.
 
-use crosspoint_model::{Hears, Identity, LegKey, RoomKey};
+use crosspoint_model::{Hears, Identity, LegKey, RoomKey, VoiceSettings};
 use crosspoint_router::{LegIndex, LegSpec, SlotSpec};
 use crosspoint_webrtc::MediaLine;
 
@@ -10,6 +10,8 @@ use crate::routes::Index;
 
 /// In a router's number: the leg is a guest.
 const GUEST: u32 = 1 << 31;
+/// In a router's number: it is a leg of plain sound.
+const PLAIN: u32 = 1 << 30;
 
 /// Somebody in a room of this worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,24 +20,31 @@ pub(crate) enum Member {
     Leg(Index),
     /// A leg whose transport is on another worker.
     Guest(Index),
+    /// A leg of plain sound.
+    Plain(Index),
 }
 
 impl Member {
     /// The number that a router gave back.
     pub(crate) fn of(number: LegIndex) -> Self {
-        let index = (number.0 & !GUEST) as Index;
-        if number.0 & GUEST == 0 { Self::Leg(index) } else { Self::Guest(index) }
+        let index = (number.0 & !(GUEST | PLAIN)) as Index;
+        match (number.0 & GUEST, number.0 & PLAIN) {
+            (0, 0) => Self::Leg(index),
+            (0, _) => Self::Plain(index),
+            _ => Self::Guest(index),
+        }
     }
 
     /// Its number in a router.
     pub(crate) fn number(self) -> LegIndex {
         let narrow = |index: Index| {
-            let index = u32::try_from(index).ok().filter(|index| index & GUEST == 0);
-            index.expect("a worker has fewer than 2^31 legs")
+            let index = u32::try_from(index).ok().filter(|index| index & (GUEST | PLAIN) == 0);
+            index.expect("a worker has fewer than 2^30 legs")
         };
         match self {
             Self::Leg(index) => LegIndex(narrow(index)),
             Self::Guest(index) => LegIndex(narrow(index) | GUEST),
+            Self::Plain(index) => LegIndex(narrow(index) | PLAIN),
         }
     }
 }
@@ -49,6 +58,10 @@ pub(crate) struct Seat {
     pub(crate) profile: LegProfile,
     pub(crate) publish: Vec<TrackSpec>,
     pub(crate) lines: Vec<MediaLine>,
+    /// How its voices are treated before they are mixed.
+    pub(crate) voice: VoiceSettings,
+    /// Pre-fade listen: whom it hears as well.
+    pub(crate) pre_fade: Option<Identity>,
     /// What data it may still send.
     pub(crate) allowance: Option<Allowance>,
 }
@@ -64,12 +77,17 @@ impl Seat {
             identity: self.identity.clone(),
             subscribes: self.profile.subscribes,
             auto_audio: self.profile.hears == Hears::Tracks,
-            hears_mix: matches!(self.profile.hears, Hears::Mix | Hears::Hold),
+            hears_mix: self.hears_mix(),
             follows: self.profile.follows.clone(),
             audio_slots: room.audio_slots,
             video_slots: room.video_slots,
             receive_bitrate: self.profile.receive_bitrate,
         }
+    }
+
+    /// Does a bus of the room's mixer come to it?
+    pub(crate) fn hears_mix(&self) -> bool {
+        matches!(self.profile.hears, Hears::Mix | Hears::Hold) || self.pre_fade.is_some()
     }
 
     pub(crate) fn slots(&self) -> Vec<SlotSpec> {
@@ -102,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_router_tells_legs_and_guests_apart() {
-        for member in [Member::Leg(0), Member::Leg(7), Member::Guest(0), Member::Guest(7)] {
+        for member in [Member::Leg(0), Member::Leg(7), Member::Guest(0), Member::Guest(7), Member::Plain(7)] {
             assert_eq!(Member::of(member.number()), member);
         }
         assert_ne!(Member::Leg(7).number(), Member::Guest(7).number());

@@ -13,6 +13,8 @@ pub(crate) enum Owner {
     Leg(u64),
     /// A room, by its key.
     Room(u64),
+    /// A room's mix, by the room's key.
+    Mix(u64),
 }
 
 /// One owner's wish.

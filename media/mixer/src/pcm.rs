@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use atomic_waker::AtomicWaker;
-const RATE: u32 = 48_000;
+use crosspoint_dsp::RATE;
 use rtrb::{Consumer, Producer, RingBuffer};
 
 /// So much can wait for a slow reader: a second of frames.

@@ -66,6 +66,11 @@ impl Room {
         }
     }
 
+    /// Does anybody have this track in a slot?
+    pub fn is_fed(&self, track: TrackKey) -> bool {
+        self.tracks.get(&track).is_some_and(|track| track.feeds.len() > 0)
+    }
+
     /// The legs that the mix goes to.
     pub fn mix_legs(&self) -> impl Iterator<Item = LegIndex> + '_ {
         let track = self.mix.and_then(|mix| self.tracks.get(&mix));

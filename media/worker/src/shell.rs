@@ -2,7 +2,7 @@
 //!
 //! 1. orders and new TCP connections,
 //! 2. datagrams: batch by batch; what a batch causes is sent before the next is read,
-//! 3. timers,
+//! 3. timers, and the work on mixes that they began, for [`WORK`] at most,
 //! 4. relays to the engines of other workers, one message and one wake-up at most for each of them per turn,
 //! 5. facts to the control plane, one call per turn: after the relays, so that what is ordered in consequence comes after them.
 //!
@@ -24,6 +24,8 @@ use crate::traffic::{Board, Traffic};
 
 /// Receive batches (of up to 32 GRO bundles) per turn.
 const BATCHES: usize = 4;
+/// So long may a turn work on mixes before packets are looked for again.
+const WORK: Duration = Duration::from_micros(200);
 /// The token of the inbox.
 pub(crate) const INBOX: Token = Token(usize::MAX);
 /// Tokens below are UDP sockets, above TCP connections.
@@ -124,6 +126,7 @@ impl Shell {
             self.read_ports();
             self.sweep_streams();
             self.engine.handle_timeout(Instant::now());
+            self.work();
             self.send();
             self.relay();
             self.report();
@@ -131,7 +134,7 @@ impl Shell {
     }
 
     fn timeout(&self, now: Instant) -> Option<Duration> {
-        if self.ports.iter().any(|port| port.readable) || self.streams.has_more() {
+        if self.ports.iter().any(|port| port.readable) || self.streams.has_more() || self.engine.has_work() {
             return Some(Duration::ZERO);
         }
         let timer = self.engine.poll_timeout().map(|at| at.saturating_duration_since(now));
@@ -232,6 +235,20 @@ impl Shell {
                 tracing::debug!(%error, "receiving");
             }
         }
+    }
+
+    /// Mixes, but not for long: packets that come in meanwhile are not to wait.
+    fn work(&mut self) {
+        if !self.engine.has_work() {
+            return;
+        }
+        let begin = Instant::now();
+        let mut now = begin;
+        while self.engine.has_work() && now.saturating_duration_since(begin) < WORK {
+            self.engine.work(now);
+            now = Instant::now();
+        }
+        self.engine.flush(now);
     }
 
     fn send(&mut self) {

@@ -1,0 +1,223 @@
+//! Adding up: what each bus sounds like in this tick, who hears it as it is, and who hears something else.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crosspoint_dsp::FRAME;
+use crosspoint_model::{Bus, Identity, TrackKey};
+
+use crate::bus::BusState;
+use crate::line::Made;
+use crate::listener::{Audience, Listener, ListenerId, Service};
+use crate::mixer::{Mixer, Output, encoder_settings};
+use crate::pcm::PcmFrame;
+use crate::voice::{SILENT, Voice};
+
+type Voices = BTreeMap<TrackKey, Voice>;
+
+impl Mixer {
+    /// Adds up what was decoded, gives it to those who read it as it is, and finds out which packets are to be made.
+    pub(crate) fn mix(&mut self) -> Vec<Audience> {
+        let channels = self.channels();
+        let passing = self.passing;
+        let mut ducked = false;
+        for (track, voice) in &mut self.voices {
+            if Some(*track) != passing {
+                let heard = voice.air(channels);
+                ducked |= heard && voice.spec.settings.ducks && voice.only.is_none();
+            }
+        }
+        self.duck(ducked, channels);
+        for voice in self.voices.values() {
+            if voice.is_in_bus() {
+                match voice.spec.bus {
+                    Bus::Programme => self.programme.add(&voice.frame),
+                    Bus::Hold => self.hold.add(&voice.frame),
+                }
+            }
+        }
+        self.programme.close();
+        self.hold.close();
+        let mut packets = self.who_hears_what();
+        let alone = self.voices.iter().filter(|(_, voice)| voice.alone.is_some());
+        packets.extend(alone.map(|(track, voice)| Audience::Solo(*track, voice.packets)));
+        self.read_out();
+        // Those who speak are served first: whoever waits for the others is popped last.
+        packets.reverse();
+        packets
+    }
+
+    fn duck(&mut self, active: bool, channels: usize) {
+        let Some(ramp) = self.ducker.step(active) else { return };
+        for voice in self.voices.values_mut() {
+            if voice.has_frame && !voice.spec.settings.ducks && voice.spec.bus == Bus::Programme {
+                ramp.apply(&mut voice.frame, channels);
+            }
+        }
+    }
+
+    /// Who shares the packets of a bus, and who gets one of its own.
+    fn who_hears_what(&mut self) -> Vec<Audience> {
+        let keep = !self.settings.dtx && !self.voices.is_empty();
+        let passing = self.passing.and_then(|track| self.voices.get(&track)).map(|voice| voice.spec.identity.clone());
+        let mut packets = Vec::new();
+        for bus in [&mut self.programme, &mut self.hold] {
+            bus.audience.clear();
+        }
+        for (id, listener) in &mut self.listeners {
+            let differs = self.voices.values().any(|voice| sets_apart(voice, listener));
+            let bus = match listener.bus() {
+                Some(Bus::Programme) => Some(&mut self.programme),
+                Some(Bus::Hold) => Some(&mut self.hold),
+                None => None,
+            };
+            let quiet = bus.as_ref().is_none_or(|bus| !bus.sounds);
+            let service = listener.serve(differs, quiet);
+            if !listener.encoded {
+                continue;
+            }
+            match bus {
+                Some(bus) if service == Service::Parting => {
+                    bus.line.align();
+                    packets.push(Audience::One(*id));
+                }
+                _ if service == Service::Apart => packets.push(Audience::One(*id)),
+                Some(bus) if passing.as_ref() != Some(&listener.identity) => bus.audience.push(*id),
+                _ => {}
+            }
+        }
+        for (bus, state) in [(Bus::Programme, &mut self.programme), (Bus::Hold, &mut self.hold)] {
+            let passed = bus == Bus::Programme && passing.is_some();
+            if !state.audience.is_empty() && !passed && (state.sounds || state.line.runs || keep) {
+                packets.push(Audience::Bus(bus));
+            } else {
+                state.line.runs = false;
+            }
+        }
+        packets
+    }
+
+    /// Gives plain sound to those who read it.
+    fn read_out(&mut self) {
+        let position = self.tick * FRAME as u64;
+        let channels = self.channels();
+        let mut limited: [Option<Arc<[f32]>>; 2] = [None, None];
+        for (id, plain) in &mut self.lines {
+            let Some(listener) = self.listeners.get_mut(id) else { continue };
+            let (bus, cache) = match listener.bus() {
+                Some(Bus::Hold) => (&mut self.hold, &mut limited[1]),
+                _ => (&mut self.programme, &mut limited[0]),
+            };
+            let samples = if listener.line.is_some() || listener.same == 0 {
+                own_sound(&self.voices, listener, bus, &mut self.scratch);
+                let (line, fresh) = listener.own_line(encoder_settings(&self.settings));
+                if fresh {
+                    line.warm(std::iter::empty());
+                }
+                line.limit(&mut self.scratch);
+                Arc::from(self.scratch.as_slice())
+            } else {
+                cache.get_or_insert_with(|| limit(bus, &mut self.scratch)).clone()
+            };
+            plain.line.give(PcmFrame { position, samples, channels });
+        }
+    }
+
+    /// Makes one packet.
+    pub(crate) fn send(&mut self, audience: Audience) {
+        let (position, due) = (self.tick * FRAME as u64, self.due());
+        let made = match audience {
+            Audience::Bus(bus) => self.make_shared(bus),
+            Audience::One(id) => self.make_own(id),
+            Audience::Solo(track, _) => self.make_alone(track),
+        };
+        if let Made::Packet(packet, begins) = made {
+            let payload = Arc::from(packet);
+            self.outputs.push_back(Output::Packet { audience, payload, position, due, begins });
+        }
+    }
+
+    fn make_shared(&mut self, bus: Bus) -> Made<'_> {
+        let keep = !self.settings.dtx;
+        let state = match bus {
+            Bus::Programme => &mut self.programme,
+            Bus::Hold => &mut self.hold,
+        };
+        state.warm();
+        state.line.make(&state.sum, state.sounds, keep)
+    }
+
+    fn make_own(&mut self, id: ListenerId) -> Made<'_> {
+        let keep = !self.settings.dtx;
+        let Some(listener) = self.listeners.get_mut(&id) else { return Made::Nothing };
+        let bus = match listener.bus() {
+            Some(Bus::Hold) => &self.hold,
+            _ => &self.programme,
+        };
+        own_sound(&self.voices, listener, bus, &mut self.scratch);
+        let sounds = self.scratch.iter().any(|sample| sample.abs() > SILENT);
+        // The frames before hold the voice of who was heard in them: it must not come back to them through an encoder.
+        let spoke = self.voices.values().any(|voice| is_own(voice, listener) && voice.was_heard_before());
+        let (line, fresh) = listener.own_line(encoder_settings(&self.settings));
+        if fresh && !spoke && bus.has_history() {
+            line.warm(bus.history());
+        }
+        line.make(&self.scratch, sounds, keep)
+    }
+
+    fn make_alone(&mut self, track: TrackKey) -> Made<'_> {
+        let Some(voice) = self.voices.get_mut(&track) else { return Made::Nothing };
+        let heard = voice.quiet == 0 && voice.has_frame;
+        let Some(line) = &mut voice.alone else { return Made::Nothing };
+        if !heard {
+            voice.frame.fill(0.0);
+        }
+        let made = line.make(&voice.frame, heard, false);
+        voice.packets += u64::from(made != Made::Nothing);
+        made
+    }
+}
+
+/// Is this a voice that the listener must not hear: its own, on its bus?
+fn is_own(voice: &Voice, listener: &Listener) -> bool {
+    voice.spec.identity == listener.identity && listener.bus() == Some(voice.spec.bus) && voice.is_in_bus()
+}
+
+/// Does the listener hear this voice beside its bus?
+fn is_extra(voice: &Voice, listener: &Listener) -> bool {
+    if voice.spec.identity == listener.identity || !voice.has_frame || !voice.sounds {
+        return false;
+    }
+    let talks_to = |to: &Identity| *to == listener.identity && voice.quiet == 0;
+    let pre_fade = listener.listening.pre_fade.as_ref() == Some(&voice.spec.identity);
+    let in_its_bus = voice.is_in_bus() && listener.bus() == Some(voice.spec.bus);
+    voice.only.as_ref().is_some_and(talks_to) || (pre_fade && !in_its_bus)
+}
+
+/// Does this voice make what the listener hears unlike its bus?
+fn sets_apart(voice: &Voice, listener: &Listener) -> bool {
+    is_own(voice, listener) || is_extra(voice, listener)
+}
+
+/// What a listener hears: its bus without its own voice, and what only it hears.
+fn own_sound(voices: &Voices, listener: &Listener, bus: &BusState, sound: &mut Vec<f32>) {
+    sound.clear();
+    match listener.bus() {
+        Some(_) => sound.extend_from_slice(&bus.sum),
+        None => sound.resize(bus.sum.len(), 0.0),
+    }
+    for voice in voices.values() {
+        let sign = match (is_own(voice, listener), is_extra(voice, listener)) {
+            (true, _) => -1.0,
+            (false, true) => 1.0,
+            (false, false) => continue,
+        };
+        sound.iter_mut().zip(&voice.frame).for_each(|(sum, sample)| *sum += sign * sample);
+    }
+}
+
+fn limit(bus: &mut BusState, scratch: &mut Vec<f32>) -> Arc<[f32]> {
+    scratch.clone_from(&bus.sum);
+    bus.plain.limit(scratch);
+    Arc::from(scratch.as_slice())
+}
