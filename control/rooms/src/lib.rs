@@ -19,7 +19,7 @@
 //! | `departure`, `moving`, `lifetime` | going, moving, the ends of rooms |
 //! | `facts`, `quality` | what workers report |
 //! | `mixing`, `voices`, `listening`, `talkback`, `levels` | rooms that mix: how, whose voice, who hears what |
-//! | `tap` | plain sound in and out, for services, telephones and bots |
+//! | `tap`, `resample` | plain sound in and out, for services, telephones and bots |
 //! | `viewers` | WHIP and WHEP |
 //! | `admin`, `events`, `views`, `drain` | what operators do and see |
 //! | `http`, `socket` | what the doors share that speak HTTP and WebSocket |
@@ -60,6 +60,7 @@ mod quality;
 mod refresh;
 mod registry;
 mod relay;
+mod resample;
 mod resume;
 mod room;
 mod session;
@@ -85,6 +86,7 @@ pub use media::{Arrival, Facts, MediaPlane, Offered, fact_channel};
 pub use options::{FreshToken, Options, Recorder, TokenIssuer};
 pub use outbox::Outgoing;
 pub use player::{PlayRequest, Player, Playing};
+pub use resample::Resampler;
 pub use session::{JoinRequest, Session};
 pub use tap::{Tap, TapEnd, TapHandle, TapRequest, TapVoice};
 use tokio::runtime::Handle;

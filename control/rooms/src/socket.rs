@@ -44,7 +44,12 @@ pub struct Gate {
 
 impl Gate {
     /// Whom a connection speaks for, by the token in its URL or in its `Authorization` header; or the close for it.
-    pub fn bearer(&self, token: Option<&str>, headers: &HeaderMap, address: Option<IpAddr>) -> Result<Bearer, Outgoing> {
+    pub fn bearer(
+        &self,
+        token: Option<&str>,
+        headers: &HeaderMap,
+        address: Option<IpAddr>,
+    ) -> Result<Bearer, Outgoing> {
         let token = token.or_else(|| bearer_token(headers)).unwrap_or_default();
         match (self.verify)(token) {
             Ok(bearer) if may_connect(&self.allowed_origins, headers) => Ok(bearer),

@@ -202,6 +202,7 @@ impl Rooms {
         let (line, reader, writer) = pcm_line();
         let speaks = voice.as_ref().zip(request.speaks.as_ref()).map(|(view, voice)| PcmVoice {
             track: view.track_id.0,
+            source: voice.source,
             bus: voice.bus,
             muted: view.muted,
             held: view.held,
