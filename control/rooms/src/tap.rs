@@ -203,6 +203,7 @@ impl Rooms {
         let speaks = voice.as_ref().zip(request.speaks.as_ref()).map(|(view, voice)| PcmVoice {
             source: view.source,
             track: view.track_id.0,
+            source: voice.source,
             bus: voice.bus,
             muted: view.muted,
             held: view.held,
