@@ -3,6 +3,7 @@
  * `window.guest`.
  */
 import * as crosspoint from "/sdk/index.js";
+import { tones, trace } from "./ear.js";
 
 /** Every peer connection that the page makes, so that tests see when a new one appears. */
 const connections = [];
@@ -37,6 +38,10 @@ const HEARD = {
     text: message.text(),
   }),
   kicked: (reason) => ({ reason }),
+  moved: (to) => ({ to }),
+  listeningChanged: ({ hears, preFade }) => ({ hears, preFade }),
+  voiceChanged: (who, { gain }) => ({ who, gain }),
+  talkback: (from, active) => ({ from, active }),
   error: (error) => ({ code: error.code, message: error.message }),
 };
 
@@ -125,6 +130,21 @@ async function received(identity, source) {
   return undefined;
 }
 
+/** The streams of sound that arrive: how many packets each, where there are any. */
+async function arriving() {
+  const found = [];
+  for (const connection of connections) {
+    if (connection.connectionState === "closed") continue;
+    for (const row of (await connection.getStats()).values()) {
+      if (row.type === "inbound-rtp" && row.kind === "audio" && row.packetsReceived > 0) found.push(row.packetsReceived);
+    }
+  }
+  return found;
+}
+
+/** Everything that is noted of a tone, by its frequency. */
+const traces = {};
+
 /** What is sent of a kind: a row for each layer, by rid. */
 async function sent(kind) {
   const rows = {};
@@ -211,6 +231,12 @@ window.guest = {
   resize,
   people,
   trackOf,
+  arriving,
+  traces,
+  tones: (frequencies) => tones(connections, frequencies),
+  trace: (frequency) => {
+    traces[frequency] ??= trace(connections, frequency);
+  },
   get room() {
     return room;
   },
