@@ -116,6 +116,17 @@ export class Guest {
     ] as const);
   }
 
+  /** Publishes a tone by WHIP, or views a room by WHEP, without the SDK. */
+  endpoint(kind: "whip" | "whep", url: string, room: string, tone?: number): Promise<void> {
+    const token = mint(room, this.identity);
+    return this.page.evaluate(([kind, url, token, tone]) => window.guest[kind](url, token, tone), [
+      kind,
+      `${url}/${kind}/${room}`,
+      token,
+      tone,
+    ] as const);
+  }
+
   /** The identities of the others. */
   people(): Promise<string[]> {
     return this.page.evaluate(() => window.guest.people());

@@ -130,13 +130,42 @@ async function received(identity, source) {
   return undefined;
 }
 
+/** Publishes a tone by WHIP (RFC 9725). */
+async function whip(endpoint, token, frequency) {
+  const connection = new RTCPeerConnection();
+  connection.addTransceiver(tone(frequency), { direction: "sendonly" });
+  await post(connection, endpoint, token);
+}
+
+/** Views by WHEP, and plays what comes. */
+async function whep(endpoint, token) {
+  const connection = new RTCPeerConnection();
+  for (const kind of ["audio", "video"]) connection.addTransceiver(kind, { direction: "recvonly" });
+  connection.ontrack = ({ track }) => {
+    const element = document.createElement(track.kind);
+    element.autoplay = true;
+    element.srcObject = new MediaStream([track]);
+    document.getElementById("stage").append(element);
+  };
+  await post(connection, endpoint, token);
+}
+
+async function post(connection, endpoint, token) {
+  await connection.setLocalDescription();
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/sdp" };
+  const answer = await fetch(endpoint, { method: "POST", headers, body: connection.localDescription.sdp });
+  if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
+  await connection.setRemoteDescription({ type: "answer", sdp: await answer.text() });
+}
+
 /** The streams of sound that arrive: how many packets each, where there are any. */
 async function arriving() {
   const found = [];
   for (const connection of connections) {
     if (connection.connectionState === "closed") continue;
     for (const row of (await connection.getStats()).values()) {
-      if (row.type === "inbound-rtp" && row.kind === "audio" && row.packetsReceived > 0) found.push(row.packetsReceived);
+      if (row.type === "inbound-rtp" && row.kind === "audio" && row.packetsReceived > 0)
+        found.push(row.packetsReceived);
     }
   }
   return found;
@@ -231,6 +260,8 @@ window.guest = {
   resize,
   people,
   trackOf,
+  whip,
+  whep,
   arriving,
   traces,
   tones: (frequencies) => tones(connections, frequencies),
