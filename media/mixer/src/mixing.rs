@@ -76,7 +76,7 @@ impl Mixer {
                 Some(Bus::Hold) => Some(&mut self.hold),
                 None => None,
             };
-            let quiet = bus.as_ref().is_none_or(|bus| !bus.sounds);
+            let quiet = bus.as_ref().is_none_or(|bus| !bus.has_history());
             let service = listener.serve(differs, quiet);
             if !listener.encoded {
                 continue;
