@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crosspoint_codec::opus::EncoderSettings;
 use crosspoint_dsp::FRAME;
@@ -107,7 +107,7 @@ impl Mixer {
             lines: BTreeMap::new(),
             programme: BusState::new(encoder),
             hold: BusState::new(encoder),
-            ducker: Ducker::new(settings.ducking),
+            ducker: Ducker::new(-settings.ducking),
             settings,
             passing: None,
             watched: false,
@@ -131,7 +131,7 @@ impl Mixer {
         (self.programme, self.hold) = (BusState::new(encoder), BusState::new(encoder));
         (self.programme.audience, self.hold.audience) = (programme, hold);
         self.listeners.values_mut().for_each(|listener| listener.line = None);
-        self.ducker = Ducker::new(self.settings.ducking);
+        self.ducker = Ducker::new(-self.settings.ducking);
         self.passing = None;
         self.stage = Stage::Rest;
         if restereo {
@@ -286,6 +286,14 @@ impl Mixer {
     pub fn figures(&self, track: TrackKey) -> Option<Figures> {
         match &self.voices.get(&track)?.input {
             Input::Opus(receiver) => Some(receiver.figures),
+            Input::Pcm => None,
+        }
+    }
+
+    /// How much later than the fastest packet would allow a voice is played now; none: it is not.
+    pub fn delay(&self, track: TrackKey) -> Option<Duration> {
+        match &self.voices.get(&track)?.input {
+            Input::Opus(receiver) => receiver.delay(self.due()),
             Input::Pcm => None,
         }
     }

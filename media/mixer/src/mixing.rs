@@ -48,7 +48,10 @@ impl Mixer {
     }
 
     fn duck(&mut self, active: bool, channels: usize) {
-        let Some(ramp) = self.ducker.step(active) else { return };
+        let ramp = self.ducker.next(active);
+        if (ramp.from, ramp.to) == (1.0, 1.0) {
+            return;
+        }
         for voice in self.voices.values_mut() {
             if voice.has_frame && !voice.spec.settings.ducks && voice.spec.bus == Bus::Programme {
                 ramp.apply(&mut voice.frame, channels);

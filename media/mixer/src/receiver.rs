@@ -11,7 +11,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crosspoint_codec::opus::{self, Decoder};
 use crosspoint_dsp::delay::DelayEstimator;
@@ -139,7 +139,7 @@ impl Receiver {
             stereo,
             state: State::Idle,
             queue: Queue::default(),
-            delay: DelayEstimator::new(),
+            delay: DelayEstimator::default(),
             decoder: None,
             sound: Vec::new(),
             next: 0,
@@ -202,6 +202,13 @@ impl Receiver {
     /// The level of the packet that was passed on last, as its sender gave it.
     pub(crate) fn passed_level(&self) -> Option<i8> {
         self.passed.back().filter(|_| self.is_passing()).and_then(|packet| packet.level)
+    }
+
+    /// How much later than the fastest packet would allow is it played at this moment?
+    pub(crate) fn delay(&self, now: Instant) -> Option<Duration> {
+        let playing = matches!(self.state, State::Playing | State::Passing);
+        let excess = self.delay.excess_us(self.micros(now), to_micros(self.playing_media()));
+        playing.then(|| Duration::from_micros(excess.max(0) as u64))
     }
 
     /// Is a lone talker's packet given out as it is?

@@ -259,7 +259,7 @@ kind: RoomKind,
 /** The room's mix, as it stands in slots; absent where the room does not mix. */
 mix?: TrackId,
 /** How voices are treated that are not treated as usual, by identity. */
-voices: { [key in string]: VoiceSettings },
+voices?: { [key in string]: VoiceSettings },
 /** The identities of the others, never oneself. */
 participants: Array<string>,
 /** The others in full. */
