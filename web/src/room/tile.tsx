@@ -8,6 +8,7 @@ import type { Size } from "./grid";
 import type { RoomSession } from "./session";
 import { type TileInfo, trackOf } from "./stage-view";
 import { TileFigures } from "./tile-figures";
+import { VoiceMeter } from "./voice-meter";
 
 interface TileProps {
   session: RoomSession;
@@ -66,6 +67,9 @@ export function Tile({ session, tile, size, large }: TileProps) {
           tile={tile}
           label={screen && !person.isLocal ? `${person.name}'s screen` : screen ? "Your screen" : label}
         />
+        {!screen && session.mix.on.value && (
+          <VoiceMeter meters={session.mix.meters} of={person.identity} label={`${label}: level`} />
+        )}
         {!screen && (
           <span class="tile-quality">
             <QualityBars quality={person.quality.value} />
