@@ -64,12 +64,10 @@ export function Tile({ session, tile, size, large }: TileProps) {
       {session.panel.value === "stats" && <TileFigures session={session} tile={tile} />}
       <footer class="tile-foot">
         <NameTag
+          session={session}
           tile={tile}
           label={screen && !person.isLocal ? `${person.name}'s screen` : screen ? "Your screen" : label}
         />
-        {!screen && session.mix.on.value && (
-          <VoiceMeter meters={session.mix.meters} of={person.identity} label={`${label}: level`} />
-        )}
         {!screen && (
           <span class="tile-quality">
             <QualityBars quality={person.quality.value} />
@@ -80,7 +78,13 @@ export function Tile({ session, tile, size, large }: TileProps) {
   );
 }
 
-function NameTag({ tile: { person, source }, label }: { tile: TileInfo; label: string }) {
+interface NameTagProps {
+  session: RoomSession;
+  tile: TileInfo;
+  label: string;
+}
+
+function NameTag({ session, tile: { person, source }, label }: NameTagProps) {
   const face = source === undefined;
   return (
     <span class="name-tag">
@@ -95,7 +99,12 @@ function NameTag({ tile: { person, source }, label }: { tile: TileInfo; label: s
           <Icon name="mic-off" size={14} />
         </span>
       )}
-      {face && person.audible && person.speaking.value && <SpeakingDots level={person.level.value} />}
+      {face && person.audible && session.mix.on.value && (
+        <VoiceMeter meters={session.mix.meters} of={person.identity} label={`${label}: level`} />
+      )}
+      {face && person.audible && !session.mix.on.value && person.speaking.value && (
+        <SpeakingDots level={person.level.value} />
+      )}
       <span class="truncate">{label}</span>
     </span>
   );

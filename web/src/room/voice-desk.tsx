@@ -85,7 +85,7 @@ function ListenButton({ session: { mix }, person: { identity, name } }: { sessio
       type="button"
       class="button plain small"
       aria-pressed={on}
-      title={`Hear ${name} before the others do, also muted by the room or on hold`}
+      title={`Hear ${name} on the air or not: also while on hold`}
       data-testid="listen-person"
       onClick={() => void mix.toggleListen(identity)}
     >
