@@ -98,6 +98,7 @@ function make(autoSubscribe: AutoSubscribe): Roster {
     autoSubscribe,
     adaptiveStream: true,
     subscribes: true,
+    hearsVoices: true,
   };
   return new Roster(events, { identity: "ann" } as LocalParticipant, home, new AudioPlayer(false, () => {}));
 }

@@ -65,6 +65,10 @@ export interface JoinOptions {
   room?: Record<string, unknown>;
 }
 
+/** A tone above this level is heard, and one below that is not; dBFS. What microphones send here is at −6. */
+const AUDIBLE = -26;
+const INAUDIBLE = -56;
+
 /** Fake cameras that are good for three layers. */
 export const HD = { width: 1280, height: 720, fps: 15 };
 
@@ -109,6 +113,17 @@ export class Guest {
       url,
       token,
       options,
+    ] as const);
+  }
+
+  /** Publishes a tone by WHIP, or views a room by WHEP, without the SDK. */
+  endpoint(kind: "whip" | "whep", url: string, room: string, tone?: number): Promise<void> {
+    const token = mint(room, this.identity);
+    return this.page.evaluate(([kind, url, token, tone]) => window.guest[kind](url, token, tone), [
+      kind,
+      `${url}/${kind}/${room}`,
+      token,
+      tone,
     ] as const);
   }
 
@@ -218,6 +233,70 @@ export class Guest {
         return Date.now() - since > 1000;
       },
       within,
+    );
+  }
+
+  /** How loud tones are in all that arrives, in dBFS. */
+  tones(...frequencies: number[]): Promise<number[]> {
+    return this.page.evaluate((frequencies) => window.guest.tones(frequencies), frequencies);
+  }
+
+  /** Hears these tones, each at least this loud, and no trace of those. Returns the levels in dBFS, in the same order. */
+  async hearsTones(heard: readonly number[], absent: readonly number[], within?: number): Promise<number[]> {
+    let levels: number[] = [];
+    const what = `${this.identity} hears ${heard} Hz and not ${absent} Hz`;
+    await until(
+      what,
+      async () => {
+        levels = await this.tones(...heard, ...absent);
+        const [loud, faint] = [levels.slice(0, heard.length), levels.slice(heard.length)];
+        return loud.every((level) => level > AUDIBLE) && faint.every((level) => level < INAUDIBLE);
+      },
+      within,
+    ).catch((error) => {
+      throw new Error(`${error.message}; levels: ${levels.map(Math.round)}`);
+    });
+    return levels.map(Math.round);
+  }
+
+  /** Notes from now on how loud a tone is. */
+  trace(frequency: number): Promise<void> {
+    return this.page.evaluate((frequency) => window.guest.trace(frequency), frequency);
+  }
+
+  /** How many milliseconds after `start` a tone that is being noted was there (or gone) for the first time, and stayed so. */
+  async turned(frequency: number, there: boolean, start: number): Promise<number> {
+    let at: number | undefined;
+    await until(`${this.identity} ${there ? "hears" : "hears no"} ${frequency} Hz`, async () => {
+      const noted: [number, number][] = await this.page.evaluate(
+        ([frequency, start]) => window.guest.traces[frequency].filter(([at]: [number]) => at >= start),
+        [frequency, start] as const,
+      );
+      const fits = noted.map(([, level]) => (there ? level > AUDIBLE : level < AUDIBLE - 10));
+      const since = fits.lastIndexOf(false) + 1;
+      const first = noted[since];
+      // So long it must stay.
+      if (!first || (noted.at(-1)?.[0] ?? 0) - first[0] < 400) return false;
+      at = first[0];
+      return true;
+    });
+    return (at ?? start) - start;
+  }
+
+  /** The streams of sound that arrive: how many packets each. */
+  arriving(): Promise<number[]> {
+    return this.page.evaluate(() => window.guest.arriving());
+  }
+
+  /** Does something with the room, and gives the time before it in milliseconds since 1970. */
+  async does(method: string, ...given: unknown[]): Promise<number> {
+    return this.page.evaluate(
+      async ([method, given]) => {
+        const start = Date.now();
+        await window.guest.room[method](...given);
+        return start;
+      },
+      [method, given] as const,
     );
   }
 
