@@ -34,6 +34,7 @@ impl Relay {
             Message::Down(down) => {
                 matches!(down, Down::Forward { .. } | Down::Data { .. } | Down::RequestKeyFrame { .. })
             }
+            Message::Plain(_) => false,
         }
     }
 }
