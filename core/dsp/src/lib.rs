@@ -14,6 +14,8 @@
 //! | [`gate`] | closes a microphone while nobody speaks into it |
 //! | [`agc`] | brings every speaker to the same level |
 //! | [`ducker`] | turns the others down while the host speaks |
+//! | [`denoise`] | takes steady noise out of a voice |
+//! | [`resample`] | from the rates of telephones and bots to ours and back |
 //! | [`decibel`] | dB and factors |
 #![cfg_attr(any(test, feature = "measure"), doc = "| [`signals`] | tones and noise for tests |")]
 #![cfg_attr(
@@ -28,12 +30,14 @@
 pub mod agc;
 pub mod decibel;
 pub mod delay;
+pub mod denoise;
 pub mod ducker;
 pub mod fade;
 pub mod gate;
 pub mod high_pass;
 pub mod limiter;
 pub mod meter;
+pub mod resample;
 #[cfg(any(test, feature = "measure"))]
 pub mod signals;
 #[cfg(any(test, feature = "measure"))]
@@ -60,4 +64,3 @@ fn rms(samples: &[f32]) -> f32 {
 fn peak(samples: &[f32]) -> f32 {
     samples.iter().fold(0.0, |peak, sample| sane(*sample).abs().max(peak))
 }
-pub mod denoise;

@@ -47,6 +47,7 @@ impl Engine {
         let Some(index) = self.index_of(leg) else { return };
         let mut slots = self.leave_room(index, now);
         let Some(leg) = self.legs.get_mut(index) else { return };
+        leg.transport.forget_sent();
         if worker != self.worker && leg.numbers.is_none() {
             leg.numbers = Some(Numbers::following(slots.take().unwrap_or_default()));
         }
@@ -296,7 +297,7 @@ mod tests {
             identity: Identity::parse("ann").expect("a name"),
             transport: accepted.transport,
             publish: vec![track],
-            profile: LegProfile { subscribes: true, auto_audio: true, ..LegProfile::default() },
+            profile: LegProfile { subscribes: true, hears: crosspoint_model::Hears::Tracks, ..LegProfile::default() },
         };
         engine.handle_order(Order::AddLeg(Box::new(leg)), now);
         (engine, now)
@@ -309,6 +310,7 @@ mod tests {
             data_bytes_per_second: 100_000,
             video_slots: 4,
             audio_slots: 4,
+            mix: None,
         }
     }
 

@@ -120,7 +120,8 @@ fn packets_of_another_length_are_mixed() {
     .expect("an encoder");
     stage.talker_mut(1).sends = false;
     for step in 0..100_u64 {
-        let at = |n: u64| ((48_000 + step * 480 + n) as f64 * 1000.0 * std::f64::consts::TAU / 48_000.0).sin() as f32 * 0.5;
+        let at =
+            |n: u64| ((48_000 + step * 480 + n) as f64 * 1000.0 * std::f64::consts::TAU / 48_000.0).sin() as f32 * 0.5;
         let samples: Vec<f32> = (0..480).map(at).collect();
         let mut packet = Vec::new();
         encoder.encode(&samples, &mut packet).expect("a packet");

@@ -92,6 +92,7 @@ impl House {
                 data_bytes_per_second: 10_000,
                 video_slots: 4,
                 audio_slots: 4,
+                mix: None,
             };
             media.order(worker, Order::OpenRoom { room, settings });
         }
@@ -110,7 +111,7 @@ impl House {
         client.accept(offer.pending, &accepted.answer);
         (client.home, client.strict) = (worker, true);
         let (identity, publish) = (client.identity.clone(), client.published());
-        let profile = LegProfile { subscribes: true, auto_audio: true, ..LegProfile::default() };
+        let profile = LegProfile { subscribes: true, hears: crosspoint_model::Hears::Tracks, ..LegProfile::default() };
         let new = NewLeg { leg, room, identity, transport: accepted.transport, publish, profile };
         self.media.order(worker, Order::AddLeg(Box::new(new)));
         self.callers.push(Caller { client, socket });
