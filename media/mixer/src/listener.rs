@@ -44,11 +44,13 @@ pub(crate) struct Listener {
     pub(crate) line: Option<Box<Line>>,
     /// Ticks since it heard something else than the others.
     pub(crate) same: u32,
+    /// Has it yet to be given a first packet of its bus that leans on nothing before it?
+    pub(crate) fresh: bool,
 }
 
 impl Listener {
     pub(crate) fn new(identity: Identity, listening: Listening, encoded: bool) -> Self {
-        Self { identity, listening, encoded, line: None, same: 0 }
+        Self { identity, listening, encoded, line: None, same: 0, fresh: true }
     }
 
     /// The bus that it hears.

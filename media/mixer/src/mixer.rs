@@ -219,6 +219,7 @@ impl Mixer {
     /// What a listener hears has changed.
     pub fn set_listening(&mut self, id: ListenerId, listening: Listening) {
         if let Some(listener) = self.listeners.get_mut(&id) {
+            listener.fresh |= listener.listening.hears != listening.hears;
             listener.listening = listening;
             self.note_monitors();
         }

@@ -87,7 +87,12 @@ impl Mixer {
                     packets.push(Audience::One(*id));
                 }
                 _ if service == Service::Apart => packets.push(Audience::One(*id)),
-                Some(bus) if passing.as_ref() != Some(&listener.identity) => bus.audience.push(*id),
+                Some(bus) if passing.as_ref() != Some(&listener.identity) => {
+                    if std::mem::take(&mut listener.fresh) {
+                        bus.line.align();
+                    }
+                    bus.audience.push(*id);
+                }
                 _ => {}
             }
         }

@@ -108,6 +108,23 @@ fn a_listener_who_begins_to_speak_and_stops_hears_no_click() {
 }
 
 #[test]
+fn who_comes_in_the_middle_hears_what_the_others_hear_from_the_first_packet_on() {
+    let mut stage = stage();
+    stage.voice(1, tone(1000.0, HALF), VoiceSettings::default());
+    stage.listener(8);
+    stage.run_ms(1010);
+    stage.listener(9);
+    stage.run_ms(190);
+    let (before, after) = (stage.heard(8), stage.heard(9));
+    let first = after.iter().position(|sample| *sample != 0.0).expect("it hears something");
+    // The decoder has nothing to overlap the first 2.5 ms with.
+    for from in [first + 120, first + 960, first + 1920] {
+        let [newcomer, other] = [after, before].map(|heard| tone_level(&heard[from..from + 960], 1000.0));
+        assert!((newcomer - other).abs() < 1.0, "{newcomer:.1} dB instead of {other:.1}");
+    }
+}
+
+#[test]
 fn who_is_silenced_is_not_heard_from_the_next_tick_on() {
     let mut stage = stage();
     stage.voice(1, tone(440.0, HALF), VoiceSettings::default());
