@@ -43,6 +43,11 @@ impl FakeLine {
         self.line.give(PcmFrame { position, samples: Arc::from(samples), channels: 1 });
     }
 
+    /// Samples that it said and that were not played yet.
+    pub fn waiting(&self) -> usize {
+        self.line.waiting()
+    }
+
     /// Plays so much of what it said; what was there comes back.
     pub fn play(&mut self, most: usize) -> Vec<f32> {
         let mut out = vec![0.0; most];

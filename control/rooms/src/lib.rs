@@ -19,10 +19,10 @@
 //! | `departure`, `moving`, `lifetime` | going, moving, the ends of rooms |
 //! | `facts`, `quality` | what workers report |
 //! | `mixing`, `voices`, `listening`, `talkback`, `levels` | rooms that mix: how, whose voice, who hears what |
-//! | `tap` | plain sound in and out, for services, telephones and bots |
+//! | `tap`, `resample` | plain sound in and out, for services, telephones and bots |
 //! | `viewers` | WHIP and WHEP |
 //! | `admin`, `events`, `views`, `drain` | what operators do and see |
-//! | `http` | refusals as HTTP doors send them |
+//! | `http`, `socket` | what the doors share that speak HTTP and WebSocket |
 
 #![forbid(unsafe_code)]
 
@@ -60,9 +60,12 @@ mod quality;
 mod refresh;
 mod registry;
 mod relay;
+mod resample;
 mod resume;
 mod room;
 mod session;
+#[cfg(feature = "http")]
+pub mod socket;
 mod talkback;
 mod tap;
 #[cfg(test)]
@@ -83,6 +86,7 @@ pub use media::{Arrival, Facts, MediaPlane, Offered, fact_channel};
 pub use options::{FreshToken, Options, Recorder, TokenIssuer};
 pub use outbox::Outgoing;
 pub use player::{PlayRequest, Player, Playing};
+pub use resample::Resampler;
 pub use session::{JoinRequest, Session};
 pub use tap::{Tap, TapEnd, TapHandle, TapRequest, TapVoice};
 use tokio::runtime::Handle;

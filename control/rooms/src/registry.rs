@@ -161,6 +161,17 @@ impl Registry {
         }
     }
 
+    /// A leg without a transport goes from worker to worker with its room.
+    pub(crate) fn rehome_leg(&self, leg: LegKey, worker: usize) {
+        let before = write(&self.legs).get_mut(&leg).map(|placed| std::mem::replace(&mut placed.home, worker));
+        if let Some(load) = before.and_then(|before| self.load.get(before)) {
+            load.legs.fetch_sub(1, Ordering::Relaxed);
+        }
+        if let Some(load) = self.load.get(worker).filter(|_| before.is_some()) {
+            load.legs.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// Forgets a leg; gives the worker that had it.
     pub(crate) fn forget_leg(&self, leg: LegKey) -> Option<usize> {
         let home = write(&self.legs).remove(&leg)?.home;

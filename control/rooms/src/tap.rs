@@ -201,8 +201,8 @@ impl Rooms {
         let voice = request.speaks.as_ref().map(|voice| self.voice_track(&state, &identity, voice));
         let (line, reader, writer) = pcm_line();
         let speaks = voice.as_ref().zip(request.speaks.as_ref()).map(|(view, voice)| PcmVoice {
-            source: view.source,
             track: view.track_id.0,
+            source: voice.source,
             bus: voice.bus,
             muted: view.muted,
             held: view.held,

@@ -8,6 +8,14 @@
 //! | [`limiter`] | keeps a sum of voices within what can be encoded |
 //! | [`meter`] | how loud was it, and did it clip? |
 //! | [`fade`] | a gain that moves without clicks, and the beginnings and ends of what is cut |
+//! | [`timescale`] | makes what waits to be played shorter or longer by a period of the voice |
+//! | [`delay`] | how long must sound wait, so that almost all of it is there in time? |
+//! | [`high_pass`] | takes away what is below voices |
+//! | [`gate`] | closes a microphone while nobody speaks into it |
+//! | [`agc`] | brings every speaker to the same level |
+//! | [`ducker`] | turns the others down while the host speaks |
+//! | [`denoise`] | takes steady noise out of a voice |
+//! | [`resample`] | from the rates of telephones and bots to ours and back |
 //! | [`decibel`] | dB and factors |
 #![cfg_attr(any(test, feature = "measure"), doc = "| [`signals`] | tones and noise for tests |")]
 #![cfg_attr(
@@ -19,14 +27,22 @@
 
 #![forbid(unsafe_code)]
 
+pub mod agc;
 pub mod decibel;
+pub mod delay;
+pub mod denoise;
+pub mod ducker;
 pub mod fade;
+pub mod gate;
+pub mod high_pass;
 pub mod limiter;
 pub mod meter;
+pub mod resample;
 #[cfg(any(test, feature = "measure"))]
 pub mod signals;
 #[cfg(any(test, feature = "measure"))]
 pub mod spectrum;
+pub mod timescale;
 
 /// Samples per second and channel.
 pub const RATE: u32 = 48_000;
@@ -48,10 +64,3 @@ fn rms(samples: &[f32]) -> f32 {
 fn peak(samples: &[f32]) -> f32 {
     samples.iter().fold(0.0, |peak, sample| sane(*sample).abs().max(peak))
 }
-pub mod agc;
-pub mod delay;
-pub mod denoise;
-pub mod ducker;
-pub mod gate;
-pub mod high_pass;
-pub mod timescale;

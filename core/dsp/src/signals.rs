@@ -42,8 +42,15 @@ pub fn is_pause(n: usize) -> bool {
     n % (2 * RATE as usize) >= 3 * RATE as usize / 2
 }
 
+/// The sum of sin(k · phase) / k for k up to 16, with sin((k + 1)x) = 2 cos x sin kx − sin((k − 1)x).
 fn harmonics(phase: f64) -> f64 {
-    (1..=16).map(|k| (f64::from(k) * phase).sin() / f64::from(k)).sum()
+    let (sin, cos) = phase.sin_cos();
+    let (mut before, mut this, mut sum) = (0.0, sin, 0.0);
+    for k in 1..=16 {
+        sum += this / f64::from(k);
+        (before, this) = (this, 2.0 * cos * this - before);
+    }
+    sum
 }
 
 /// SplitMix64, of which the upper bits become a number in −1..1.

@@ -8,6 +8,7 @@ use axum::extract::ws::{Message, WebSocket};
 use crosspoint_model::grant::Bearer;
 use crosspoint_model::signal::{ClientFrame, ClientMessage, ServerFrame, ServerMessage, close};
 use crosspoint_model::{Code, Refusal};
+use crosspoint_rooms::socket::fatal;
 use crosspoint_rooms::{JoinRequest, Outgoing, Session};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout, timeout_at};
 use tokio_tungstenite::tungstenite;
@@ -69,6 +70,8 @@ impl Connection {
                 Ok(session) => return Ok(session),
                 Err(refusal) => refusal,
             };
+            // After the others (a full or locked room, a wrong PIN, a bad offer) the client may try again until its time to join
+            // is over.
             let end = fatal(&refusal);
             tell(socket, refusal, request).await?;
             if let Some(end) = end {
@@ -87,11 +90,11 @@ impl Connection {
         // Asked before the PIN is compared: who has guessed too often is not told a right one from a wrong one.
         let guesses = request.join.pin.is_some() && request.join.resume.is_none();
         if let Some(address) = self.address.filter(|_| guesses) {
-            self.signal.attempts.check(address)?;
+            self.signal.gate.attempts.check(address)?;
         }
         self.signal.rooms.join(request).await.map_err(|refusal| match (refusal.code, self.address) {
             // PINs are short: who guesses is slowed down.
-            (Code::WrongPin, Some(address)) => self.signal.attempts.failed(address, refusal),
+            (Code::WrongPin, Some(address)) => self.signal.gate.attempts.failed(address, refusal),
             _ => refusal,
         })
     }
@@ -178,22 +181,4 @@ async fn tell(socket: &mut WebSocket, refusal: Refusal, request: Option<u64>) ->
     let frame = ServerFrame { seq: None, request, timestamp: None, message };
     let text = serde_json::to_string(&frame).map_err(|_| Gone)?;
     wire::send(socket, Message::Text(text.into())).await
-}
-
-/// Refusals after which another `join` on this connection cannot succeed, and the close that goes with them. After the
-/// others (a full or locked room, a wrong PIN, a session that is gone, a bad offer) the client may try again until its time
-/// to join is over.
-fn fatal(refusal: &Refusal) -> Option<Outgoing> {
-    let code = match refusal.code {
-        Code::Unauthorized
-        | Code::TokenExpired
-        | Code::Forbidden
-        | Code::IdentityMismatch
-        | Code::ProtocolUnsupported
-        | Code::RateLimited => close::POLICY,
-        Code::Kicked => close::KICKED,
-        Code::Draining => close::RESTART,
-        _ => return None,
-    };
-    Some(Outgoing::Close { code, reason: refusal.detail.clone() })
 }

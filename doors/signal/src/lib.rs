@@ -17,30 +17,18 @@ mod intake;
 mod upgrade;
 mod wire;
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::routing::get;
-use crosspoint_auth::Attempts;
-use crosspoint_model::Refusal;
-use crosspoint_model::grant::Bearer;
 use crosspoint_rooms::Rooms;
-
-/// Reads a token. The refusal's detail must not repeat it.
-pub type Verify = Arc<dyn Fn(&str) -> Result<Bearer, Refusal> + Send + Sync>;
+use crosspoint_rooms::socket::Gate;
 
 /// What the door needs.
 #[derive(Clone)]
 pub struct Signal {
     /// Where clients come in.
     pub rooms: Rooms,
-    /// Whose token it is.
-    pub verify: Verify,
-    /// How often an address may fail; shared with the other doors.
-    pub attempts: Arc<Attempts>,
-    /// Web pages of these origins may connect, besides those of the host itself; `*`: all. Clients that send no `Origin`
-    /// (they are no browsers) always may: rights come from tokens.
-    pub allowed_origins: Arc<[String]>,
+    /// Which clients.
+    pub gate: Gate,
 }
 
 /// The door as a router. Serve it with connect info (`ConnectInfo<SocketAddr>`), so that failures are counted by address.

@@ -159,6 +159,11 @@ impl Egress {
         }
     }
 
+    /// Nothing that was sent so far is sent again: not when the client misses it, not as redundant audio.
+    pub fn forget_sent(&mut self) {
+        self.streams.iter_mut().flatten().for_each(Stream::forget_sent);
+    }
+
     /// What would be sent if there were room, and the next step up.
     pub fn want(&mut self, minimum: u64, desired: u64) {
         self.wanted = (minimum, desired);

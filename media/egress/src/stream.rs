@@ -121,6 +121,12 @@ impl Stream {
         self.last_sent.is_some_and(|last| now.saturating_duration_since(last) < SILENT)
     }
 
+    /// Nothing of what was sent so far is sent again.
+    pub(crate) fn forget_sent(&mut self) {
+        self.resends = Resends::default();
+        self.previous = None;
+    }
+
     /// The fixed part of a packet's header, and whether it is wrapped as redundant audio.
     pub(crate) fn fixed(&self, queued: &Queued) -> (Fixed, bool) {
         let red = queued.types.red.filter(|_| !self.config.is_video);

@@ -47,6 +47,7 @@ impl Engine {
         let Some(index) = self.index_of(leg) else { return };
         let mut slots = self.leave_room(index, now);
         let Some(leg) = self.legs.get_mut(index) else { return };
+        leg.transport.forget_sent();
         if worker != self.worker && leg.numbers.is_none() {
             leg.numbers = Some(Numbers::following(slots.take().unwrap_or_default()));
         }
@@ -168,5 +169,152 @@ impl Engine {
             self.out.facts.push(Fact::Slots { leg, slots });
         }
         self.want_every_layer(member);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use crosspoint_model::{Identity, MediaKind, Preference, Source};
+    use crosspoint_webrtc::{Factory, Host, HostCandidate};
+
+    use super::*;
+    use crate::order::{LegProfile, NewLeg, Order, RoomSettings, TrackSpec};
+
+    const LEG: LegKey = LegKey(5);
+    const TRACK: TrackKey = TrackKey(50);
+    const HERE: RoomKey = RoomKey(1);
+    const THERE: RoomKey = RoomKey(2);
+    /// A voice and a slot.
+    const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n\
+        m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=sendonly\r\na=rtcp-mux\r\na=setup:actpass\r\n\
+        a=rtpmap:111 opus/48000/2\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n\
+        a=fingerprint:sha-256 00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13:14:15:16:17:18:19:1A:1B:1C:1D:1E:1F\r\n\
+        m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\na=recvonly\r\na=rtcp-mux\r\na=setup:actpass\r\n\
+        a=rtpmap:111 opus/48000/2\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n\
+        a=fingerprint:sha-256 00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13:14:15:16:17:18:19:1A:1B:1C:1D:1E:1F\r\n";
+
+    #[test]
+    fn a_leg_that_goes_away_enters_there_with_all_that_its_room_must_know_and_leaves_when_it_comes_home() {
+        let (mut engine, now) = home();
+        engine.handle_order(Order::SetFlags { track: TRACK, muted: true, held: false }, now);
+        move_to(&mut engine, THERE, 1, now);
+        assert!(engine.rooms[&HERE].members.is_empty());
+        let relays = engine.take_relays();
+        let [(1, Relay { leg: LEG, visit: 2, message: Message::Up(Up::Enter(enter)) })] = &relays[..] else {
+            panic!("{relays:?}");
+        };
+        assert_eq!((enter.home, enter.room, enter.identity.as_str()), (0, THERE, "ann"));
+        assert_eq!(
+            enter.lines.iter().map(|line| (line.receives, line.sends)).collect::<Vec<_>>(),
+            [(true, false), (false, true)]
+        );
+        assert!(enter.publish[0].muted, "the flags go along");
+
+        move_to(&mut engine, HERE, 0, now);
+        let relays = engine.take_relays();
+        assert!(matches!(relays[..], [(1, Relay { visit: 2, message: Message::Up(Up::Leave), .. })]), "{relays:?}");
+        assert_eq!(engine.rooms[&HERE].members.len(), 1);
+    }
+
+    #[test]
+    fn orders_about_a_leg_that_is_away_follow_it() {
+        let (mut engine, now) = home();
+        move_to(&mut engine, THERE, 1, now);
+        engine.take_relays();
+        let preference = Preference::default();
+        engine.handle_order(Order::Subscribe { leg: LEG, track: TrackKey(9), preference }, now);
+        engine.handle_order(Order::SetFlags { track: TRACK, muted: false, held: true }, now);
+        engine.handle_order(Order::RemoveLeg { leg: LEG }, now);
+        let relays = engine.take_relays();
+        let orders: Vec<&Up> = relays
+            .iter()
+            .filter_map(|(worker, relay)| match &relay.message {
+                Message::Up(up) if *worker == 1 => Some(up),
+                _ => None,
+            })
+            .collect();
+        let [Up::Order(wish), Up::Order(flags), Up::Leave] = orders[..] else { panic!("{relays:?}") };
+        assert!(matches!(**wish, Order::Subscribe { track: TrackKey(9), .. }));
+        assert!(matches!(**flags, Order::SetFlags { track: TRACK, held: true, .. }));
+        assert!(engine.legs.is_empty() && engine.tracks.is_empty());
+    }
+
+    #[test]
+    fn what_the_room_before_says_late_does_nothing() {
+        let (mut engine, now) = home();
+        move_to(&mut engine, THERE, 1, now);
+        move_to(&mut engine, RoomKey(3), 2, now);
+        engine.take_facts();
+        let ended = |visit| Relay { leg: LEG, visit, message: Message::Down(Down::RoomEnded) };
+        let entered = |visit, rate| {
+            let entered = Down::Entered { publish_bitrate: Some(rate) };
+            Relay { leg: LEG, visit, message: Message::Down(entered) }
+        };
+        engine.handle_relay(entered(3, 700), now);
+        engine.handle_relay(entered(2, 500), now);
+        engine.handle_relay(ended(2), now);
+        let away = engine.legs.iter().next().and_then(|(_, leg)| leg.away);
+        assert_eq!(away.map(|away| (away.host, away.publish_bitrate)), Some((2, Some(700))));
+        engine.handle_relay(ended(3), now);
+        assert!(engine.legs.is_empty());
+        let facts = engine.take_facts();
+        assert!(matches!(facts[..], [Fact::Ended { leg: LEG, end: LegEnd::RoomClosed }]), "{facts:?}");
+    }
+
+    #[test]
+    fn a_leg_that_never_goes_away_keeps_no_numbers_of_its_own() {
+        let (mut engine, now) = home();
+        let numbered = |engine: &Engine| engine.legs.iter().any(|(_, leg)| leg.numbers.is_some());
+        engine.handle_order(Order::OpenRoom { room: RoomKey(3), settings: settings() }, now);
+        move_to(&mut engine, RoomKey(3), 0, now);
+        assert!(!numbered(&engine));
+        move_to(&mut engine, THERE, 1, now);
+        move_to(&mut engine, HERE, 0, now);
+        assert!(numbered(&engine));
+    }
+
+    fn home() -> (Engine, Instant) {
+        let (mut engine, now) = (Engine::new(), Instant::now());
+        engine.handle_order(Order::OpenRoom { room: HERE, settings: settings() }, now);
+        let address = SocketAddr::from(([192, 0, 2, 1], 7000));
+        let host = Host { worker: 0, candidates: vec![HostCandidate { address, tcp: false }] };
+        let accepted = Factory::new().accept(&host, OFFER, now).expect("accepted");
+        let track = TrackSpec {
+            track: TRACK,
+            mid: "0".to_owned(),
+            kind: MediaKind::Audio,
+            source: Source::Microphone,
+            muted: false,
+            held: false,
+            width: 0,
+            height: 0,
+        };
+        let leg = NewLeg {
+            leg: LEG,
+            room: HERE,
+            identity: Identity::parse("ann").expect("a name"),
+            transport: accepted.transport,
+            publish: vec![track],
+            profile: LegProfile { subscribes: true, hears: crosspoint_model::Hears::Tracks, ..LegProfile::default() },
+        };
+        engine.handle_order(Order::AddLeg(Box::new(leg)), now);
+        (engine, now)
+    }
+
+    fn settings() -> RoomSettings {
+        RoomSettings {
+            publish_bitrate: None,
+            data_bytes: 1_000,
+            data_bytes_per_second: 100_000,
+            video_slots: 4,
+            audio_slots: 4,
+            mix: None,
+        }
+    }
+
+    fn move_to(engine: &mut Engine, to: RoomKey, worker: usize, now: Instant) {
+        engine.handle_order(Order::MoveLeg { leg: LEG, to, worker }, now);
     }
 }

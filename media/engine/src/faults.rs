@@ -7,11 +7,21 @@ use crosspoint_model::signal::DataHeader;
 
 use crate::data;
 use crate::engine::Engine;
+use crate::relay::{Message, Relay, Up};
 use crate::seat::{Member, Seat};
 
 /// What a data message begins with, and its payload.
 pub fn parse_data(message: &[u8]) -> Option<(DataHeader, &[u8])> {
     data::parse(message)
+}
+
+impl Relay {
+    /// One that says nothing to anybody; it may be lost, or not.
+    pub fn idle(may_be_lost: bool) -> Self {
+        let data = || Up::Data { reliable: false, message: Vec::new() };
+        let message = Message::Up(if may_be_lost { data() } else { Up::Leave });
+        Self { leg: LegKey(0), visit: 0, message }
+    }
 }
 
 impl Engine {

@@ -29,10 +29,13 @@ impl Relay {
     /// May it be lost when the other worker cannot keep up? What it carries can be lost on a network as well; of all others the
     /// state of two engines depends.
     pub fn may_be_lost(&self) -> bool {
-        matches!(
-            self.message,
-            Message::Up(Up::Packet { .. } | Up::Data { .. }) | Message::Down(Down::Forward { .. } | Down::Data { .. })
-        )
+        match &self.message {
+            Message::Up(up) => matches!(up, Up::Packet { .. } | Up::Data { .. } | Up::KeyFrameRequest { .. }),
+            Message::Down(down) => {
+                matches!(down, Down::Forward { .. } | Down::Data { .. } | Down::RequestKeyFrame { .. })
+            }
+            Message::Plain(_) => false,
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! What is done to a voice before it is mixed: high-pass, noise suppression, gate, gain control, gain. Each comes into being
 //! when it is switched on and goes when it is switched off; a voice without any costs nothing here.
 
-use crosspoint_dsp::agc::Agc;
-use crosspoint_dsp::denoise::{self, Denoiser};
+use crosspoint_dsp::agc::{self, Agc};
+use crosspoint_dsp::denoise::{Denoiser, Suppression, WebRtcDenoiser};
 use crosspoint_dsp::fade::Gain;
 use crosspoint_dsp::gate::Gate;
-use crosspoint_dsp::high_pass::HighPass;
+use crosspoint_dsp::high_pass::{HighPass, Slope};
 use crosspoint_model::VoiceSettings;
 
 /// This gain and less is silence. Decibels.
@@ -15,7 +15,7 @@ const RAMP: usize = 960;
 
 pub(crate) struct Chain {
     high_pass: Option<HighPass>,
-    denoiser: Option<Box<dyn Denoiser>>,
+    denoiser: Option<Box<dyn Denoiser + Send>>,
     gate: Option<Gate>,
     agc: Option<Agc>,
     gain: Gain,
@@ -39,12 +39,12 @@ impl Chain {
     /// Switches over, from the next frame on. What stays on keeps what it has learnt.
     pub(crate) fn set(&mut self, settings: &VoiceSettings) {
         let VoiceSettings { gain, auto_gain_control, high_pass, noise_gate, noise_suppression, ducks: _ } = *settings;
-        switch(&mut self.high_pass, high_pass, HighPass::new);
-        switch(&mut self.denoiser, noise_suppression, denoise::suppressor);
-        switch(&mut self.agc, auto_gain_control, Agc::new);
+        switch(&mut self.high_pass, high_pass, || HighPass::new(1, Slope::Gentle));
+        switch(&mut self.denoiser, noise_suppression, suppressor);
+        switch(&mut self.agc, auto_gain_control, || Agc::new(1, agc::MOST_DB));
         match (&mut self.gate, noise_gate) {
             (Some(gate), Some(threshold)) => gate.set_threshold(threshold),
-            (gate, threshold) => *gate = threshold.map(Gate::new),
+            (gate, threshold) => *gate = threshold.map(|threshold| Gate::new(1, threshold)),
         }
         self.gain_db = gain;
         self.gain.set(if gain <= SILENCE { 0.0 } else { 10_f32.powf(gain / 20.0) }, RAMP);
@@ -99,4 +99,8 @@ fn switch<T>(slot: &mut Option<T>, on: bool, make: impl FnOnce() -> T) {
         (true, false) => *slot = None,
         _ => {}
     }
+}
+
+fn suppressor() -> Box<dyn Denoiser + Send> {
+    Box::new(WebRtcDenoiser::new(Suppression::High))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crosspoint_codec::opus::EncoderSettings;
 use crosspoint_dsp::FRAME;
@@ -57,6 +57,8 @@ pub struct Mixer {
     pub(crate) voices: BTreeMap<TrackKey, Voice>,
     pub(crate) listeners: BTreeMap<ListenerId, Listener>,
     pub(crate) lines: BTreeMap<ListenerId, Plain>,
+    /// Who talks to whom alone.
+    talks: BTreeMap<Identity, Identity>,
     pub(crate) programme: BusState,
     pub(crate) hold: BusState,
     pub(crate) ducker: Ducker,
@@ -105,9 +107,10 @@ impl Mixer {
             voices: BTreeMap::new(),
             listeners: BTreeMap::new(),
             lines: BTreeMap::new(),
+            talks: BTreeMap::new(),
             programme: BusState::new(encoder),
             hold: BusState::new(encoder),
-            ducker: Ducker::new(settings.ducking),
+            ducker: Ducker::new(-settings.ducking),
             settings,
             passing: None,
             watched: false,
@@ -131,7 +134,7 @@ impl Mixer {
         (self.programme, self.hold) = (BusState::new(encoder), BusState::new(encoder));
         (self.programme.audience, self.hold.audience) = (programme, hold);
         self.listeners.values_mut().for_each(|listener| listener.line = None);
-        self.ducker = Ducker::new(self.settings.ducking);
+        self.ducker = Ducker::new(-self.settings.ducking);
         self.passing = None;
         self.stage = Stage::Rest;
         if restereo {
@@ -166,8 +169,7 @@ impl Mixer {
     /// A voice comes whose Opus packets [`Self::handle_packet`] gets.
     pub fn add_voice(&mut self, spec: VoiceSpec) {
         let receiver = Receiver::new(self.settings.stereo, self.epoch);
-        let voice = Voice::new(spec, Input::Opus(Box::new(receiver)), self.channels());
-        self.voices.insert(voice.spec.track, voice);
+        self.insert_voice(spec, Input::Opus(Box::new(receiver)));
     }
 
     /// A voice goes. It fades out in the next tick.
@@ -199,6 +201,10 @@ impl Mixer {
 
     /// Talkback: the voices of somebody go to one participant alone; none: to their bus again.
     pub fn talk(&mut self, whose: &Identity, to: Option<&Identity>) {
+        match to {
+            Some(to) => drop(self.talks.insert(whose.clone(), to.clone())),
+            None => drop(self.talks.remove(whose)),
+        }
         for voice in self.voices.values_mut().filter(|voice| voice.spec.identity == *whose) {
             voice.only = to.cloned();
         }
@@ -250,7 +256,7 @@ impl Mixer {
             self.listeners.insert(id, Listener::new(identity.clone(), listening, false));
         }
         if let Some(spec) = voice {
-            self.voices.insert(spec.track, Voice::new(spec, Input::Pcm, self.channels()));
+            self.insert_voice(spec, Input::Pcm);
         }
         self.wake(now);
     }
@@ -290,9 +296,24 @@ impl Mixer {
         }
     }
 
+    /// How much later than the fastest packet would allow a voice is played now; none: it is not.
+    pub fn delay(&self, track: TrackKey) -> Option<Duration> {
+        match &self.voices.get(&track)?.input {
+            Input::Opus(receiver) => receiver.delay(self.due()),
+            Input::Pcm => None,
+        }
+    }
+
     /// Ticks that were left out because the machine was too slow.
     pub fn skipped(&self) -> u64 {
         self.skipped
+    }
+
+    fn insert_voice(&mut self, spec: VoiceSpec, input: Input) {
+        let mut voice = Voice::new(spec, input, self.channels());
+        voice.only = self.talks.get(&voice.spec.identity).cloned();
+        self.voices.insert(voice.spec.track, voice);
+        self.note_monitors();
     }
 
     fn note_monitors(&mut self) {

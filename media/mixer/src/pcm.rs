@@ -100,6 +100,11 @@ impl PcmLine {
         there
     }
 
+    /// Samples that wait to be played.
+    pub fn waiting(&self) -> usize {
+        self.samples.slots()
+    }
+
     /// Are both ends of the service gone, or did none of them ever matter?
     pub fn is_abandoned(&self) -> bool {
         self.frames.is_abandoned() && self.samples.is_abandoned()

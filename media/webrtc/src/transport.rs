@@ -292,6 +292,11 @@ impl Transport {
         }
     }
 
+    /// Nothing that was sent so far is sent again: the client is not to hear or see it any more.
+    pub fn forget_sent(&mut self) {
+        self.egress.forget_sent();
+    }
+
     /// Asks the client for a key frame (PLI) of a track's layer.
     pub fn request_key_frame(&mut self, line: u16, layer: u8) {
         self.touched = true;

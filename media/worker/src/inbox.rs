@@ -104,3 +104,26 @@ impl Mailbox {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn when_too_much_waits_media_is_dropped_and_nothing_else() {
+        let poll = mio::Poll::new().expect("a poll");
+        let waker = mio::Waker::new(poll.registry(), mio::Token(1)).expect("a waker");
+        let (inbox, mailbox) = inbox(waker);
+        let relays = |count: usize, may_be_lost| (0..count).map(|_| Relay::idle(may_be_lost)).collect::<Vec<_>>();
+        let taken = || {
+            let count = |message| if let Message::Relays(relays) = message { relays.len() } else { 0 };
+            mailbox.drain().map(count).sum::<usize>()
+        };
+        assert_eq!(inbox.relay(relays(MAX_RELAYS - 1, true)), 0);
+        let mixed = relays(3, true).into_iter().chain(relays(2, false)).collect();
+        assert_eq!(inbox.relay(mixed), 3);
+        assert_eq!(taken(), MAX_RELAYS + 1);
+        assert_eq!(inbox.relay(relays(5, true)), 0, "there is room again");
+        assert_eq!(taken(), 5);
+    }
+}

@@ -24,6 +24,9 @@ use crate::viewer::Viewer;
 /// How often a viewer looks whether it is stuck.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
+/// By how much a steady stream's timestamps may differ from time, from one packet to the next.
+const MOST_DRIFT: Duration = Duration::from_millis(60);
+
 /// How a client comes in.
 #[derive(Clone, Debug)]
 pub struct Join {
@@ -99,6 +102,8 @@ pub struct Client {
     pub arrivals: Vec<Stamp>,
     /// Is nothing lost on its way? Then every stream must be continuous.
     pub strict: bool,
+    /// Does nobody pause? Then timestamps run as time does, whatever a stream shows.
+    pub steady: bool,
     /// What a correct server would never do.
     pub faults: Vec<String>,
     /// ICE and DTLS are up.
@@ -119,6 +124,8 @@ struct Stream {
     mid: Mid,
     sequence: u64,
     timestamp: u32,
+    /// When that came.
+    at: Instant,
 }
 
 /// An offer whose answer is awaited.
@@ -185,6 +192,7 @@ impl Client {
             messages: Vec::new(),
             arrivals: Vec::new(),
             strict: false,
+            steady: false,
             faults: Vec::new(),
             connected: false,
             alive: true,
@@ -331,7 +339,8 @@ impl Client {
         let ssrc = *packet.header.ssrc;
         let (sequence, timestamp) = (*packet.seq_no, packet.header.timestamp);
         let Some(mid) = self.rtc.direct_api().stream_rx(&packet.header.ssrc).map(|stream| stream.mid()) else { return };
-        let stream = self.streams.entry(ssrc).or_insert(Stream { mid, sequence: sequence - 1, timestamp });
+        let is_audio = self.rtc.media(mid).is_some_and(|media| media.kind().is_audio());
+        let stream = self.streams.entry(ssrc).or_insert(Stream { mid, sequence: sequence - 1, timestamp, at: now });
         if self.strict && sequence != stream.sequence + 1 {
             self.faults.push(format!("on line {}: packet {sequence} after {}", stream.mid, stream.sequence));
         }
@@ -339,13 +348,19 @@ impl Client {
             if (timestamp.wrapping_sub(stream.timestamp) as i32) < 0 {
                 self.faults.push(format!("on line {}: time goes back at {sequence}", stream.mid));
             }
-            (stream.sequence, stream.timestamp) = (sequence, timestamp);
+            let ticks =
+                f64::from(timestamp.wrapping_sub(stream.timestamp)) / if is_audio { 48_000.0 } else { 90_000.0 };
+            let drift = Duration::from_secs_f64(ticks).abs_diff(now - stream.at);
+            if self.steady && drift > MOST_DRIFT {
+                self.faults.push(format!("on line {}: time jumps by {drift:?} at {sequence}", stream.mid));
+            }
+            (stream.sequence, stream.timestamp, stream.at) = (sequence, timestamp, now);
         }
         let Some(stamp) = Stamp::read(&packet.payload) else {
             self.faults.push(format!("on line {mid}: packet {sequence} is nobody's"));
             return;
         };
-        if self.rtc.media(mid).is_some_and(|media| media.kind().is_audio()) {
+        if is_audio {
             self.listener.hear(&stamp, now - self.start);
             let pt = packet.header.payload_type;
             if self.rtc.codec_config().find(|params| params.red() == Some(pt)).is_some() {

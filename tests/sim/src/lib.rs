@@ -1,5 +1,5 @@
-//! Clients and a network around one media engine, in virtual time. Nothing here sleeps and nothing reads a clock: a minute
-//! of media takes a second or two.
+//! Clients and a network around the media engines of one or several workers, in virtual time. Nothing here sleeps and nothing
+//! reads a clock: a minute of media takes a second or two. (`tests/workers.rs` has the same clients on real threads.)
 //!
 //! ```text
 //!  Client (str0m) ── Network: loss, delay, jitter, reordering, duplicates, rate ──> Engine

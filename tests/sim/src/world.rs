@@ -166,6 +166,11 @@ impl World {
         self.order(Order::MoveLeg { leg, to: room, worker: self.rooms[&room] });
     }
 
+    /// Is a room on another worker than a client's connection?
+    pub fn is_away(&self, client: usize, room: RoomKey) -> bool {
+        self.rooms[&room] != self.clients[client].home
+    }
+
     fn order_at(&mut self, worker: usize, order: Order) {
         let now = self.now;
         let engine = self.engine_mut(worker);

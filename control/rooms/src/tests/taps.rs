@@ -215,3 +215,29 @@ async fn the_newest_connection_of_an_identity_puts_a_tap_out() {
     drop(bot);
     assert_eq!(house.rooms.list()[0].participants, 1, "the end of the tap is nobody's leave");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_tap_that_is_moved_to_another_worker_is_spoken_to_there() {
+    let house = house_with(2, Options::default());
+    let _ann = join_mixed(&house, "r", "ann").await;
+    let _bob = join_mixed(&house, "there", "bob").await;
+    let bot = tap(&house, "bot");
+    house.rooms.hold(&room("r"), &id("bot"), None, true).expect("held");
+    house.media.told();
+    house.rooms.move_to(&room("r"), &id("bot"), &room("there"), Some(false)).expect("moved");
+    let told = house.media.told();
+    let orders = told.iter().filter_map(|(worker, told)| match told {
+        crate::fake::Told::Order(Order::SetFlags { held: false, .. }) => Some((*worker, "free")),
+        crate::fake::Told::Order(Order::MoveLeg { .. }) => Some((*worker, "move")),
+        _ => None,
+    });
+    assert_eq!(orders.collect::<Vec<_>>(), [(0, "free"), (0, "move")]);
+    bot.handle.set_muted(true).expect("muted");
+    assert!(house.media.told().iter().any(|(worker, told)| {
+        *worker == 1 && matches!(told, crate::fake::Told::Order(Order::SetFlags { muted: true, .. }))
+    }));
+    let legs = || house.rooms.totals().workers.iter().map(|worker| worker.legs).collect::<Vec<_>>();
+    assert_eq!(legs(), [1, 2]);
+    drop(bot);
+    assert_eq!(legs(), [1, 1]);
+}

@@ -79,6 +79,7 @@ wire! {
 
 wire! {
     /// Loudness of one thing that a mixer has.
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
     pub struct Level {
         /// Whose voice; absent: a bus.
         #[serde(skip_serializing_if = "Option::is_none", default)]

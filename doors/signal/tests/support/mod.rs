@@ -10,6 +10,7 @@ use crosspoint_auth::Attempts;
 use crosspoint_model::grant::Bearer;
 use crosspoint_model::{Code, Grant, Limits, Refusal};
 use crosspoint_rooms::fake::FakeMedia;
+use crosspoint_rooms::socket::Gate;
 use crosspoint_rooms::{Options, Rooms};
 use crosspoint_signal::{Signal, router};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -38,7 +39,8 @@ pub async fn server_with(limits: Limits) -> Server {
     let attempts = Arc::new(Attempts::new(limits.failures_per_minute));
     let rooms = Rooms::new(Arc::clone(&media) as _, facts, Options { limits, ..Options::default() });
     let allowed_origins = ["https://meet.example".to_owned()].into();
-    let signal = Signal { rooms: rooms.clone(), verify: Arc::new(verify), attempts, allowed_origins };
+    let gate = Gate { verify: Arc::new(verify), attempts, allowed_origins };
+    let signal = Signal { rooms: rooms.clone(), gate };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let service = router(signal).into_make_service_with_connect_info::<SocketAddr>();

@@ -139,3 +139,12 @@ fn a_wish_is_fulfilled_before_the_next_flush_only_once() {
     leg.hear(&wire::nack(PICTURE_SSRC, [1])).expect("the client's");
     assert_eq!(leg.flush().len(), 1);
 }
+
+#[test]
+fn what_was_sent_before_a_change_of_rooms_does_not_come_again() {
+    let mut leg = Leg::new();
+    (1..4).for_each(|sequence| drop(leg.picture(sequence, 50)));
+    leg.egress.forget_sent();
+    leg.picture(4, 50);
+    assert_eq!(originals(&leg.ask_again([1, 2, 3, 4])), [4]);
+}

@@ -79,3 +79,12 @@ fn a_picture_is_never_sent_twice() {
         assert_eq!((sent.payload_type, sent.payload.as_slice()), (96, [7; 30].as_slice()));
     }
 }
+
+#[test]
+fn after_a_change_of_rooms_a_packet_carries_nothing_of_the_room_before() {
+    let mut leg = Leg::new();
+    speak(&mut leg, 1);
+    leg.egress.forget_sent();
+    assert_eq!(speak(&mut leg, 2), None);
+    assert_eq!(speak(&mut leg, 3), Some((960, vec![2; 30])));
+}

@@ -54,6 +54,7 @@ export const CODES = [
   "resume-failed",
   "media-unavailable",
   "recording-unavailable",
+  "player-unavailable",
   "move-unavailable",
   "target-not-found",
   "internal",
@@ -173,7 +174,7 @@ reason?: string, }
   | { "type": "ping", };
 
 /** Why something was refused. The word stands in JSON; the status is what HTTP doors answer. */
-export type Code = "unauthorized" | "token-expired" | "forbidden" | "identity-mismatch" | "kicked" | "room-locked" | "wrong-pin" | "room-full" | "server-full" | "draining" | "room-not-found" | "room-closed" | "room-exists" | "participant-not-found" | "track-not-found" | "session-not-found" | "not-found" | "already-joined" | "not-joined" | "malformed-message" | "invalid-request" | "invalid-sdp" | "invalid-candidate" | "negotiation-conflict" | "precondition-failed" | "precondition-required" | "unsupported-media-type" | "message-too-large" | "rate-limited" | "protocol-unsupported" | "too-many-tracks" | "resume-failed" | "media-unavailable" | "recording-unavailable" | "move-unavailable" | "target-not-found" | "internal";
+export type Code = "unauthorized" | "token-expired" | "forbidden" | "identity-mismatch" | "kicked" | "room-locked" | "wrong-pin" | "room-full" | "server-full" | "draining" | "room-not-found" | "room-closed" | "room-exists" | "participant-not-found" | "track-not-found" | "session-not-found" | "not-found" | "already-joined" | "not-joined" | "malformed-message" | "invalid-request" | "invalid-sdp" | "invalid-candidate" | "negotiation-conflict" | "precondition-failed" | "precondition-required" | "unsupported-media-type" | "message-too-large" | "rate-limited" | "protocol-unsupported" | "too-many-tracks" | "resume-failed" | "media-unavailable" | "recording-unavailable" | "player-unavailable" | "move-unavailable" | "target-not-found" | "internal";
 
 /** One's own connection as the server sees it, every 5 s. */
 export type ConnectionStats = {

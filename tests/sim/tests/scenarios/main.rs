@@ -4,4 +4,5 @@ mod bandwidth;
 mod data;
 mod faults;
 mod loss;
+mod moves;
 mod operations;

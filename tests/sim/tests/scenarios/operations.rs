@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crosspoint_engine::Order;
+use crosspoint_engine::{Engine, Order};
 use crosspoint_model::{LegKey, Preference, RoomKey, TrackKey};
 use crosspoint_sim::{Join, Path, Seed, World};
 use fastrand::Rng;
@@ -21,8 +21,17 @@ const STEP: Duration = Duration::from_millis(1);
 
 #[test]
 fn a_thousand_changes_leak_nothing_and_lose_nothing() {
+    change_a_thousand_times(&[&ROOMS]);
+}
+
+#[test]
+fn a_thousand_changes_across_three_workers_leak_nothing_and_lose_nothing() {
+    change_a_thousand_times(&[&ROOMS[..1], &ROOMS[1..2], &ROOMS[2..]]);
+}
+
+fn change_a_thousand_times(workers: &[&[u64]]) {
     let seed = Seed::of_this_run();
-    let mut run = Run::new(&seed);
+    let mut run = Run::new(&seed, workers);
     for operation in 0..OPERATIONS {
         let what = run.operate();
         run.world.run(Duration::from_millis(run.rng.u64(1..60)));
@@ -84,12 +93,16 @@ struct Run {
     seen: BTreeMap<usize, usize>,
     checked: usize,
     next_track: u64,
+    /// By how much an order, and a packet, may be late on its way through the server. In steps.
+    window: (u32, u32),
 }
 
 impl Run {
-    fn new(seed: &Seed) -> Self {
+    fn new(seed: &Seed, workers: &[&[u64]]) -> Self {
         let mut run = Self {
-            world: World::new(seed.0, &ROOMS),
+            world: World::with_workers(seed.0, workers),
+            // In milliseconds: a wish takes a hop to the room's worker; a packet one to there and one to the listener's.
+            window: if workers.len() > 1 { (2, 3) } else { (0, 1) },
             rng: Rng::with_seed(seed.0),
             tracks: BTreeMap::new(),
             rooms: BTreeMap::new(),
@@ -336,7 +349,10 @@ impl Run {
     fn may_by_line(&self, client: usize, key: u64, then: Duration) -> bool {
         let Some(Track { owner, audio, .. }) = self.tracks.get(&key) else { return false };
         let same = self.tracks.iter().filter(|(_, other)| other.owner == *owner && other.audio == *audio);
-        same.into_iter().any(|(key, _)| self.may(client, *key, then) || self.may(client, *key, then + STEP))
+        let (before, after) = self.window;
+        let moments = || (0..=before + after).map(|step| (then + STEP * step).saturating_sub(STEP * before));
+        let meanwhile = |key: u64| moments().any(|moment| self.may(client, key, moment));
+        same.into_iter().any(|(key, _)| meanwhile(*key))
     }
 
     /// Nobody got what was not theirs.
@@ -354,13 +370,17 @@ impl Run {
             }
         }
         let alive = self.present().len();
-        assert_eq!(self.world.engine.leg_count(), alive, "after '{what}': a leg is left over");
+        let legs: usize = self.world.engines().map(Engine::leg_count).sum();
+        assert_eq!(legs, alive, "after '{what}': a leg is left over");
     }
 
     /// Without changes, everybody gets what is theirs.
     fn settle(&mut self) {
         self.world.run_seconds(4.0);
         self.check("nothing");
+        let guests: usize = self.world.engines().map(Engine::guest_count).sum();
+        let away = |client: &usize| self.world.is_away(*client, RoomKey(self.rooms[client].now()));
+        assert_eq!(guests, self.present().iter().filter(|client| away(client)).count());
         let begin = self.time();
         self.world.run_seconds(1.0);
         for client in self.present() {
