@@ -89,9 +89,11 @@ test("a host turns a voice down, holds it, listens and talks to it alone, and mo
   await by(bob.page, "talkback-banner").waitFor({ state: "detached" });
   // A long one ends when it is let go.
   await row.getByTestId("talk-person").focus();
+  const pressed = Date.now();
   await ann.page.keyboard.down(" ");
   await by(bob.page, "talkback-banner").waitFor();
   await hears(cas, [], [ANN, BOB]);
+  await until("the press is a long one", () => Date.now() - pressed > 600);
   await ann.page.keyboard.up(" ");
   await by(bob.page, "talkback-banner").waitFor({ state: "detached" });
   await choose(ann.page, row, "hold-person");
@@ -119,6 +121,7 @@ test("an operator makes a mixed room, and moves and mutes people from the dashbo
   await by(operator, "lobby-room").fill(room);
   await by(operator, "lobby-kind-mix").check({ force: true });
   await by(operator, "make-room").click();
+  await by(operator, "operator-invite").waitFor();
   await operator.keyboard.press("Escape");
   const line = by(operator, "dashboard-room-row").filter({ hasText: room });
   await line.getByText("mixed").waitFor();

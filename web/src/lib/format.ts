@@ -104,7 +104,7 @@ function trim(value: number, digits: number): string {
   return value.toFixed(digits).replace(/\.0+$/, "");
 }
 
-const KINDS: Record<RoomKind, string> = { forward: "server", mix: "mixed", mesh: "mesh" };
+const KINDS: Record<RoomKind, string> = { forward: "forward", mix: "mixed", mesh: "mesh" };
 
 /** What a kind of room is called on the pages. */
 export function kindName(kind: RoomKind): string {

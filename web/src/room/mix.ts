@@ -27,6 +27,8 @@ export class Mix {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** One command after the other: a button that is let go quickly must not be overtaken by its own press. */
   #talking: Promise<void> = Promise.resolve();
+  /** Commands that have no answer yet: until then the button shows what was pressed last. */
+  #unanswered = 0;
 
   /** Follows a room until it ends. */
   follow(room: Room): void {
@@ -68,7 +70,12 @@ export class Mix {
   /** Talks to somebody alone; `undefined`: to the room again. */
   talkTo(identity: string | undefined): void {
     this.talkingTo.value = identity;
-    this.#talking = this.#talking.then(() => this.#do((room) => room.talkTo(identity ?? null)));
+    this.#unanswered += 1;
+    this.#talking = this.#talking.then(async () => {
+      await this.#do((room) => room.talkTo(identity ?? null));
+      this.#unanswered -= 1;
+      if (this.#room) this.#look(this.#room);
+    });
   }
 
   #flush(): void {
@@ -94,7 +101,7 @@ export class Mix {
     this.on.value = room.kind === "mix";
     this.hears.value = room.listening.hears;
     this.preFade.value = room.listening.preFade;
-    this.talkingTo.value = room.talkingTo;
+    if (this.#unanswered === 0) this.talkingTo.value = room.talkingTo;
     this.talkers.value = [...room.talkers];
     this.#changed();
   }
