@@ -197,6 +197,52 @@ fn who_falls_silent_does_not_hear_the_end_of_its_own_voice() {
 }
 
 #[test]
+fn who_is_pre_listened_to_is_heard_before_the_fader_and_ends_when_the_voice_does() {
+    let mut stage = stage();
+    let down = VoiceSettings { gain: -60.0, ..VoiceSettings::default() };
+    stage.voice(2, tone(1000.0, HALF), down);
+    let pre_fade = Listening { hears: Hears::Mix, pre_fade: Some(identity("p2")) };
+    stage.listener_of(4, pre_fade);
+    stage.mixer.set_passes(crosspoint_model::TrackKey(2), false, stage.now);
+    stage.run_ms(1000);
+    assert!((tone_level(stage.last(4, 300), 1000.0) - HALF_DB).abs() < 1.0);
+    stage.talker_mut(2).sends = false;
+    stage.run_ms(3000);
+    assert!(stage.last(4, 1000).iter().all(|sample| sample.abs() < 0.001), "its last frame does not come again");
+    assert_eq!(stage.mixer.poll_timeout(), None);
+}
+
+#[test]
+fn what_was_said_to_one_alone_is_heard_by_nobody_else_to_its_end() {
+    let mut stage = stage();
+    stage.talker(2, tone(1000.0, HALF));
+    stage.listener(3);
+    stage.listener(4);
+    stage.mixer.talk(&identity("p2"), Some(&identity("p3")));
+    stage.run_ms(1013);
+    stage.mixer.remove_voice(crosspoint_model::TrackKey(2), stage.now);
+    stage.mixer.talk(&identity("p2"), None);
+    stage.run_ms(500);
+    assert!(tone_level(stage.heard(3), 1000.0) > -15.0);
+    assert!(stage.heard(4).iter().all(|sample| sample.abs() < 0.001));
+}
+
+#[test]
+fn a_room_that_fell_asleep_ducked_wakes_up_as_usual() {
+    let mut stage = stage();
+    stage.voice(1, tone(440.0, HALF), VoiceSettings::default());
+    stage.talker_mut(1).level = Some(-127);
+    stage.voice(2, tone(1000.0, HALF), VoiceSettings { ducks: true, ..VoiceSettings::default() });
+    stage.listener(9);
+    stage.run_ms(1000);
+    stage.talker_mut(2).sends = false;
+    stage.run_ms(5000);
+    stage.talker_mut(1).level = Some(-20);
+    stage.run_ms(200);
+    assert!((tone_level(stage.last(9, 100), 440.0) - HALF_DB).abs() < 1.0);
+}
+
+#[test]
 fn a_stereo_room_keeps_two_channels() {
     let mut stage =
         Stage::new(MixSettings { stereo: true, passthrough: false, bitrate: 128_000, ..MixSettings::default() });
