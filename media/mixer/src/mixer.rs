@@ -235,12 +235,13 @@ impl Mixer {
         &mut self,
         id: ListenerId,
         identity: &Identity,
-        line: PcmLine,
+        mut line: PcmLine,
         hears: Option<Bus>,
         voice: Option<VoiceSpec>,
         now: Instant,
     ) {
         let track = voice.as_ref().map(|spec| spec.track);
+        line.enter();
         self.lines.insert(id, Plain { line, voice: track, told: false });
         if let Some(bus) = hears {
             let hears = match bus {
