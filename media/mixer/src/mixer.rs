@@ -165,9 +165,20 @@ impl Mixer {
 impl Mixer {
     /// A voice comes whose Opus packets [`Self::handle_packet`] gets.
     pub fn add_voice(&mut self, spec: VoiceSpec) {
-        let receiver = Receiver::new(self.settings.stereo, self.epoch);
-        let voice = Voice::new(spec, Input::Opus(Box::new(receiver)), self.channels());
-        self.voices.insert(voice.spec.track, voice);
+        let (stereo, epoch) = (self.settings.stereo, self.epoch);
+        self.seat_voice(spec, || Input::Opus(Box::new(Receiver::new(stereo, epoch))));
+    }
+
+    /// One that comes back before it has faded out goes on as if it had never gone: cut off it would click, and whoever comes
+    /// with it would hear the end of it.
+    fn seat_voice(&mut self, spec: VoiceSpec, input: impl FnOnce() -> Input) {
+        match self.voices.get_mut(&spec.track).filter(|voice| voice.leaving) {
+            Some(voice) => voice.come_back(spec),
+            None => {
+                let voice = Voice::new(spec, input(), self.channels());
+                self.voices.insert(voice.spec.track, voice);
+            }
+        }
     }
 
     /// A voice goes. It fades out in the next tick.
@@ -252,7 +263,7 @@ impl Mixer {
             self.listeners.insert(id, Listener::new(identity.clone(), listening, false));
         }
         if let Some(spec) = voice {
-            self.voices.insert(spec.track, Voice::new(spec, Input::Pcm, self.channels()));
+            self.seat_voice(spec, || Input::Pcm);
         }
         self.wake(now);
     }

@@ -86,6 +86,13 @@ impl Voice {
         }
     }
 
+    /// It was about to leave, and stays.
+    pub(crate) fn come_back(&mut self, spec: VoiceSpec) {
+        (self.leaving, self.only) = (false, None);
+        self.chain.set(&spec.settings);
+        self.spec = spec;
+    }
+
     /// May it be heard in its bus, or by whom it talks to?
     pub(crate) fn passes(&self) -> bool {
         self.spec.passes && !self.leaving
