@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::doors::token::Key;
 use crate::doors::{Door, janus, signal, whip};
 use crate::harness::Settings;
-use crate::load::{Case, Plan};
+use crate::load::{Case, Cast, Plan};
 use crate::media::publisher::Shape;
 use crate::suite::{self, Row, Subject};
 
@@ -63,9 +63,11 @@ impl Run {
             let begins = |name: &String| {
                 row.name.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
             };
-            self.only.is_empty() || row.case == Case::Direct || self.only.iter().any(begins)
+            self.only.is_empty() || self.only.iter().any(begins)
         };
-        let rows: Vec<Row> = suite::rows().into_iter().filter(wanted).collect();
+        let mut rows: Vec<Row> = suite::rows();
+        let needed: BTreeSet<Case> = rows.iter().filter(|row| wanted(row)).map(|row| row.case.baseline()).collect();
+        rows.retain(|row| wanted(row) || needed.contains(&row.case));
         ensure!(!rows.is_empty(), "no case is named so; there are: {}", names().join(", "));
         let mut subjects: BTreeSet<Subject> = self.servers.iter().copied().collect();
         if subjects.is_empty() {
@@ -101,7 +103,7 @@ pub struct Load {
     /// What is loaded onto it.
     #[arg(long, value_enum)]
     case: Case,
-    /// How many viewers, participants or rooms.
+    /// How many viewers, participants, rooms, or silent ones in each mixed room.
     #[arg(long, default_value_t = 60)]
     size: usize,
     /// How the clients speak.
@@ -131,6 +133,8 @@ pub struct Load {
     /// How many joins are under way at a time.
     #[arg(long, default_value_t = 8)]
     at_once: usize,
+    #[command(flatten)]
+    cast: Cast,
 }
 
 impl Load {
@@ -151,6 +155,7 @@ impl Load {
             shape: Shape { burst: self.burst },
             server: self.server_pid,
             address: self.address,
+            cast: self.cast,
         };
         Ok((plan, door))
     }

@@ -150,6 +150,8 @@ async fn load(spaces: &Namespaces, row: &Row, subject: Subject, server: Option<u
     command.args(["load", "--case", case.get_name(), "--protocol", subject.protocol()]);
     command.args(["--size", &row.size.to_string(), "--burst", &row.burst.to_string()]);
     command.args(["--at-once", &row.at_once.to_string(), "--seconds", &row.seconds.to_string()]);
+    command.args(["--rooms", &row.cast.rooms.to_string(), "--talkers", &row.cast.talkers.to_string()]);
+    command.args(row.cast.hush.then_some("--hush"));
     command.args(["--address", netns::CLIENT, "--key", crosspoint::KEY, "--secret", crosspoint::SECRET]);
     if subject == Subject::Janus {
         command.args(["--url", &janus::url()]);
@@ -244,7 +246,9 @@ fn line(round: usize, row: &Row, subject: Subject, outcome: &Result<Measured>) -
     match outcome {
         Err(error) => format!("{head} failed: {error:#}"),
         Ok(measured) => {
-            let (received, expected) = (measured.received.total(), measured.expected.total());
+            let mix = measured.mix.as_ref().map(|mix| (mix.received, mix.expected));
+            let media = (measured.received.total(), measured.expected.total());
+            let (received, expected) = if media.1 == 0 { mix.unwrap_or(media) } else { media };
             let share = if expected == 0 { 100.0 } else { received as f64 / expected as f64 * 100.0 };
             let per_packet = measured.server_cpu * 1e6 / received.max(1) as f64;
             let core = measured.server_cpu / measured.window.max(1e-9) * 100.0;

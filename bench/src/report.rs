@@ -6,21 +6,26 @@ use crate::harness::Results;
 use crate::load::{Case, Steps};
 use crate::suite::Subject;
 use crate::summary::{Summary, summaries};
-use crate::targets;
+use crate::targets::{self, Measures};
+
+mod mixed;
 
 /// The whole document.
 pub fn markdown(results: &Results) -> String {
     let all = summaries(results);
-    let direct = all.iter().find(|one| one.subject == Subject::Direct && one.void.is_none());
+    let direct = Measures(&all).direct();
     let mut out = String::new();
     introduction(&mut out, results, &all);
-    if let Some(table) = targets::table(&all, direct) {
+    if let Some(table) = targets::table(&all) {
         section(&mut out, "Targets", "What was aimed at (per packet and latency: 1 → 60 viewers).", &table);
     }
     section(&mut out, "Forwarding", FORWARDING, &forwarding(&all, direct, Case::Forward));
     section(&mut out, "Meeting", MEETING, &forwarding(&all, direct, Case::Meeting));
     section(&mut out, "Joins", JOINS, &joins(&all));
     section(&mut out, "Idle viewers", IDLE, &idle(&all));
+    section(&mut out, "Mixed rooms", mixed::ROOMS, &mixed::rooms(&all));
+    section(&mut out, "What one costs in a mixed room", mixed::COSTS, &mixed::costs(&all));
+    section(&mut out, "Video beside a mixed room", mixed::BESIDE, &mixed::beside(&all));
     section(&mut out, "Empty rooms", ROOMS, &rooms(&all));
     out
 }
@@ -46,7 +51,7 @@ fn introduction(out: &mut String, results: &Results, all: &[Summary]) {
         out,
         "# Benchmarks\n\n\
          Written by `make bench`; how it measures stands in [bench/README.md](bench/README.md). {runs}, a \
-         fresh server for each, the order alternating. A row is void when less than 98 % of the packets arrived.\n\n\
+         fresh server for each, the order alternating. A row is void when less than 98 % of the packets arrived (mixed rooms: 99 %).\n\n\
          | | |\n|---|---|\n| day | {} |\n| machine | {}, {} cores; server on one, generator on another |\n\
          | kernel | Linux {} |\n| load average at the start | {} |\n| software | {} |\n| SRTP | {} |\n| command | `{}` |\n",
         machine.date,
@@ -155,8 +160,8 @@ fn idle(all: &[Summary]) -> Table {
 
 fn rooms(all: &[Summary]) -> Table {
     let mut table = Table::new(&["server", "rooms", "of a core", "memory each"]);
-    for one in all.iter().filter(|one| matches!(one.row.case, Case::Rooms | Case::AudioRooms)) {
-        let kind = if one.row.case == Case::AudioRooms { " (AudioBridge)" } else { "" };
+    for one in all.iter().filter(|one| matches!(one.row.case, Case::Rooms | Case::MixedRooms)) {
+        let kind = if one.row.case == Case::MixedRooms { ", mixed" } else { "" };
         let (name, rooms) = (format!("{}{kind}", one.subject.label()), one.row.size.to_string());
         match &one.void {
             Some(why) => table.push([&name, &rooms, &format!("void: {why}"), ""]),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::load::Case;
+use crate::load::{Case, Cast};
 
 /// A server and the protocol by which its clients come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ pub struct Row {
     pub name: String,
     /// What is loaded.
     pub case: Case,
-    /// How many viewers, participants or rooms.
+    /// How many viewers, participants, rooms, or silent ones in each mixed room.
     pub size: usize,
     /// Video packets that leave at once.
     pub burst: u32,
@@ -60,6 +60,9 @@ pub struct Row {
     pub at_once: usize,
     /// Seconds of the window.
     pub seconds: f64,
+    /// Who is in mixed rooms.
+    #[serde(default)]
+    pub cast: Cast,
     /// Against whom.
     pub subjects: Vec<Subject>,
 }
@@ -76,10 +79,43 @@ pub fn rows() -> Vec<Row> {
     rows.push(Row { at_once: 1, seconds: 1.0, ..row("joins-50", Case::Joins, 50, all()) });
     rows.push(Row { at_once: 200, seconds: 1.0, ..row("joins-200", Case::Joins, 200, all()) });
     rows.push(row("rooms-100", Case::Rooms, 100, vec![Janus, CrosspointSdk]));
-    rows.push(row("audio-rooms-100", Case::AudioRooms, 100, vec![Janus]));
+    rows.extend(mixed_rows());
     rows
 }
 
+/// The rows of mixed rooms.
+fn mixed_rows() -> Vec<Row> {
+    use Subject::{CrosspointSdk, CrosspointWhep, Direct, Janus};
+    let both = || vec![Janus, CrosspointSdk];
+    let mix = |name: &str, talkers, silent, subjects| {
+        let cast = Cast { rooms: 1, talkers, hush: false };
+        Row { at_once: 16, cast, ..row(name, Case::Mix, silent, subjects) }
+    };
+    let rooms = |name: &str, talkers, silent| Row {
+        cast: Cast { rooms: 20, talkers, hush: false },
+        ..mix(name, talkers, silent, both())
+    };
+    let beside = |name: &str, talkers| Row {
+        cast: Cast { rooms: 1, talkers, hush: false },
+        ..row(name, Case::Beside, 20, both())
+    };
+    let hush = Cast { rooms: 1, talkers: 2, hush: true };
+    vec![
+        row("mix-direct", Case::MixDirect, 6, vec![Direct]),
+        mix("mix-20", 2, 18, vec![Janus, CrosspointSdk, CrosspointWhep]),
+        mix("mix-60", 2, 58, vec![Janus, CrosspointSdk, CrosspointWhep]),
+        mix("mix-100", 2, 98, vec![Janus, CrosspointSdk, CrosspointWhep]),
+        mix("mix-500", 2, 500, vec![CrosspointSdk, CrosspointWhep]),
+        Row { cast: hush, ..mix("mix-60-hush", 2, 58, both()) },
+        mix("mix-talkers-20", 20, 0, both()),
+        rooms("mix-rooms-20", 2, 3),
+        rooms("mix-rooms-20-lone", 1, 4),
+        row("mix-empty-100", Case::MixedRooms, 100, both()),
+        beside("mix-beside-0", 0),
+        beside("mix-beside-20", 20),
+    ]
+}
+
 fn row(name: &str, case: Case, size: usize, subjects: Vec<Subject>) -> Row {
-    Row { name: name.to_owned(), case, size, burst: 4, at_once: 8, seconds: 5.0, subjects }
+    Row { name: name.to_owned(), case, size, burst: 4, at_once: 8, seconds: 5.0, cast: Cast::default(), subjects }
 }

@@ -1,11 +1,13 @@
 //! The medians of the runs of one case against one server, and whether they count.
 
 use crate::harness::{Results, Run};
-use crate::load::{Case, JoinTimes, Measured, Steps};
+use crate::load::{Case, JoinTimes, Measured, Mixed, Steps, is_mixed};
 use crate::suite::{Row, Subject};
 
 /// Less than this delivered, and the row is void.
 const DELIVERED: f64 = 0.98;
+/// The same for mixed rooms.
+const HEARD: f64 = 0.99;
 /// A generator busier than this may itself have been the limit.
 const GENERATOR_BUSY: f64 = 0.9;
 
@@ -42,8 +44,23 @@ pub struct Summary {
     pub joins: JoinTimes,
     /// The SRTP profiles agreed on.
     pub profiles: String,
+    /// What came of mixed rooms.
+    pub mix: MixSummary,
     /// Runs that these are medians of.
     pub runs: usize,
+}
+
+/// Medians of what came of mixed rooms; NaN where there were none.
+#[derive(Clone, Copy, Debug)]
+pub struct MixSummary {
+    /// Share of the packets that should have come to listeners that did.
+    pub heard: f64,
+    /// Share of what talkers should have sent that they did.
+    pub sent: f64,
+    /// Milliseconds from a talker to the sound in a listener's decoder, half of all marks.
+    pub p50: f64,
+    /// The same, all but a twentieth.
+    pub p95: f64,
 }
 
 /// The summaries of all cases and servers that were run.
@@ -82,6 +99,7 @@ fn summary(row: &Row, subject: Subject, runs: &[&Run]) -> Summary {
         join_cpu_each: of(&|one| each(one.join_cpu * 1e3, one)),
         joins: joins(&measured),
         profiles: profiles(&measured),
+        mix: mix(&measured),
         runs: measured.len(),
     };
     summary.void = void(&summary, runs);
@@ -93,7 +111,10 @@ fn void(summary: &Summary, runs: &[&Run]) -> Option<String> {
         let error = runs.iter().find_map(|run| run.error.as_deref()).unwrap_or("no run succeeded");
         return Some(format!("failed: {error}"));
     }
-    let media = matches!(summary.row.case, Case::Forward | Case::Meeting | Case::Direct);
+    if let Some(why) = mix_void(summary) {
+        return Some(why);
+    }
+    let media = matches!(summary.row.case, Case::Forward | Case::Meeting | Case::Direct | Case::Beside);
     let joins = summary.row.case == Case::Joins;
     if (media || joins) && summary.published < DELIVERED {
         return Some("the machine was too busy for the generator".into());
@@ -106,7 +127,27 @@ fn void(summary: &Summary, runs: &[&Run]) -> Option<String> {
     if media && !(heard && summary.video >= DELIVERED) {
         return Some("less than 98 % delivered".into());
     }
-    (media && summary.generator > GENERATOR_BUSY).then(|| "the generator was the limit".into())
+    let loads = media || is_mixed(summary.row.case);
+    (loads && summary.generator > GENERATOR_BUSY).then(|| "the generator was the limit".into())
+}
+
+/// Why a case with mixed rooms does not count.
+fn mix_void(summary: &Summary) -> Option<String> {
+    let mix = summary.mix;
+    if mix.sent < DELIVERED {
+        return Some("the machine was too busy for the generator".into());
+    }
+    (mix.heard < HEARD).then(|| "less than 99 % delivered".into())
+}
+
+fn mix(measured: &[&Measured]) -> MixSummary {
+    let of = |value: &dyn Fn(&Mixed) -> f64| median(measured.iter().filter_map(|one| one.mix.as_ref()).map(value));
+    MixSummary {
+        heard: of(&|mix| share(mix.received, mix.expected)),
+        sent: of(&|mix| share(mix.sent, mix.nominal)),
+        p50: of(&|mix| mix.p50.unwrap_or(f64::NAN)),
+        p95: of(&|mix| mix.p95.unwrap_or(f64::NAN)),
+    }
 }
 
 fn share(received: u64, expected: u64) -> f64 {

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Talks to software that we did not write: aiortc, GStreamer, LiveKit's token minter. Sets up what is missing (a Python
+# Talks to software that we did not write: aiortc, GStreamer, LiveKit's token minter, a bot in Python. Sets up what is missing (a Python
 # environment and npm packages below target/peers; Debian packages as root, saying which and why), starts a server on free
 # ports of the loopback interface and runs every peer against it. The last line counts: "N passed, N failed".
 #
 #   tests/peers/run.sh            everything, with one worker and with two
-#   tests/peers/run.sh aiortc     one of: aiortc, gstreamer, tokens
+#   tests/peers/run.sh aiortc     one of: aiortc, gstreamer, tokens, bots
 #
 # The server is $CROSSPOINT_BIN, $SERVER_UNDER_TEST or target/debug/crosspoint.
 set -euo pipefail
@@ -142,11 +142,16 @@ run_tokens() {
     node --test tokens/tokens.test.js
 }
 
-WANTED=("${@:-aiortc gstreamer tokens}")
+run_bots() {
+  check "the example bot of /ws/audio says again what it heard ($1)" \
+    env BOT="$(mint bots echo)" SPEAKER="$(mint bots speaker)" "$STATE/venv/bin/python" audio_bots.py bots
+}
+
+WANTED=("${@:-aiortc gstreamer tokens bots}")
 read -ra WANTED <<<"${WANTED[*]}"
 for peer in "${WANTED[@]}"; do
   case $peer in
-  aiortc) install_python ;;
+  aiortc | bots) install_python ;;
   gstreamer) install_python && install_gstreamer ;;
   tokens) install_node ;;
   *) echo "no such peer: $peer" >&2 && exit 2 ;;

@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 
+use super::mixed::Part;
 use super::{Floor, Offered, answer};
 use crate::media::peer::SendLines;
 
@@ -13,4 +14,14 @@ pub fn publish(floor: &Floor, offered: Offered, started: u64) -> Result<()> {
     let (seed, lines) = offered.answered(&sdp)?;
     floor.start(viewer, SendLines::default(), started)?;
     floor.start(seed, lines, started)
+}
+
+/// Connects a talker to an ear of its own.
+pub fn talk(floor: &Floor, offered: Offered, started: u64, part: &Part) -> Result<()> {
+    let mut listener = floor.seed()?;
+    let sdp = answer(&mut listener, &offered.sdp)?;
+    let (seed, lines) = offered.answered(&sdp)?;
+    let ear = Part { voice: None, hears: true, listens_closely: true, ..part.clone() };
+    floor.seat(listener, SendLines::default(), started, &ear)?;
+    floor.seat(seed, lines, started, &Part { hears: false, listens_closely: false, ..part.clone() })
 }

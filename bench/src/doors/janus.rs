@@ -1,4 +1,5 @@
-//! Clients of Janus: its JSON API over a WebSocket for each client, VideoRoom plugin with multistream subscriptions.
+//! Clients of Janus: its JSON API over a WebSocket for each client, VideoRoom plugin with multistream
+//! subscriptions, AudioBridge plugin for mixed rooms.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -65,7 +66,20 @@ impl Janus {
     /// Makes an audio room: the other kind of room that Janus has, which mixes.
     pub async fn open_audio_room(&self, room: u64) -> Result<()> {
         let client = self.client(AUDIO_BRIDGE).await?;
-        client.ask(json!({"request": "create", "room": room}), None).await.context("create a room").map(drop)
+        // The rate that ours mixes at; all else is as Janus has it.
+        let body = json!({"request": "create", "room": room, "sampling_rate": 48_000, "audiolevel_event": false});
+        client.ask(body, None).await.context("create a room").map(drop)
+    }
+
+    /// Comes into an audio room. The encoder for this participant gets the bitrate of ours, and the complexity that Janus
+    /// gives it (4; ours has 5).
+    pub async fn bridge(&self, room: u64, name: &str, offered: Offered) -> Result<(Seed, SendLines)> {
+        let client = self.client(AUDIO_BRIDGE).await?;
+        let body = json!({"request": "join", "room": room, "display": name, "muted": false, "bitrate": 48_000});
+        client.ask(body, None).await.context("join an audio room")?;
+        let jsep = json!({"type": "offer", "sdp": offered.sdp});
+        let reply = client.ask(json!({"request": "configure", "muted": false}), Some(jsep)).await?;
+        offered.answered(sdp(&reply)?)
     }
 
     /// Publishes.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use anyhow::Result;
-use crosspoint_model::MediaKind;
+use crosspoint_model::{MediaKind, RoomKind};
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::media::Direction;
 
@@ -18,6 +18,7 @@ use crate::media::publisher::{self, Publisher, Shape};
 
 pub mod direct;
 pub mod janus;
+pub mod mixed;
 pub mod signal;
 pub mod token;
 pub mod whip;
@@ -89,8 +90,12 @@ impl Floor {
 /// The m-lines that a client offers.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Lines {
-    /// Sends a microphone and a camera.
-    pub sends: bool,
+    /// Sends a microphone.
+    pub microphone: bool,
+    /// Sends a camera.
+    pub camera: bool,
+    /// Sends a microphone and receives sound on the same line (Janus AudioBridge).
+    pub duplex: bool,
     /// Receive-only audio lines.
     pub audio: u32,
     /// Receive-only video lines.
@@ -113,14 +118,14 @@ impl Offered {
     /// Makes a connection and its offer. This is the costly part, done before a join is timed.
     pub fn new(mut seed: Seed, lines: Lines) -> Result<Self> {
         let mut changes = seed.rtc.sdp_api();
-        let mut send = SendLines::default();
-        if lines.sends {
-            let stream = Some("bench".to_owned());
-            send.audio =
-                Some(changes.add_media(MediaKind::Audio.into_str0m(), Direction::SendOnly, stream.clone(), None, None));
-            send.video =
-                Some(changes.add_media(MediaKind::Video.into_str0m(), Direction::SendOnly, stream, None, None));
-        }
+        let mut sending = |wanted: bool, kind: MediaKind, direction: Direction| {
+            wanted.then(|| changes.add_media(kind.into_str0m(), direction, Some("bench".to_owned()), None, None))
+        };
+        let audio_direction = if lines.duplex { Direction::SendRecv } else { Direction::SendOnly };
+        let send = SendLines {
+            audio: sending(lines.microphone || lines.duplex, MediaKind::Audio, audio_direction),
+            video: sending(lines.camera, MediaKind::Video, Direction::SendOnly),
+        };
         for (kind, count) in [(MediaKind::Audio, lines.audio), (MediaKind::Video, lines.video)] {
             for _ in 0..count {
                 changes.add_media(kind.into_str0m(), Direction::RecvOnly, None, None, None);
@@ -206,7 +211,7 @@ impl Door {
     pub async fn empty_room(&self, room: u64) -> Result<()> {
         match self {
             Self::Janus(door) => door.open_room(room).await,
-            Self::Signal(door) => door.empty_room(room).await,
+            Self::Signal(door) => door.empty_room(room, RoomKind::Forward).await,
             Self::Whip(_) | Self::Direct => anyhow::bail!("this door cannot make a room and go"),
         }
     }
@@ -214,7 +219,7 @@ impl Door {
     /// Prepares a publisher.
     pub fn publisher(&self, floor: &Floor) -> Result<Ready> {
         let data = matches!(self, Self::Signal(_));
-        let lines = Lines { sends: true, data, ..Lines::default() };
+        let lines = Lines { microphone: true, camera: true, data, ..Lines::default() };
         Ok(Ready::Offer(Box::new(Offered::new(floor.seed()?, lines)?)))
     }
 
@@ -222,8 +227,8 @@ impl Door {
     pub fn viewer(&self, floor: &Floor) -> Result<Ready> {
         let lines = match self {
             Self::Janus(_) => return Ok(Ready::Await(Box::new(floor.seed()?))),
-            Self::Signal(_) => Lines { sends: false, audio: 3, video: 2, data: true },
-            Self::Whip(_) | Self::Direct => Lines { sends: false, audio: 1, video: 1, data: false },
+            Self::Signal(_) => Lines { audio: 3, video: 2, data: true, ..Lines::default() },
+            Self::Whip(_) | Self::Direct => Lines { audio: 1, video: 1, ..Lines::default() },
         };
         Ok(Ready::Offer(Box::new(Offered::new(floor.seed()?, lines)?)))
     }
@@ -232,11 +237,12 @@ impl Door {
     pub fn participant(&self, floor: &Floor, others: u32) -> Result<Ready> {
         match self {
             Self::Janus(_) => {
-                let lines = Lines { sends: true, ..Lines::default() };
+                let lines = Lines { microphone: true, camera: true, ..Lines::default() };
                 Ok(Ready::Pair(Box::new(Offered::new(floor.seed()?, lines)?), Box::new(floor.seed()?)))
             }
             _ => {
-                let lines = Lines { sends: true, audio: others.min(8), video: others.min(12), data: true };
+                let (audio, video) = (others.min(8), others.min(12));
+                let lines = Lines { microphone: true, camera: true, audio, video, data: true, ..Lines::default() };
                 Ok(Ready::Offer(Box::new(Offered::new(floor.seed()?, lines)?)))
             }
         }
@@ -247,7 +253,7 @@ impl Door {
         let started = wall_ns();
         let Ready::Offer(offered) = ready else { anyhow::bail!("a publisher offers") };
         let (seed, lines) = match self {
-            Self::Signal(door) => door.join(room, name, *offered).await?,
+            Self::Signal(door) => door.join(room, name, *offered, RoomKind::Forward).await?,
             Self::Whip(door) => door.publish(room, name, *offered).await?,
             Self::Janus(door) => door.publish(room, name, *offered).await?,
             Self::Direct => return direct::publish(floor, *offered, started),
@@ -259,7 +265,7 @@ impl Door {
     pub async fn view(&self, floor: &Floor, room: u64, name: &str, ready: Ready) -> Result<()> {
         let started = wall_ns();
         let seed = match (self, ready) {
-            (Self::Signal(door), Ready::Offer(offered)) => door.join(room, name, *offered).await?.0,
+            (Self::Signal(door), Ready::Offer(offered)) => door.join(room, name, *offered, RoomKind::Forward).await?.0,
             (Self::Whip(door), Ready::Offer(offered)) => door.view(room, name, *offered).await?,
             (Self::Janus(door), Ready::Await(seed)) => door.view(room, None, *seed).await?,
             _ => anyhow::bail!("this door cannot view so"),

@@ -47,9 +47,9 @@ impl Signal {
     }
 
     /// Makes an empty room by joining it without media and going again.
-    pub async fn empty_room(&self, room: u64) -> Result<()> {
+    pub async fn empty_room(&self, room: u64, kind: RoomKind) -> Result<()> {
         let (mut sink, mut stream, room) = self.connect(room, "opener").await?;
-        let join = Join { kind: Some(RoomKind::Forward), ..plain_join(&room, "opener") };
+        let join = Join { kind: Some(kind), ..plain_join(&room, "opener") };
         say(&mut sink, ClientMessage::Join(Box::new(join))).await?;
         joined(&mut stream).await?;
         say(&mut sink, ClientMessage::Leave {}).await?;
@@ -57,10 +57,10 @@ impl Signal {
     }
 
     /// Joins with an offer; publishes what the offer sends and subscribes to every video track, now and later.
-    pub async fn join(&self, room: u64, name: &str, offered: Offered) -> Result<(Seed, SendLines)> {
+    pub async fn join(&self, room: u64, name: &str, offered: Offered, kind: RoomKind) -> Result<(Seed, SendLines)> {
         let (mut sink, mut stream, room) = self.connect(room, name).await?;
         let join = Join {
-            kind: Some(RoomKind::Forward),
+            kind: Some(kind),
             offer: Some(SessionDescription { kind: "offer".into(), sdp: offered.sdp.clone() }),
             publish: Some(published(&offered.lines)),
             ..plain_join(&room, name)

@@ -2,8 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+
+use crosspoint_model::Grant;
+use serde_json::json;
 
 use super::Offered;
 use super::token::Key;
@@ -25,6 +28,21 @@ impl Whip {
     /// Waits until the server answers at all.
     pub async fn wait_ready(&self) -> Result<()> {
         wait_http(&self.http, &format!("{}/healthz", self.base)).await
+    }
+
+    /// Makes a mixed room; `WHIP` and `WHEP` only come into rooms.
+    pub async fn open_mix(&self, room: u64) -> Result<()> {
+        let grant = Grant { room_create: true, ..Grant::default() };
+        let response = self
+            .http
+            .post(format!("{}/api/rooms", self.base))
+            .header(AUTHORIZATION, format!("Bearer {}", self.key.token("opener", grant)?))
+            .json(&json!({"roomId": format!("bench-{room}"), "kind": "mix"}))
+            .send()
+            .await?;
+        let status = response.status();
+        ensure!(status.is_success(), "POST /api/rooms: {status}: {}", response.text().await?);
+        Ok(())
     }
 
     /// Publishes.

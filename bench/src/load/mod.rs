@@ -10,14 +10,17 @@ use crate::doors::{Door, Floor, Sends};
 use crate::media::crypto::agreed_profiles;
 use crate::media::driver::{Progress, Report, Rig};
 use crate::media::payload::wall_ns;
-use crate::media::publisher::Shape;
-use crate::media::tally::{Count, Timeline, quantile};
+use crate::media::publisher::{AUDIO_PER_SECOND, Shape};
+use crate::media::tally::{Count, Hearing, Timeline, quantile};
 use crate::server::process::{Cpu, Memory};
 
 mod cases;
+mod mixed;
+
+pub use mixed::{Cast, is_mixed};
 
 /// What is loaded onto a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Case {
     /// One publisher, `size` viewers.
@@ -30,10 +33,23 @@ pub enum Case {
     Joins,
     /// `size` rooms with nobody in them.
     Rooms,
-    /// `size` audio rooms with nobody in them (Janus AudioBridge).
-    AudioRooms,
+    /// `size` mixed rooms with nobody in them.
+    MixedRooms,
     /// `size` publishers, each with a viewer of its own, and no server.
     Direct,
+    /// Mixed rooms, each with talkers and `size` who are silent.
+    Mix,
+    /// One publisher, `size` viewers, and beside them a mixed room in which all talk.
+    Beside,
+    /// `size` talkers, each with a listener of its own, and no server.
+    MixDirect,
+}
+
+impl Case {
+    /// The case without a server that its latency is compared with.
+    pub fn baseline(self) -> Self {
+        if is_mixed(self) { Self::MixDirect } else { Self::Direct }
+    }
 }
 
 /// One run.
@@ -53,6 +69,8 @@ pub struct Plan {
     pub server: Option<u32>,
     /// The clients' address.
     pub address: IpAddr,
+    /// Who is in mixed rooms.
+    pub cast: Cast,
 }
 
 /// Milliseconds from the first request of a join.
@@ -77,6 +95,27 @@ pub struct JoinTimes {
     pub video: Option<Steps>,
     /// To the first packet of a key frame.
     pub key_frame: Option<Steps>,
+}
+
+/// What came of mixed rooms in the window.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Mixed {
+    /// Packets that talkers should have sent.
+    pub nominal: u64,
+    /// Packets that they sent.
+    pub sent: u64,
+    /// Packets that should have come to all who hear somebody: one every 20 ms.
+    pub expected: u64,
+    /// Packets that did.
+    pub received: u64,
+    /// Milliseconds from a talker to the sound in a listener's decoder, half of all marks; none without any.
+    pub p50: Option<f64>,
+    /// The same, all but a twentieth.
+    pub p95: Option<f64>,
+    /// Marks heard.
+    pub marks: u64,
+    /// Marks not heard.
+    pub missed: u64,
 }
 
 /// What a run showed. Times in seconds unless the name says otherwise; memory in KiB.
@@ -114,23 +153,29 @@ pub struct Measured {
     pub profiles: std::collections::BTreeMap<String, u32>,
     /// Connections that ended by themselves.
     pub lost: usize,
+    /// What came of mixed rooms, where there were any.
+    #[serde(default)]
+    pub mix: Option<Mixed>,
 }
 
 /// Does one run.
 pub async fn run(plan: &Plan, door: &Door) -> Result<Measured> {
     door.wait_ready().await?;
     let sends = match plan.case {
-        Case::Idle | Case::Rooms | Case::AudioRooms => Sends::Nothing,
+        Case::Idle | Case::Rooms | Case::MixedRooms | Case::Mix | Case::MixDirect => Sends::Nothing,
         // Two hundred newcomers would overload Janus with video alone: joins are measured on sound.
         Case::Joins => Sends::Audio,
-        Case::Forward | Case::Meeting | Case::Direct => Sends::Everything,
+        Case::Forward | Case::Meeting | Case::Direct | Case::Beside => Sends::Everything,
     };
     let floor = Floor::new(Rig::start()?, plan.address, plan.shape, sends);
     let mut measured = match plan.case {
-        Case::Forward | Case::Idle | Case::Joins => cases::viewers(plan, door, &floor).await?,
+        Case::Forward | Case::Idle | Case::Joins => cases::viewers(plan, door, &floor, 0).await?,
         Case::Meeting => cases::meeting(plan, door, &floor).await?,
-        Case::Rooms | Case::AudioRooms => cases::rooms(plan, door).await?,
+        Case::Rooms | Case::MixedRooms => cases::rooms(plan, door).await?,
         Case::Direct => cases::direct(plan, door, &floor).await?,
+        Case::Mix => mixed::mixed(plan, door, &floor).await?,
+        Case::Beside => mixed::beside(plan, door, &floor).await?,
+        Case::MixDirect => mixed::direct(plan, door, &floor).await?,
     };
     measured.profiles = agreed_profiles();
     Ok(measured)
@@ -167,10 +212,29 @@ struct Traffic {
     publishers: usize,
     /// Receivers of each packet.
     fan_out: usize,
+    /// Who send in mixed rooms.
+    speakers: usize,
+    /// Who hear somebody there.
+    listeners: usize,
 }
 
 impl Traffic {
-    const NONE: Self = Self { publishers: 0, fan_out: 0 };
+    const NONE: Self = Self { publishers: 0, fan_out: 0, speakers: 0, listeners: 0 };
+
+    /// What came of its mixed rooms in a window of so many seconds.
+    fn mixed(&self, seconds: f64, hearing: &mut Hearing) -> Option<Mixed> {
+        let packets = |who: usize| (who as f64 * seconds * AUDIO_PER_SECOND) as u64;
+        (self.listeners > 0).then(|| Mixed {
+            nominal: packets(self.speakers),
+            sent: hearing.sent,
+            expected: packets(self.listeners),
+            received: hearing.received,
+            p50: quantile(&mut hearing.delays, 0.5),
+            p95: quantile(&mut hearing.delays, 0.95),
+            marks: hearing.delays.len() as u64,
+            missed: hearing.missed,
+        })
+    }
 }
 
 /// Measures one window; late packets get a second more.
@@ -185,7 +249,8 @@ async fn window(plan: &Plan, floor: &Floor, traffic: Traffic, measured: &mut Mea
     measured.generator_cpu = meter.own()?;
     measured.window = began.elapsed().as_secs_f64();
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let report = floor.rig.report().await?;
+    let mut report = floor.rig.report().await?;
+    measured.mix = traffic.mixed(plan.window.as_secs_f64(), &mut report.hearing);
     measured.memory_after = memory(plan)?;
     measured.sent = report.sent;
     measured.received = report.received;

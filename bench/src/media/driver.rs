@@ -13,7 +13,7 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use tokio::sync::oneshot;
 
 use super::peer::{Inbox, Ledger, Peer};
-use super::tally::{Count, Latencies, Timeline};
+use super::tally::{Count, Hearing, Latencies, Timeline};
 
 const WAKER: Token = Token(usize::MAX);
 
@@ -33,6 +33,8 @@ pub struct Report {
     pub received: Count,
     /// Their one-way latencies.
     pub latencies: Latencies,
+    /// What came of mixed rooms.
+    pub hearing: Hearing,
     /// The joins, in the order of coming.
     pub timelines: Vec<Timeline>,
     /// Connections that ended or failed by themselves.
@@ -135,7 +137,7 @@ struct Driver {
 
 impl Driver {
     fn new(poll: Poll, orders: Receiver<Order>, progress: Arc<Progress>) -> Self {
-        let ledger = Ledger { window: (0, 0), latencies: Latencies::default() };
+        let ledger = Ledger { window: (0, 0), latencies: Latencies::default(), marks: Vec::new() };
         let (inbox, finished) = (Inbox::default(), Report::default());
         let timers = BinaryHeap::new();
         Self {
@@ -246,6 +248,7 @@ impl Driver {
             self.finished.sent.video += peer.sent.video;
             self.finished.received.audio += peer.received.audio;
             self.finished.received.video += peer.received.video;
+            self.finished.hearing.add(&peer.hearing(&self.ledger));
             self.finished.lost += 1;
             self.peers[index] = None;
         }
@@ -259,6 +262,7 @@ impl Driver {
             report.sent.video += peer.sent.video;
             report.received.audio += peer.received.audio;
             report.received.video += peer.received.video;
+            report.hearing.add(&peer.hearing(&self.ledger));
         }
         report.timelines.clone_from(&self.timelines);
         report.latencies = self.ledger.latencies.clone();

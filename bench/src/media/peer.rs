@@ -15,9 +15,10 @@ use str0m::rtp::RtpPacket;
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
 use super::crypto;
+use super::ear::{Ear, Mark};
 use super::payload::{self, Stamp};
-use super::publisher::Publisher;
-use super::tally::{Count, Latencies, Timeline};
+use super::publisher::{Publisher, Written};
+use super::tally::{Count, Hearing, Latencies, Timeline};
 
 /// A connection whose signalling is not done yet: it belongs to the control side, which gives it to the driver afterwards.
 pub struct Seed {
@@ -74,6 +75,24 @@ pub struct Peer {
     pub sent: Count,
     /// What arrived that was sent in the window.
     pub received: Count,
+    seat: Option<Seat>,
+}
+
+/// Where a client of a mixed room sits.
+#[derive(Debug)]
+pub struct Seat {
+    /// In which room.
+    pub room: u32,
+    /// Its own number, by which its marks are known.
+    pub client: u32,
+    /// Somebody else speaks there, so that packets must come.
+    pub hears: bool,
+    /// With it the client listens closely.
+    pub ear: Option<Ear>,
+    /// Packets that it sent in the window.
+    pub sent: u64,
+    /// Packets that came in the window.
+    pub received: u64,
 }
 
 /// What all peers of a driver count into.
@@ -82,6 +101,8 @@ pub struct Ledger {
     pub window: (u64, u64),
     /// Latency of the packets in the window.
     pub latencies: Latencies,
+    /// The marks that talkers made.
+    pub marks: Vec<Mark>,
 }
 
 /// The buffers of a batch read, shared by all peers of a driver.
@@ -107,7 +128,28 @@ impl Peer {
         let deadline = Instant::now();
         let clock = deadline;
         let (sent, received) = (Count::default(), Count::default());
-        Ok(Self { rtc, socket, udp, local, publisher, deadline, connected: false, clock, timeline, sent, received })
+        let (connected, seat) = (false, None);
+        Ok(Self { rtc, socket, udp, local, publisher, deadline, connected, clock, timeline, sent, received, seat })
+    }
+
+    /// It sits in a mixed room: what it sends and receives has no stamps.
+    pub fn seated(mut self, seat: Seat) -> Self {
+        self.seat = Some(seat);
+        self
+    }
+
+    /// What came of its mixed room.
+    pub fn hearing(&self, ledger: &Ledger) -> Hearing {
+        let Some(seat) = &self.seat else { return Hearing::default() };
+        let mut hearing = Hearing { sent: seat.sent, received: seat.received, ..Hearing::default() };
+        if let Some(ear) = &seat.ear {
+            let others = ledger.marks.iter().filter(|mark| mark.room == seat.room && mark.client != seat.client);
+            let counted = others.filter(|mark| (ledger.window.0..ledger.window.1).contains(&mark.at_ns));
+            let delays = ear.delays(counted.map(|mark| mark.at_ns));
+            hearing.missed = delays.iter().filter(|delay| delay.is_none()).count() as u64;
+            hearing.delays = delays.into_iter().flatten().collect();
+        }
+        hearing
     }
 
     /// When [`Peer::handle_timeout`] is wanted next.
@@ -137,10 +179,8 @@ impl Peer {
             && let Some(publisher) = publisher.as_deref_mut()
         {
             // One packet at a time, so that its stamp is taken right before it leaves.
-            while let Some(stamp) = publisher.write(&mut self.rtc, now) {
-                if (ledger.window.0..ledger.window.1).contains(&stamp.sent_ns) {
-                    count(&mut self.sent, stamp.kind);
-                }
+            while let Some(written) = publisher.write(&mut self.rtc, now) {
+                self.written(written, ledger);
                 self.rtc.handle_input(Input::Timeout(now))?;
                 self.drain(0, ledger, Some(publisher))?;
             }
@@ -217,7 +257,24 @@ impl Peer {
         let _ = self.socket.send_to(&transmit.contents, transmit.destination);
     }
 
+    fn written(&mut self, Written { stamp, mark }: Written, ledger: &mut Ledger) {
+        if !(ledger.window.0..ledger.window.1).contains(&stamp.sent_ns) {
+            return;
+        }
+        let Some(seat) = &mut self.seat else { return count(&mut self.sent, stamp.kind) };
+        seat.sent += 1;
+        if mark {
+            ledger.marks.push(Mark { room: seat.room, client: seat.client, at_ns: stamp.sent_ns });
+        }
+    }
+
     fn received(&mut self, packet: &RtpPacket, arrived: u64, ledger: &mut Ledger) {
+        if let Some(seat) = &mut self.seat {
+            if self.timeline.first_audio == 0 {
+                self.timeline.first_audio = arrived;
+            }
+            return seat.received(&packet.payload, arrived, ledger.window);
+        }
         let Some(stamp) = Stamp::read(&packet.payload) else { return };
         let first = match stamp.kind {
             MediaKind::Audio => &mut self.timeline.first_audio,
@@ -233,6 +290,16 @@ impl Peer {
         if (ledger.window.0..ledger.window.1).contains(&stamp.sent_ns) {
             count(&mut self.received, stamp.kind);
             ledger.latencies.add(arrived.saturating_sub(stamp.sent_ns));
+        }
+    }
+}
+
+impl Seat {
+    fn received(&mut self, packet: &[u8], arrived: u64, (from, to): (u64, u64)) {
+        self.received += u64::from(self.hears && (from..to).contains(&arrived));
+        // The marks at the end of the window are heard after it.
+        if let Some(ear) = self.ear.as_mut().filter(|_| from != 0 && arrived >= from) {
+            ear.handle(packet, arrived);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! When a publisher sends what: 50 audio packets and 100 video packets a second, four to a frame.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crosspoint_model::MediaKind;
@@ -9,6 +10,7 @@ use str0m::media::{Mid, Pt};
 use str0m::rtp::{ExtensionValues, RtpWrite};
 
 use super::payload::{self, InFrame, Stamp};
+use super::voice::Voice;
 
 const PACKETS_PER_FRAME: u64 = 4;
 /// Audio packets of a publisher in a second.
@@ -39,6 +41,17 @@ pub struct Publisher {
     key_wanted: bool,
     key_frame: bool,
     frames_since_key: u64,
+    /// What its sound is, and the packet it began with; none: packets with stamps.
+    voice: Option<(Arc<Voice>, u64)>,
+}
+
+/// A packet that was written.
+#[derive(Clone, Copy, Debug)]
+pub struct Written {
+    /// Its stamp, in the payload or not.
+    pub stamp: Stamp,
+    /// A mark begins with it.
+    pub mark: bool,
 }
 
 #[derive(Debug)]
@@ -54,7 +67,13 @@ impl Publisher {
     pub fn new(source: u32, audio: Option<Mid>, video: Option<Mid>, shape: Shape, start: Instant) -> Self {
         let stream = |mid| Stream { mid, payload_type: None, sent: 0, due: start };
         let (audio, video) = (audio.map(stream), video.map(stream));
-        Self { source, audio, video, shape, key_wanted: true, key_frame: false, frames_since_key: 0 }
+        Self { source, audio, video, shape, key_wanted: true, key_frame: false, frames_since_key: 0, voice: None }
+    }
+
+    /// Its sound is this voice.
+    pub fn speaking(mut self, voice: Arc<Voice>) -> Self {
+        self.voice = Some((voice, 0));
+        self
     }
 
     /// The next frame shall be a key frame.
@@ -67,10 +86,13 @@ impl Publisher {
         self.audio.iter().chain(&self.video).map(|stream| stream.due).min()
     }
 
-    /// Writes one packet that is due into the connection and returns its stamp; the caller lets it out before the next one.
-    pub fn write(&mut self, rtc: &mut Rtc, now: Instant) -> Option<Stamp> {
+    /// Writes one packet that is due into the connection; the caller lets it out before the next one.
+    pub fn write(&mut self, rtc: &mut Rtc, now: Instant) -> Option<Written> {
         if let Some(stream) = self.audio.as_mut().filter(|stream| stream.due <= now) {
-            return write_audio(stream, self.source, rtc, now);
+            return match &mut self.voice {
+                Some(voice) => write_voice(stream, self.source, voice, rtc, now),
+                None => write_audio(stream, self.source, rtc, now).map(Written::plain),
+            };
         }
         let stream = self.video.as_ref().filter(|stream| stream.due <= now)?;
         let first = stream.sent.is_multiple_of(PACKETS_PER_FRAME);
@@ -80,7 +102,13 @@ impl Publisher {
             self.frames_since_key = if self.key_frame { 0 } else { self.frames_since_key + 1 };
         }
         let (key, shape, source) = (self.key_frame, self.shape, self.source);
-        write_video(self.video.as_mut()?, source, key, shape, rtc, now)
+        write_video(self.video.as_mut()?, source, key, shape, rtc, now).map(Written::plain)
+    }
+}
+
+impl Written {
+    fn plain(stamp: Stamp) -> Self {
+        Self { stamp, mark: false }
     }
 }
 
@@ -88,10 +116,43 @@ fn write_audio(stream: &mut Stream, source: u32, rtc: &mut Rtc, now: Instant) ->
     let number = stream.sent;
     stream.sent += 1;
     stream.due = following(stream.due, AUDIO_GAP, now);
-    let payload_type = stream.payload_type(rtc, Codec::Opus)?;
     let stamp = Stamp { kind: MediaKind::Audio, source, counter: number, sent_ns: payload::wall_ns() };
-    let extensions = ExtensionValues { audio_level: Some(-30), voice_activity: Some(true), ..Default::default() };
-    let packet = RtpWrite::new(payload_type, (1000 + number).into(), (number * 960) as u32, now, payload::audio(stamp))
+    send_audio(stream, stamp, payload::audio(stamp), -30, rtc, now)
+}
+
+fn write_voice(
+    stream: &mut Stream,
+    source: u32,
+    voice: &mut (Arc<Voice>, u64),
+    rtc: &mut Rtc,
+    now: Instant,
+) -> Option<Written> {
+    let number = stream.sent;
+    stream.sent += 1;
+    stream.due = following(stream.due, AUDIO_GAP, now);
+    let stamp = Stamp { kind: MediaKind::Audio, source, counter: number, sent_ns: payload::wall_ns() };
+    let (voice, first) = voice;
+    if number == 0 {
+        *first = Voice::frame_at(stamp.sent_ns);
+    }
+    let frame = *first + number;
+    let stamp = send_audio(stream, stamp, voice.packet(frame), voice.level, rtc, now)?;
+    Some(Written { stamp, mark: voice.marks(frame) })
+}
+
+fn send_audio(
+    stream: &mut Stream,
+    stamp: Stamp,
+    payload: Vec<u8>,
+    level: i8,
+    rtc: &mut Rtc,
+    now: Instant,
+) -> Option<Stamp> {
+    let payload_type = stream.payload_type(rtc, Codec::Opus)?;
+    let extensions =
+        ExtensionValues { audio_level: Some(level), voice_activity: Some(level > -127), ..Default::default() };
+    let (number, timestamp) = (stamp.counter, (stamp.counter * 960) as u32);
+    let packet = RtpWrite::new(payload_type, (1000 + number).into(), timestamp, now, payload)
         .marker(number == 0)
         .ext_vals(extensions);
     rtc.direct_api().stream_tx_by_mid(stream.mid, None)?.write_rtp(packet);

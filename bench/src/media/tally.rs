@@ -33,6 +33,29 @@ impl Count {
     }
 }
 
+/// What came of mixed rooms.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hearing {
+    /// Packets that talkers (and silent microphones that send) sent in the window.
+    pub sent: u64,
+    /// Packets that arrived in the window, at all who hear somebody.
+    pub received: u64,
+    /// Milliseconds from a mark to each ear that heard it.
+    pub delays: Vec<f64>,
+    /// Marks that an ear should have heard and did not.
+    pub missed: u64,
+}
+
+impl Hearing {
+    /// Adds what somebody else heard.
+    pub fn add(&mut self, other: &Self) {
+        self.sent += other.sent;
+        self.received += other.received;
+        self.delays.extend_from_slice(&other.delays);
+        self.missed += other.missed;
+    }
+}
+
 /// One-way latencies in microseconds, exact up to a second.
 #[derive(Clone, Debug)]
 pub struct Latencies {

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use crosspoint_admin::Admin;
+use crosspoint_audio::Audio;
 use crosspoint_auth::{Attempts, Keys, unix_now};
 use crosspoint_config::Config;
-use crosspoint_rooms::Rooms;
+use crosspoint_player::FilePlayer;
+use crosspoint_rooms::socket::Gate;
+use crosspoint_rooms::{Player, Rooms};
 use crosspoint_signal::Signal;
 use crosspoint_telemetry::Metrics;
 use crosspoint_whip::Whip;
@@ -21,9 +24,11 @@ use crate::{client, console, web};
 pub fn router(config: &Config, rooms: &Rooms, keys: &Keys, metrics: &Metrics) -> Router {
     let attempts = Arc::new(Attempts::new(config.rooms.limits.failures_per_minute));
     let whip = Whip { rooms: rooms.clone(), keys: keys.clone(), attempts: attempts.clone() };
+    let gate = gate(config, keys, &attempts);
     let doors = crosspoint_admin::router(admin(config, rooms, keys, metrics, &attempts))
         .merge(crosspoint_whip::router(whip))
-        .merge(crosspoint_signal::router(signal(config, rooms, keys, &attempts)));
+        .merge(crosspoint_audio::router(Audio { rooms: rooms.clone(), gate: gate.clone() }))
+        .merge(crosspoint_signal::router(Signal { rooms: rooms.clone(), gate }));
     let pages = Router::new().fallback(console::serve).layer(CompressionLayer::new());
     let origins = Origins::new(&config.http.allowed_origins);
     let trusted = config.http.trusted_proxies.as_slice().into();
@@ -46,17 +51,22 @@ fn admin(config: &Config, rooms: &Rooms, keys: &Keys, metrics: &Metrics, attempt
         public_host: public_host(config),
         public_url: config.http.public_url.clone(),
         token_lifetime: config.auth.token_lifetime,
+        player: config
+            .player
+            .directory
+            .as_ref()
+            .map(|folder| Arc::new(FilePlayer::new(rooms, folder)) as Arc<dyn Player>),
         dev_tokens: config.dev && config.is_on_loopback(),
     }
 }
 
-fn signal(config: &Config, rooms: &Rooms, keys: &Keys, attempts: &Arc<Attempts>) -> Signal {
+/// Who may open a WebSocket.
+fn gate(config: &Config, keys: &Keys, attempts: &Arc<Attempts>) -> Gate {
     // A page of the public address is one of our own, whatever a proxy makes of the `Host` header.
     let own = config.http.public_url.as_deref().and_then(|url| Url::parse(url).ok());
     let own = own.map(|url| url.origin().ascii_serialization());
     let keys = keys.clone();
-    Signal {
-        rooms: rooms.clone(),
+    Gate {
         verify: Arc::new(move |token| keys.verify(token, unix_now())),
         attempts: attempts.clone(),
         allowed_origins: config.http.allowed_origins.iter().cloned().chain(own).collect(),

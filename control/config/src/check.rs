@@ -16,7 +16,14 @@ pub(crate) fn problems(config: &Config) -> Vec<Problem> {
     keys(config, &mut found);
     http(config, &mut found);
     media(config, &mut found);
+    player(config, &mut found);
     found
+}
+
+fn player(config: &Config, found: &mut Vec<Problem>) {
+    if let Some(folder) = config.player.directory.as_ref().filter(|folder| !folder.is_dir()) {
+        found.push(format!("player.directory: {} is no folder", folder.display()));
+    }
 }
 
 fn keys(config: &Config, found: &mut Vec<Problem>) {
@@ -210,6 +217,13 @@ mod tests {
             let found = problems(&[&acme[..], &[(key, value)]].concat());
             assert!(found.iter().any(|problem| problem.starts_with(complaint)), "{key}: {found:?}");
         }
+    }
+
+    #[test]
+    fn a_folder_of_sounds_that_is_not_there_is_told() {
+        let keys = format!("a: {SECRET}");
+        let flags = [("auth.keys", keys.as_str()), ("media.advertised", "192.0.2.1"), ("player.directory", "/nowhere")];
+        assert_eq!(problems(&flags), ["player.directory: /nowhere is no folder"]);
     }
 
     #[test]

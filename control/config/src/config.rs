@@ -28,6 +28,8 @@ pub struct Config {
     pub rooms: RoomsSection,
     /// `[admin]`
     pub admin: Admin,
+    /// `[player]`
+    pub player: PlayerSection,
     /// `[webhooks]`
     pub webhooks: WebhooksSection,
     /// `[log]`
@@ -121,6 +123,13 @@ pub struct Admin {
     pub addresses: Vec<Network>,
 }
 
+/// Files that are played into rooms.
+#[derive(Clone, Debug)]
+pub struct PlayerSection {
+    /// Where they are; none: nothing is played.
+    pub directory: Option<PathBuf>,
+}
+
 /// Who is told what happens in rooms.
 #[derive(Clone, Debug)]
 pub struct WebhooksSection {
@@ -173,6 +182,7 @@ impl Config {
             },
             rooms: RoomsSection { auto_create: settings.flag("rooms.auto_create"), limits: limits(settings) },
             admin: Admin { key: settings.secret("admin.key"), addresses: networks(settings.list("admin.addresses")) },
+            player: PlayerSection { directory: settings.text("player.directory").map(PathBuf::from) },
             webhooks: WebhooksSection {
                 urls: settings.list("webhooks.urls").to_vec(),
                 key: settings.text("webhooks.key"),

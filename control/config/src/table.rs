@@ -68,6 +68,7 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "rooms", doc: "What rooms and participants may." },
     Section { name: "bandwidth", doc: "Bounds on what one participant sends and receives." },
     Section { name: "admin", doc: "Who reaches `/api` and `/metrics` without a token." },
+    Section { name: "player", doc: "Files that are played into rooms: music for those who wait, announcements." },
     Section { name: "webhooks", doc: "Who is told what happens in rooms." },
     Section { name: "log", doc: "What is written to standard error." },
     Section { name: "drain", doc: "How the server goes down." },
@@ -241,6 +242,13 @@ pub const KEYS: &[Key] = &[
     ),
     Key::new("admin.addresses", Kind::Networks, "", "Who comes from here may do everything without a key.")
         .in_dev("127.0.0.1, ::1"),
+    Key::new(
+        "player.directory",
+        Kind::Path,
+        "",
+        "Folder with WAV files (one or two channels, 16, 24 or 32 bits, any usual rate) that `POST /api/rooms/{room}/play` may play. \
+         Empty: none.",
+    ),
     Key::new("webhooks.urls", Kind::WebAddresses, "", "Where events are posted to."),
     Key::new("webhooks.key", Kind::Text, "", "The API key that signs them. Empty: the first by name."),
     Key::new(

@@ -99,6 +99,8 @@ codes! {
     MediaUnavailable = "media-unavailable", 503,
     /// This server does not record.
     RecordingUnavailable = "recording-unavailable", 501,
+    /// This server plays no files.
+    PlayerUnavailable = "player-unavailable", 501,
     /// The participant cannot be moved there.
     MoveUnavailable = "move-unavailable", 409,
     /// The peer to whom this goes is not in the room.

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `access.rs` | who is calling, and what they may |
 //! | `answer.rs` | bodies and refusals |
-//! | `rooms.rs`, `participants.rs`, `stats.rs` | the REST interface |
+//! | `rooms.rs`, `participants.rs`, `mixing.rs`, `play.rs`, `stats.rs` | the REST interface |
 //! | `tokens.rs` | tokens and invite links |
 //! | `watch.rs`, `figures.rs` | health, readiness, Prometheus |
 
@@ -15,7 +15,9 @@
 mod access;
 mod answer;
 mod figures;
+mod mixing;
 mod participants;
+mod play;
 mod rooms;
 mod stats;
 #[cfg(test)]
@@ -32,7 +34,7 @@ use axum::{Json, Router};
 use crosspoint_auth::{Attempts, Keys};
 use crosspoint_config::Network;
 use crosspoint_model::Secret;
-use crosspoint_rooms::Rooms;
+use crosspoint_rooms::{Player, Rooms};
 use crosspoint_telemetry::Metrics;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -61,6 +63,8 @@ pub struct Admin {
     pub public_url: Option<String>,
     /// How long the tokens live for which nobody says so.
     pub token_lifetime: Duration,
+    /// Plays files into rooms; none: `player-unavailable`.
+    pub player: Option<Arc<dyn Player>>,
     /// Mint tokens for whoever asks on loopback?
     pub dev_tokens: bool,
 }
@@ -94,6 +98,12 @@ pub fn router(admin: Admin) -> Router {
         .routes(routes!(participants::mute))
         .routes(routes!(participants::hold))
         .routes(routes!(participants::take))
+        .routes(routes!(mixing::voice, mixing::set_voice, mixing::change_voice))
+        .routes(routes!(mixing::listen))
+        .routes(routes!(mixing::talk))
+        .routes(routes!(mixing::levels))
+        .routes(routes!(play::begin))
+        .routes(routes!(play::show, play::end))
         .routes(routes!(stats::show))
         .routes(routes!(tokens::mint))
         .split_for_parts();

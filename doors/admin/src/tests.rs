@@ -12,9 +12,9 @@ use crosspoint_auth::{Attempts, DEV_KEY, Keys, unix_now};
 use crosspoint_config::Network;
 use crosspoint_model::grant::Bearer;
 use crosspoint_model::signal::Join;
-use crosspoint_model::{Grant, Secret};
+use crosspoint_model::{Bus, Code, Grant, Refusal, RoomId, Secret};
 use crosspoint_rooms::fake::FakeMedia;
-use crosspoint_rooms::{JoinRequest, Options, Outgoing, Rooms, Session};
+use crosspoint_rooms::{JoinRequest, Options, Outgoing, PlayRequest, Player, Playing, Rooms, Session};
 use crosspoint_telemetry::Metrics;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -66,6 +66,114 @@ async fn muting_holding_and_moving_reach_the_rooms() {
     assert_eq!(house.post(&path("mute"), &json!({ "muted": true, "loud": 1 })).await.problem().0, 400);
     assert_eq!(house.post(&path("move"), &json!({ "to": "other" })).await.status, 204);
     assert_eq!(hear(&ann, "moved").await["roomId"], "other");
+}
+
+#[tokio::test]
+async fn a_room_that_mixes_is_made_and_changed() {
+    let house = House::new();
+    let made = house.post("/api/rooms", &json!({ "roomId": "r", "kind": "mix", "mix": { "stereo": true } })).await;
+    assert_eq!(
+        (made.status, &made.json["mix"]["stereo"], &made.json["mix"]["bitrate"]),
+        (201, &json!(true), &json!(48_000))
+    );
+    let changed = house.call("PATCH", "/api/rooms/r", Some(&json!({ "mix": { "complexity": 9 } }))).await;
+    assert_eq!((&changed.json["mix"]["complexity"], &changed.json["mix"]["stereo"]), (&json!(9), &json!(false)));
+    let bad = house.call("PATCH", "/api/rooms/r", Some(&json!({ "mix": { "ducking": 99 } }))).await;
+    assert_eq!(bad.problem(), (400, "invalid-request".into()));
+    assert!(bad.json["detail"].as_str().is_some_and(|detail| detail.contains("ducking must be")), "{}", bad.json);
+    let unknown = house.call("PATCH", "/api/rooms/r", Some(&json!({ "mix": { "colour": 1 } }))).await;
+    assert_eq!(unknown.problem(), (400, "invalid-request".into()));
+    assert_eq!(house.get("/api/rooms/r").await.json["mix"]["complexity"], 9);
+    assert_eq!(house.get("/api/rooms/r/levels").await.json, json!([]));
+    assert_eq!(house.get("/api/rooms/none/levels").await.problem(), (404, "room-not-found".into()));
+}
+
+#[tokio::test]
+async fn a_voice_is_set_whole_and_changed_in_parts() {
+    let house = House::new();
+    house.post("/api/rooms", &json!({ "roomId": "r", "kind": "mix" })).await;
+    let ann = house.join("r", "ann").await;
+    let path = "/api/rooms/r/participants/ann/voice";
+    assert_eq!(house.get(path).await.json["gain"], 0.0);
+    let set = house.call("PUT", path, Some(&json!({ "gain": -3, "noiseGate": -50 }))).await;
+    assert_eq!((set.status, &set.json["gain"], &set.json["noiseGate"]), (200, &json!(-3.0), &json!(-50.0)));
+    assert_eq!(hear(&ann, "voice").await["userId"], "ann");
+    let changed = house.call("PATCH", path, Some(&json!({ "highPass": true, "noiseGate": null }))).await;
+    let expected = (json!(-3.0), json!(true), json!(null));
+    assert_eq!(
+        (&changed.json["gain"], &changed.json["highPass"], &changed.json["noiseGate"]),
+        (&expected.0, &expected.1, &expected.2)
+    );
+    let whole = house.call("PUT", path, Some(&json!({ "ducks": true }))).await;
+    assert_eq!((&whole.json["highPass"], &whole.json["ducks"]), (&json!(false), &json!(true)));
+    for wrong in [json!({ "gain": 99 }), json!({ "gain": "loud" }), json!({ "colour": "red" })] {
+        assert_eq!(house.call("PATCH", path, Some(&wrong)).await.problem(), (400, "invalid-request".into()), "{wrong}");
+    }
+    let nobody = house.get("/api/rooms/r/participants/bob/voice").await;
+    assert_eq!(nobody.problem(), (404, "participant-not-found".into()));
+    assert_eq!(house.get("/api/rooms/r/participants/ann").await.json["voice"]["ducks"], true);
+}
+
+#[tokio::test]
+async fn who_hears_what_and_who_talks_to_whom_is_set() {
+    let house = House::new();
+    house.post("/api/rooms", &json!({ "roomId": "r", "kind": "mix" })).await;
+    let (ann, _bob) = (house.join("r", "ann").await, house.join("r", "bob").await);
+    let path = |what: &str| format!("/api/rooms/r/participants/ann/{what}");
+    assert_eq!(house.post(&path("listen"), &json!({ "hears": "hold" })).await.status, 204);
+    assert_eq!(hear(&ann, "listening").await["hears"], "hold");
+    assert_eq!(house.post(&path("listen"), &json!({ "hears": "mix", "preFade": "bob" })).await.status, 204);
+    assert_eq!(house.post("/api/rooms/r/participants/bob/talk", &json!({ "to": "ann" })).await.status, 204);
+    assert_eq!(hear(&ann, "talkback").await["from"], "bob");
+    let shown = house.get("/api/rooms/r/participants").await.json;
+    assert_eq!((&shown[0]["listening"]["hears"], &shown[0]["listening"]["preFade"]), (&json!("mix"), &json!("bob")));
+    assert_eq!(shown[1]["talksTo"], "ann");
+    assert_eq!(house.post("/api/rooms/r/participants/bob/talk", &json!({ "to": null })).await.status, 204);
+    assert_eq!(house.post(&path("listen"), &json!({ "hears": "radio" })).await.problem().0, 400);
+    assert_eq!(
+        house.post(&path("talk"), &json!({ "to": "eve" })).await.problem(),
+        (404, "participant-not-found".into())
+    );
+    let guest = format!("Bearer {}", token(&Grant::join("r")));
+    let refused = house.send("POST", &path("talk"), Some(&json!({ "to": "bob" })), &[("authorization", &guest)]).await;
+    assert_eq!(refused.problem(), (403, "forbidden".into()));
+}
+
+#[tokio::test]
+async fn files_are_played_by_whoever_can() {
+    let wanted = json!({ "file": "a.wav", "bus": "hold", "loop": true });
+    let none = House::new();
+    assert_eq!(none.post("/api/rooms/a%20b/play", &wanted).await.problem(), (501, "player-unavailable".into()));
+    let house = House::with(|admin| admin.player = Some(Arc::new(OneFile)));
+    let begun = house.post("/api/rooms/a%20b/play", &wanted).await;
+    assert_eq!((begun.status, begun.header("location")), (201, "/api/rooms/a%20b/play/7"));
+    assert_eq!((&begun.json["loop"], &begun.json["bus"]), (&json!(true), &json!("hold")));
+    assert_eq!(house.get("/api/rooms/a%20b/play/7").await.json["position"], 1.5);
+    assert_eq!(house.call("DELETE", "/api/rooms/a%20b/play/7", None).await.status, 204);
+    assert_eq!(house.get("/api/rooms/a%20b/play/8").await.problem(), (404, "not-found".into()));
+    assert_eq!(house.post("/api/rooms/a%20b/play", &json!({ "file": "a.wav", "bus": "b" })).await.problem().0, 400);
+    assert_eq!(house.send("POST", "/api/rooms/a%20b/play", Some(&wanted), &[]).await.problem().0, 401);
+}
+
+/// Plays whatever it is told, under the id 7.
+struct OneFile;
+
+impl Player for OneFile {
+    fn play(&self, _: &RoomId, wanted: PlayRequest) -> Result<Playing, Refusal> {
+        let PlayRequest { file, bus, repeats, gain } = wanted;
+        Ok(Playing { id: "7".into(), file, bus, repeats, gain, position: 1.5, duration: 3.0 })
+    }
+
+    fn playing(&self, room: &RoomId, id: &str) -> Result<Playing, Refusal> {
+        if id != "7" {
+            return Err(Refusal::new(Code::NotFound, "not played"));
+        }
+        self.play(room, PlayRequest { file: "a.wav".into(), bus: Bus::Hold, repeats: true, gain: 0.0 })
+    }
+
+    fn stop(&self, room: &RoomId, id: &str) -> Result<(), Refusal> {
+        self.playing(room, id).map(|_| ())
+    }
 }
 
 #[tokio::test]
@@ -233,7 +341,17 @@ async fn a_server_that_goes_down_is_healthy_but_not_ready() {
 #[tokio::test]
 async fn the_description_names_every_path() {
     let description = House::new().get("/api/openapi.json").await.json;
-    for path in ["/api/rooms", "/api/rooms/{room}/participants/{identity}/move", "/api/stats"] {
+    for path in [
+        "/api/rooms",
+        "/api/rooms/{room}/participants/{identity}/move",
+        "/api/rooms/{room}/participants/{identity}/voice",
+        "/api/rooms/{room}/participants/{identity}/listen",
+        "/api/rooms/{room}/participants/{identity}/talk",
+        "/api/rooms/{room}/levels",
+        "/api/rooms/{room}/play",
+        "/api/rooms/{room}/play/{id}",
+        "/api/stats",
+    ] {
         assert!(description["paths"][path].is_object(), "{path}");
     }
     assert!(description["components"]["schemas"]["Problem"].is_object());
@@ -262,6 +380,7 @@ impl House {
             public_host: Some("meet.example.org".into()),
             public_url: Some("https://meet.example.org".into()),
             token_lifetime: Duration::from_secs(60),
+            player: None,
             dev_tokens: false,
         };
         change(&mut admin);

@@ -129,7 +129,7 @@ impl Connection {
             self.lost = lost;
         }
         if self.hears {
-            write(socket, Message::Binary(self.converter.to_client(frame))).await?;
+            write(socket, Message::Binary(self.converter.for_client(frame))).await?;
         }
         self.echo_marks(socket).await
     }
@@ -173,7 +173,7 @@ impl Connection {
         if !self.speaks {
             return Err(Refusal::new(Code::MalformedMessage, "this connection only hears: it sends no sound"));
         }
-        let samples = self.converter.to_room(bytes)?;
+        let samples = self.converter.for_room(bytes)?;
         let written = self.tap.writer.write(samples);
         let surplus = self.intake.surplus(samples.len() - written, Instant::now());
         Ok(surplus.map(ServerWord::from))

@@ -1,8 +1,8 @@
 //! Writing to a socket what a session has to say, many messages with one flush.
 
 use axum::extract::ws::{Message, WebSocket};
-pub use crosspoint_rooms::socket::{Gone, close, send};
 use crosspoint_rooms::socket::WRITE;
+pub use crosspoint_rooms::socket::{Gone, close, send};
 use crosspoint_rooms::{Outgoing, Session};
 use futures_util::SinkExt as _;
 use tokio::time::timeout;

@@ -210,6 +210,7 @@ mod tests {
             data_bytes_per_second: 100_000,
             video_slots: 4,
             audio_slots: 4,
+            mix: None,
         };
         engine.handle_order(Order::OpenRoom { room: ROOM, settings }, now);
         (engine, now)
@@ -235,7 +236,12 @@ mod tests {
             width: 0,
             height: 0,
         };
-        let profile = LegProfile { subscribes: true, auto_audio: true, sends_data: true, ..LegProfile::default() };
+        let profile = LegProfile {
+            subscribes: true,
+            hears: crosspoint_model::Hears::Tracks,
+            sends_data: true,
+            ..LegProfile::default()
+        };
         let enter = Enter {
             home: HOME,
             room: ROOM,
@@ -244,6 +250,7 @@ mod tests {
             publish: (0..2).map(track).collect(),
             lines: (0..4).map(line).collect(),
             estimate: None,
+            voice: crosspoint_model::VoiceSettings::default(),
         };
         say(engine, leg, visit, Up::Enter(Box::new(enter)), now);
     }

@@ -151,9 +151,10 @@ impl Engine {
     pub(crate) fn leave_mix(&mut self, member: Member, now: Instant) {
         let Some(seat) = self.seat(member) else { return };
         let tracks: Vec<TrackKey> = seat.publish.iter().map(|spec| spec.track).collect();
-        let (room, id) = (seat.room, ListenerId(member.number().0));
+        let (room, id, identity) = (seat.room, ListenerId(member.number().0), seat.identity.clone());
         let mut line = None;
         self.in_mix(room, |mixer| {
+            mixer.talk(&identity, None);
             tracks.iter().for_each(|track| mixer.remove_voice(*track, now));
             line = mixer.remove_listener(id, now);
         });

@@ -19,7 +19,8 @@
 //! | `passing` | a lone talker's packets go on as they are |
 //! | `levels` | how loud everything is |
 //! | `voice`, `chain` | a voice and what is done to it |
-//! | [`receiver`], `queue` | from packets to sound that never stops |
+//! | [`receiver`], `queue`, `decoding` | from packets to sound that never stops |
+//! | `handover` | from packets that are passed on to sound, and back |
 //! | [`listener`], `bus`, `line` | who hears what, and the ways out |
 //! | [`pcm`] | plain sound in and out |
 
@@ -27,6 +28,8 @@
 
 mod bus;
 mod chain;
+mod decoding;
+mod handover;
 mod levels;
 mod line;
 pub mod listener;

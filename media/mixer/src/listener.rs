@@ -69,6 +69,7 @@ impl Listener {
             return Service::Apart;
         }
         let Some(line) = &mut self.line else { return Service::Shared };
+        // In silence at once, when nothing of its own voice is left in the limiter and the encoder that all share.
         if (line.is_quiet() && bus_is_quiet) || self.same > BACK {
             self.line = None;
             return Service::Shared;

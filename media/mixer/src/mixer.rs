@@ -57,6 +57,8 @@ pub struct Mixer {
     pub(crate) voices: BTreeMap<TrackKey, Voice>,
     pub(crate) listeners: BTreeMap<ListenerId, Listener>,
     pub(crate) lines: BTreeMap<ListenerId, Plain>,
+    /// Who talks to whom alone.
+    talks: BTreeMap<Identity, Identity>,
     pub(crate) programme: BusState,
     pub(crate) hold: BusState,
     pub(crate) ducker: Ducker,
@@ -105,6 +107,7 @@ impl Mixer {
             voices: BTreeMap::new(),
             listeners: BTreeMap::new(),
             lines: BTreeMap::new(),
+            talks: BTreeMap::new(),
             programme: BusState::new(encoder),
             hold: BusState::new(encoder),
             ducker: Ducker::new(-settings.ducking),
@@ -165,20 +168,8 @@ impl Mixer {
 impl Mixer {
     /// A voice comes whose Opus packets [`Self::handle_packet`] gets.
     pub fn add_voice(&mut self, spec: VoiceSpec) {
-        let (stereo, epoch) = (self.settings.stereo, self.epoch);
-        self.seat_voice(spec, || Input::Opus(Box::new(Receiver::new(stereo, epoch))));
-    }
-
-    /// One that comes back before it has faded out goes on as if it had never gone: cut off it would click, and whoever comes
-    /// with it would hear the end of it.
-    fn seat_voice(&mut self, spec: VoiceSpec, input: impl FnOnce() -> Input) {
-        match self.voices.get_mut(&spec.track).filter(|voice| voice.leaving) {
-            Some(voice) => voice.come_back(spec),
-            None => {
-                let voice = Voice::new(spec, input(), self.channels());
-                self.voices.insert(voice.spec.track, voice);
-            }
-        }
+        let receiver = Receiver::new(self.settings.stereo, self.epoch);
+        self.insert_voice(spec, Input::Opus(Box::new(receiver)));
     }
 
     /// A voice goes. It fades out in the next tick.
@@ -210,6 +201,10 @@ impl Mixer {
 
     /// Talkback: the voices of somebody go to one participant alone; none: to their bus again.
     pub fn talk(&mut self, whose: &Identity, to: Option<&Identity>) {
+        match to {
+            Some(to) => drop(self.talks.insert(whose.clone(), to.clone())),
+            None => drop(self.talks.remove(whose)),
+        }
         for voice in self.voices.values_mut().filter(|voice| voice.spec.identity == *whose) {
             voice.only = to.cloned();
         }
@@ -263,7 +258,7 @@ impl Mixer {
             self.listeners.insert(id, Listener::new(identity.clone(), listening, false));
         }
         if let Some(spec) = voice {
-            self.seat_voice(spec, || Input::Pcm);
+            self.insert_voice(spec, Input::Pcm);
         }
         self.wake(now);
     }
@@ -314,6 +309,21 @@ impl Mixer {
     /// Ticks that were left out because the machine was too slow.
     pub fn skipped(&self) -> u64 {
         self.skipped
+    }
+
+    /// One that comes back before it has faded out goes on as if it had never gone: cut off it would click, and whoever comes
+    /// with it would hear the end of it.
+    fn insert_voice(&mut self, spec: VoiceSpec, input: Input) {
+        let only = self.talks.get(&spec.identity).cloned();
+        match self.voices.get_mut(&spec.track).filter(|voice| voice.leaving) {
+            Some(voice) => voice.come_back(spec, only),
+            None => {
+                let mut voice = Voice::new(spec, input, self.channels());
+                voice.only = only;
+                self.voices.insert(voice.spec.track, voice);
+            }
+        }
+        self.note_monitors();
     }
 
     fn note_monitors(&mut self) {

@@ -67,14 +67,16 @@ impl Mixer {
         for bus in [&mut self.programme, &mut self.hold] {
             bus.audience.clear();
         }
+        // Of hundreds who could speak only some do.
+        let heard: Vec<&Voice> = self.voices.values().filter(|voice| voice.has_frame && voice.sounds).collect();
         for (id, listener) in &mut self.listeners {
-            let differs = self.voices.values().any(|voice| sets_apart(voice, listener));
+            let differs = heard.iter().any(|voice| sets_apart(voice, listener));
             let bus = match listener.bus() {
                 Some(Bus::Programme) => Some(&mut self.programme),
                 Some(Bus::Hold) => Some(&mut self.hold),
                 None => None,
             };
-            let quiet = bus.as_ref().is_none_or(|bus| !bus.sounds);
+            let quiet = bus.as_ref().is_none_or(|bus| !bus.has_history());
             let service = listener.serve(differs, quiet);
             if !listener.encoded {
                 continue;
@@ -118,9 +120,11 @@ impl Mixer {
             };
             let samples = if listener.line.is_some() || listener.same == 0 {
                 own_sound(&self.voices, listener, bus, &mut self.scratch);
+                let spoke = spoke_before(&self.voices, listener);
                 let (line, fresh) = listener.own_line(encoder_settings(&self.settings));
-                if fresh {
-                    line.warm(std::iter::empty());
+                if let (true, false, Some(last)) = (fresh, spoke, bus.history().last()) {
+                    let mut last = last.to_vec();
+                    line.limit(&mut last);
                 }
                 line.limit(&mut self.scratch);
                 Arc::from(self.scratch.as_slice())
@@ -165,8 +169,7 @@ impl Mixer {
         };
         own_sound(&self.voices, listener, bus, &mut self.scratch);
         let sounds = self.scratch.iter().any(|sample| sample.abs() > SILENT);
-        // The frames before hold the voice of who was heard in them: it must not come back to them through an encoder.
-        let spoke = self.voices.values().any(|voice| is_own(voice, listener) && voice.was_heard_before());
+        let spoke = spoke_before(&self.voices, listener);
         let (line, fresh) = listener.own_line(encoder_settings(&self.settings));
         if fresh && !spoke && bus.has_history() {
             line.warm(bus.history());
@@ -201,6 +204,12 @@ fn is_extra(voice: &Voice, listener: &Listener) -> bool {
     let pre_fade = listener.listening.pre_fade.as_ref() == Some(&voice.spec.identity);
     let in_its_bus = voice.is_in_bus() && listener.bus() == Some(voice.spec.bus);
     voice.only.as_ref().is_some_and(talks_to) || (pre_fade && !in_its_bus)
+}
+
+/// Was the listener heard in the frames before? Then they hold its own voice, which must not come back to it through the memory
+/// of a limiter or an encoder.
+fn spoke_before(voices: &Voices, listener: &Listener) -> bool {
+    voices.values().any(|voice| is_own(voice, listener) && voice.was_heard_before())
 }
 
 /// Does this voice make what the listener hears unlike its bus?

@@ -9,10 +9,10 @@ use std::time::Instant;
 use crosspoint_dsp::FRAME;
 use crosspoint_model::{Bus, TrackKey};
 
+use crate::handover::Passed;
 use crate::line::AHEAD;
 use crate::listener::{Audience, Listener, ListenerId};
 use crate::mixer::{Mixer, Output};
-use crate::receiver::Passed;
 use crate::voice::Input;
 
 /// Passing begins only where there was silence for so many ticks.
@@ -45,8 +45,8 @@ impl Mixer {
         let must_decode = matches!(&voice.input, Input::Opus(receiver) if receiver.must_decode());
         let others_differ = self.listeners.values().any(|listener| {
             listener.bus() == Some(Bus::Programme)
-                && listener.identity != voice.spec.identity
                 && (listener.line.is_some() || listener.listening.pre_fade.is_some())
+                && listener.identity != voice.spec.identity
         });
         let fits = voice.spec.bus == Bus::Programme && plain && !must_decode && !others_differ;
         fits.then_some(voice.spec.track)

@@ -24,11 +24,11 @@ const LOUD: i8 = -60;
 /// Opus packets up to this size carry silence (DTX).
 const SILENT_BYTES: usize = 10;
 /// So long after the last loud packet does decoding go on. Samples.
-const HANG: i64 = 48_000 / 2;
+pub(crate) const HANG: i64 = 48_000 / 2;
 /// So much of silence is kept for when it turns out to be the beginning of a word. µs.
 const PRE_ROLL: i64 = 80_000;
 /// More than this too late: shortened. µs.
-const TOO_LATE: i64 = 28_000;
+pub(crate) const TOO_LATE: i64 = 28_000;
 /// Much too late, where single periods would take too long: packets are left out. µs.
 const FAR_TOO_LATE: i64 = 140_000;
 /// Less than this before it is due: lengthened. µs.
@@ -38,9 +38,7 @@ const MOST: usize = timescale::LONGEST;
 /// So many ticks between two changes of pace, so that nobody hears them.
 const PACE: u32 = 5;
 /// So many packets in a row are concealed before the voice counts as gone.
-const CONCEALED: u32 = 5;
-/// So many packets that were passed on are kept, to go on from them with a decoder.
-const PASSED: usize = 4;
+pub(crate) const CONCEALED: u32 = 5;
 /// Above this the sender's clock and ours have nothing to do with each other: begin anew. µs.
 const CLOCK_JUMP: i64 = 2_000_000;
 /// An estimate of delay is at least this much. µs.
@@ -83,7 +81,7 @@ pub struct Figures {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub(crate) enum State {
     /// Silent: the last packets wait.
     Idle,
     /// A loud packet came: playing begins when it is due.
@@ -94,41 +92,28 @@ enum State {
     Passing,
 }
 
-/// What a passed tick gives.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Passed {
-    /// This packet.
-    Packet(Arc<[u8]>),
-    /// One that is lost: its number is left out.
-    Lost,
-    /// Nothing yet.
-    Nothing,
-    /// The voice has ended.
-    Ended,
-}
-
 #[derive(Debug)]
 pub(crate) struct Receiver {
-    epoch: Instant,
-    stereo: bool,
-    state: State,
-    queue: Queue,
-    delay: DelayEstimator,
+    pub(crate) epoch: Instant,
+    pub(crate) stereo: bool,
+    pub(crate) state: State,
+    pub(crate) queue: Queue,
+    pub(crate) delay: DelayEstimator,
     /// Made with the first packet that is decoded.
-    decoder: Option<Decoder>,
+    pub(crate) decoder: Option<Decoder>,
     /// Decoded and not played yet, interleaved.
-    sound: Vec<f32>,
+    pub(crate) sound: Vec<f32>,
     /// The packet to decode next, and its place.
-    next: u64,
-    next_media: i64,
+    pub(crate) next: u64,
+    pub(crate) next_media: i64,
     /// Samples of the packet before: so long is a lost one.
-    length: usize,
+    pub(crate) length: usize,
     /// The end of the last loud packet.
-    loud_until: i64,
-    lost_in_a_row: u32,
-    since_stretch: u32,
-    fade_in: bool,
-    passed: VecDeque<Queued>,
+    pub(crate) loud_until: i64,
+    pub(crate) lost_in_a_row: u32,
+    pub(crate) since_stretch: u32,
+    pub(crate) fade_in: bool,
+    pub(crate) passed: VecDeque<Queued>,
     pub(crate) figures: Figures,
 }
 
@@ -252,16 +237,16 @@ impl Receiver {
         self.trim(self.micros(now));
     }
 
-    fn channels(&self) -> usize {
+    pub(crate) fn channels(&self) -> usize {
         if self.stereo { 2 } else { 1 }
     }
 
-    fn micros(&self, at: Instant) -> i64 {
+    pub(crate) fn micros(&self, at: Instant) -> i64 {
         at.saturating_duration_since(self.epoch).as_micros() as i64
     }
 
     /// The place of the sample that is played next.
-    fn playing_media(&self) -> i64 {
+    pub(crate) fn playing_media(&self) -> i64 {
         self.next_media - (self.sound.len() / self.channels()) as i64
     }
 
@@ -270,7 +255,7 @@ impl Receiver {
     }
 
     /// How much later than it could be is this place played now, in µs.
-    fn excess(&self, now: i64, media: i64) -> i64 {
+    pub(crate) fn excess(&self, now: i64, media: i64) -> i64 {
         self.delay.excess_us(now, to_micros(media)) - self.target()
     }
 
@@ -290,7 +275,7 @@ impl Receiver {
     }
 
     /// Goes to sleep. What waits stays.
-    fn rest(&mut self) {
+    pub(crate) fn rest(&mut self) {
         self.state = State::Idle;
         self.sound.clear();
         self.passed.clear();
@@ -310,7 +295,7 @@ impl Receiver {
     }
 
     /// Begins to play when the first packet is due. False: not yet.
-    fn begin(&mut self, now: i64) -> bool {
+    pub(crate) fn begin(&mut self, now: i64) -> bool {
         // What could have been played a whole packet ago has no business here any more.
         while let Some(front) = self.queue.front()
             && self.excess(now, front.media + front.samples as i64) >= 0
@@ -377,206 +362,8 @@ impl Receiver {
         self.figures.stretched += 1;
         self.fade_in = true;
     }
-
-    /// Decodes the next packet, or what stands in for it.
-    fn decode_next(&mut self) {
-        self.queue.drop_before(self.next);
-        let Some(front) = self.queue.front() else { return self.underrun() };
-        let gap = front.media - self.next_media;
-        if front.sequence == self.next {
-            if gap > 0 {
-                return self.pause(gap);
-            }
-            let Some(packet) = self.queue.pop() else { return };
-            return self.decode(&packet);
-        }
-        let missing = front.sequence - self.next;
-        if missing > u64::from(CONCEALED) || gap <= 0 {
-            // Too much for making it up: go on with what there is.
-            (self.next, self.next_media) = (front.sequence, front.media);
-            self.fade_in = true;
-            return;
-        }
-        let next = (missing == 1).then(|| front.payload.clone());
-        self.stand_in(next.as_ref());
-    }
-
-    fn decode(&mut self, packet: &Queued) {
-        let Some(decoder) = decoder(&mut self.decoder, self.stereo) else { return self.rest() };
-        let before = self.sound.len();
-        match decoder.decode(&packet.payload, &mut self.sound) {
-            Ok(_) => self.figures.decoded += 1,
-            Err(_) => {
-                self.figures.invalid += 1;
-                self.sound.resize(before + packet.samples * if self.stereo { 2 } else { 1 }, 0.0);
-            }
-        }
-        self.lost_in_a_row = 0;
-        self.length = packet.samples;
-        self.next = packet.sequence + 1;
-        self.next_media = packet.media + packet.samples as i64;
-    }
-
-    /// Makes up a lost packet, from the one behind it where that knows it.
-    fn stand_in(&mut self, next: Option<&Arc<[u8]>>) {
-        let (length, stereo) = (self.length, self.stereo);
-        let Some(decoder) = decoder(&mut self.decoder, stereo) else { return self.rest() };
-        let before = self.sound.len();
-        let made = match next {
-            Some(next) => decoder.recover(next, length, &mut self.sound),
-            None => decoder.conceal(length, &mut self.sound),
-        };
-        if made.is_err() {
-            self.sound.resize(before + length * if stereo { 2 } else { 1 }, 0.0);
-        }
-        if next.is_some() {
-            self.figures.recovered += 1;
-        } else {
-            self.figures.concealed += 1;
-        }
-        self.next += 1;
-        self.next_media += length as i64;
-    }
-
-    /// The sender pauses (DTX): silence in the meantime.
-    fn pause(&mut self, gap: i64) {
-        let samples = usize::try_from(gap).unwrap_or(0).min(FRAME);
-        self.sound.resize(self.sound.len() + samples * self.channels(), 0.0);
-        self.next_media += samples as i64;
-    }
-
-    /// Nothing is there: make something up for a while, then give up.
-    fn underrun(&mut self) {
-        self.figures.underruns += u64::from(self.lost_in_a_row == 0);
-        self.lost_in_a_row += 1;
-        if self.lost_in_a_row > CONCEALED || self.next_media > self.loud_until {
-            self.state = State::Idle;
-            return;
-        }
-        // The packet may only be late: its number is kept, and the sound gets later by what is made up here.
-        let (next, media) = (self.next, self.next_media);
-        self.stand_in(None);
-        (self.next, self.next_media) = (next, media);
-    }
 }
 
-/// A lone talker: packets are given out as they are.
-impl Receiver {
-    /// Could its packets be given out as they are, from the next tick on? Only a voice that is about to begin.
-    pub(crate) fn can_pass(&self) -> bool {
-        self.state == State::Waking && self.queue.iter().all(|queued| queued.samples == FRAME)
-    }
-
-    /// The packet for this tick. `ahead`: how many samples later than the decoder would it must be given out, so that a decoder
-    /// and an encoder can take over without a gap.
-    pub(crate) fn pass(&mut self, now: Instant, ahead: usize) -> Passed {
-        let now = self.micros(now) - to_micros(ahead as i64);
-        if self.state == State::Waking {
-            if !self.begin(now) {
-                return if self.state == State::Idle { Passed::Ended } else { Passed::Nothing };
-            }
-            self.state = State::Passing;
-        }
-        self.queue.drop_before(self.next);
-        if self.next_media > self.loud_until.saturating_add(HANG) {
-            self.rest();
-            return Passed::Ended;
-        }
-        self.leave_out_silence(now);
-        let Some(front) = self.queue.front() else { return self.wait_for_packet() };
-        if front.sequence != self.next {
-            return self.pass_over(front.sequence, front.media);
-        }
-        if front.media > self.next_media {
-            // A pause: time goes on without packets.
-            self.next_media += (front.media - self.next_media).min(FRAME as i64);
-            return Passed::Nothing;
-        }
-        let Some(packet) = self.queue.pop() else { return Passed::Nothing };
-        (self.next, self.next_media) = (packet.sequence + 1, packet.media + packet.samples as i64);
-        self.lost_in_a_row = 0;
-        self.passed.push_back(packet.clone());
-        if self.passed.len() > PASSED {
-            self.passed.pop_front();
-        }
-        Passed::Packet(packet.payload)
-    }
-
-    /// Is the packet that comes next one that has to be decoded: not 20 ms long?
-    pub(crate) fn must_decode(&self) -> bool {
-        self.queue.front().is_some_and(|front| front.samples != FRAME)
-    }
-
-    /// Goes on with a decoder where passing ended. `ahead` samples are left out of what follows, because an encoder holds them
-    /// back; what a decoder made of the last packets before that point (three frames) is appended to `history`.
-    pub(crate) fn unpass(&mut self, ahead: usize, history: &mut Vec<f32>) {
-        if self.state != State::Passing {
-            return;
-        }
-        self.state = State::Playing;
-        self.fade_in = false;
-        self.sound.clear();
-        let packets: Vec<Queued> = self.passed.drain(..).collect();
-        if let Some(decoder) = &mut self.decoder {
-            decoder.reset();
-        }
-        let (next, media) = (self.next, self.next_media);
-        packets.iter().for_each(|packet| self.decode(packet));
-        (self.next, self.next_media) = (next, media);
-        self.queue.drop_before(next);
-        while self.sound.len() < (packets.len() * FRAME + ahead) * self.channels() {
-            match self.queue.front() {
-                Some(front) if front.sequence == self.next => self.decode_next(),
-                _ => self.stand_in(None),
-            }
-        }
-        let begins = (packets.len() * FRAME + ahead) * self.channels();
-        let wanted = 3 * FRAME * self.channels();
-        history.extend_from_slice(&self.sound[begins.saturating_sub(wanted)..begins]);
-        self.sound.drain(..begins);
-    }
-
-    fn wait_for_packet(&mut self) -> Passed {
-        self.lost_in_a_row += 1;
-        if self.lost_in_a_row > CONCEALED {
-            self.rest();
-            return Passed::Ended;
-        }
-        self.figures.underruns += u64::from(self.lost_in_a_row == 1);
-        Passed::Nothing
-    }
-
-    fn pass_over(&mut self, sequence: u64, media: i64) -> Passed {
-        if sequence - self.next > u64::from(CONCEALED) {
-            (self.next, self.next_media) = (sequence, media);
-        } else {
-            self.next += 1;
-            self.next_media += FRAME as i64;
-        }
-        self.passed.clear();
-        Passed::Lost
-    }
-
-    /// When it has become too late, silent packets are left out until it is not.
-    fn leave_out_silence(&mut self, now: i64) {
-        while let Some(front) = self.queue.front()
-            && front.sequence == self.next
-            && !front.loud
-            && self.excess(now, front.media) > TOO_LATE
-        {
-            (self.next, self.next_media) = (front.sequence + 1, front.media + front.samples as i64);
-            self.queue.pop();
-        }
-    }
-}
-
-fn decoder(slot: &mut Option<Decoder>, stereo: bool) -> Option<&mut Decoder> {
-    if slot.is_none() {
-        *slot = Decoder::new(stereo).ok();
-    }
-    slot.as_mut()
-}
-
-fn to_micros(samples: i64) -> i64 {
+pub(crate) fn to_micros(samples: i64) -> i64 {
     samples * 1000 / 48
 }

@@ -87,8 +87,8 @@ impl Voice {
     }
 
     /// It was about to leave, and stays.
-    pub(crate) fn come_back(&mut self, spec: VoiceSpec) {
-        (self.leaving, self.only) = (false, None);
+    pub(crate) fn come_back(&mut self, spec: VoiceSpec, only: Option<Identity>) {
+        (self.leaving, self.only) = (false, only);
         self.chain.set(&spec.settings);
         self.spec = spec;
     }

@@ -204,6 +204,23 @@ fn talkback_reaches_one_and_pre_fade_listen_hears_who_is_held() {
 }
 
 #[test]
+fn who_falls_silent_does_not_hear_the_end_of_its_own_voice() {
+    let mut stage = stage();
+    stage.talker(1, tone(440.0, HALF));
+    stage.listener(9);
+    for _ in 0..5 {
+        stage.run_ms(1007);
+        stage.talker_mut(1).level = Some(-127);
+        stage.talker_mut(1).sound = Box::new(|_| 0.0);
+        stage.run_ms(1500);
+        stage.talker_mut(1).level = Some(-20);
+        stage.talker_mut(1).sound = tone(440.0, HALF);
+    }
+    let peak = stage.heard(1).iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
+    assert!(tone_level(stage.heard(9), 440.0) > -25.0 && peak < 0.001, "{peak}");
+}
+
+#[test]
 fn a_stereo_room_keeps_two_channels() {
     let mut stage =
         Stage::new(MixSettings { stereo: true, passthrough: false, bitrate: 128_000, ..MixSettings::default() });

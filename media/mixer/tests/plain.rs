@@ -82,6 +82,19 @@ fn positions_run_on_with_time_where_a_service_goes_to_a_younger_mixer() {
 }
 
 #[test]
+fn a_service_that_falls_silent_does_not_hear_the_end_of_its_own_voice() {
+    let mut stage = stage();
+    stage.listener(1);
+    let (mut recorder, _) = service(&mut stage, 6, Some(Bus::Programme), None);
+    let (mut reader, mut writer) = service(&mut stage, 7, Some(Bus::Programme), Some(Bus::Programme));
+    write(&mut writer, 1000.0, 500);
+    stage.run_ms(900);
+    let peak = |samples: &[f32]| samples.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
+    assert!(peak(&read(&mut recorder).0) > 0.2);
+    assert!(peak(&read(&mut reader).0) < 0.001);
+}
+
+#[test]
 fn what_is_cleared_is_not_heard_from_the_next_tick_on() {
     let mut stage = stage();
     stage.listener(1);

@@ -2,11 +2,14 @@
  * Plays received sound in hidden elements, so that applications attach only what is to be seen. Steps back where the
  * application attaches an element itself. Browsers forbid sound before the first gesture: `start` is called from one.
  */
-import type { RemoteTrack } from "./remote-track.js";
+import type { Track } from "./track.js";
+
+/** What it plays: tracks of others, the room's mix. */
+export type Playable = Track & { readonly volume: number };
 
 /** The hidden elements of a room. */
 export class AudioPlayer {
-  #elements = new Map<RemoteTrack, HTMLAudioElement>();
+  #elements = new Map<Playable, HTMLAudioElement>();
   #canPlay = true;
 
   constructor(
@@ -20,7 +23,7 @@ export class AudioPlayer {
   }
 
   /** Plays a track that arrives, stops one that does not, follows one that changed. */
-  update(track: RemoteTrack): void {
+  update(track: Playable): void {
     if (!this.enabled || track.kind !== "audio" || typeof document === "undefined") return;
     const media = track.elements.size === 0 ? track.mediaStreamTrack : undefined;
     const present = this.#elements.get(track);
@@ -47,7 +50,7 @@ export class AudioPlayer {
   }
 
   /** The loudness of a track changed. */
-  volumeChanged(track: RemoteTrack): void {
+  volumeChanged(track: Playable): void {
     const element = this.#elements.get(track);
     if (element) element.volume = track.volume;
   }

@@ -16,6 +16,7 @@ export { Emitter } from "./emitter.js";
 export { CrosspointError, type ErrorCode } from "./errors.js";
 export { LocalParticipant, type SelfUpdate } from "./local-participant.js";
 export { LocalTrack } from "./local-track.js";
+export { MixTrack } from "./mix-track.js";
 export { Participant } from "./participant.js";
 export { RemoteParticipant } from "./remote-participant.js";
 export { RemoteTrack } from "./remote-track.js";

@@ -1,4 +1,5 @@
 /** A track of somebody else: whether it is wanted, how, and where its media is. */
+import type { Playable } from "./audio-player.js";
 import type { RemoteParticipant } from "./remote-participant.js";
 import { Track } from "./track.js";
 import type { AutoSubscribe, MediaKind, Preference, Source } from "./types.js";
@@ -12,12 +13,14 @@ const LINGER = 1000;
 export interface RemoteTrackHome {
   send(message: ClientMessage): void;
   /** Elements came or went: the room's own player steps back or in. */
-  elementsChanged(track: RemoteTrack): void;
-  volumeChanged(track: RemoteTrack): void;
+  elementsChanged(track: Playable): void;
+  volumeChanged(track: Playable): void;
   readonly autoSubscribe: AutoSubscribe;
   readonly adaptiveStream: boolean;
   /** In a mesh room everything arrives unasked. */
   readonly subscribes: boolean;
+  /** Do voices come one by one, rather than in the room's mix? */
+  readonly hearsVoices: boolean;
 }
 
 /** A track of somebody else. */
@@ -89,9 +92,9 @@ export class RemoteTrack extends Track {
     return this.#view.layers;
   }
 
-  /** Is it wanted? Media follows soon (`trackSubscribed`). */
+  /** Is it wanted? Media follows soon (`trackSubscribed`). Voices that are heard in the room's mix are not. */
   get subscribed(): boolean {
-    return this.#wanted;
+    return this.#wanted && (this.kind === "video" || this.#explicit || this.#home.hearsVoices);
   }
 
   /** The simulcast layer that the server sends now. */
@@ -138,8 +141,8 @@ export class RemoteTrack extends Track {
   /** Tells a session what is wanted; `resumed`: it may know of wishes that are no more. @internal */
   announce(resumed = false): void {
     if (!this.#wanted) {
-      if (resumed || this.kind === "audio") this.#send({ type: "unsubscribe", trackId: this.id });
-    } else if (this.kind === "video" || Object.keys(this.#own).length > 0) this.#tell("subscribe");
+      if (resumed || this.kind === "audio") this.#refuse();
+    } else if (this.kind === "video" || this.#explicit || Object.keys(this.#own).length > 0) this.#tell("subscribe");
   }
 
   /** Takes over what the server says of it. @internal */
@@ -195,8 +198,15 @@ export class RemoteTrack extends Track {
     if (!this.#home.subscribes) return;
     const before = this.#wanted;
     this.#wanted = wanted;
-    if (wanted) this.#tell(before ? "prefer" : "subscribe");
-    else if (before) this.#send({ type: "unsubscribe", trackId: this.id });
+    // A voice that comes unasked is not subscribed to; from now on it comes with or without that.
+    if (wanted) this.#tell(before && this.kind === "video" ? "prefer" : "subscribe");
+    else if (before) this.#refuse();
+  }
+
+  /** A voice that comes unasked would come on without a subscription: only a pause keeps it away. */
+  #refuse(): void {
+    if (this.kind === "audio") this.#send({ type: "prefer", trackId: this.id, paused: true });
+    else this.#send({ type: "unsubscribe", trackId: this.id });
   }
 
   #tell(type: "subscribe" | "prefer"): void {

@@ -1,18 +1,18 @@
 /** The room: what applications hold. Puts the parts together and passes the server's messages to those they concern. */
-import { AudioPlayer } from "./audio-player.js";
+import { AudioPlayer, type Playable } from "./audio-player.js";
 import { decodeFrame, type Payload, toBytes, toSignalling } from "./data.js";
 import { type DispatchHost, dispatch } from "./dispatch.js";
 import { CrosspointError } from "./errors.js";
 import { LocalParticipant, toLocalTrack } from "./local-participant.js";
 import type { Media, MediaHost } from "./media.js";
 import { MESH_TOPIC, MeshMedia } from "./mesh.js";
-import { ModeratedRoom } from "./moderation.js";
+import { MixedRoom } from "./mixed-room.js";
+import { Mixing } from "./mixing.js";
 import type { Participant } from "./participant.js";
 import { SavedSession } from "./persist.js";
 import { Publications } from "./publications.js";
 import { policyOf } from "./reconnect.js";
 import type { RemoteParticipant } from "./remote-participant.js";
-import type { RemoteTrack } from "./remote-track.js";
 import { Roster } from "./roster.js";
 import { ServerMedia } from "./server-media.js";
 import { reasonOf, Session, type SessionHost } from "./session.js";
@@ -51,7 +51,7 @@ const MAX_MESSAGE = 64 * 1024;
  * await room.localParticipant.setCameraEnabled(true);
  * ```
  */
-export class Room extends ModeratedRoom {
+export class Room extends MixedRoom {
   /** Oneself. */
   readonly localParticipant: LocalParticipant;
 
@@ -62,6 +62,7 @@ export class Room extends ModeratedRoom {
   readonly #saved: SavedSession;
   readonly #player: AudioPlayer;
   readonly #roster: Roster;
+  protected readonly mixing: Mixing;
   readonly #publications: Publications;
   readonly #dispatchHost: DispatchHost;
   #media: Media | undefined;
@@ -120,7 +121,9 @@ export class Room extends ModeratedRoom {
     );
     this.#saved = new SavedSession(options.persist ?? false, this.#id, claims.sub ?? "");
     this.#player = new AudioPlayer(options.playAudio ?? true, (can) => this.emit("audioPlaybackChanged", can));
+    this.mixing = new Mixing(this, this.#trackHome(), this.#player);
     this.#roster = new Roster(this, this.localParticipant, this.#trackHome(), this.#player);
+    this.on("participantLeft", ({ identity }) => this.mixing.left(identity));
     this.#dispatchHost = this.#makeDispatchHost();
     const timeout = options.timeout ?? 15_000;
     this.#session = new Session(
@@ -204,6 +207,7 @@ export class Room extends ModeratedRoom {
     const tracks = rows.filter((row) => {
       if (row.direction === "send") return true;
       // m-lines that are left over from tracks that ended have nothing to tell.
+      if (row.trackId === this.mix?.id) return true;
       const track = this.#roster.track(row.trackId);
       row.userId = track?.participant.identity ?? "";
       row.source = track?.source;
@@ -247,7 +251,7 @@ export class Room extends ModeratedRoom {
 
   #receive(message: ServerMessage): void {
     if (message.type === "joined") this.#joined(message);
-    else if (!this.#media?.handle(message)) dispatch(message, this.#dispatchHost);
+    else if (!this.#media?.handle(message) && !this.mixing.handle(message)) dispatch(message, this.#dispatchHost);
   }
 
   /** The whole state: after joining, after a resume, after a move. */
@@ -264,6 +268,7 @@ export class Room extends ModeratedRoom {
 
     const begin = this.#chooseMedia(joined, moved);
     const goesOn = joined.resumed && !this.#anew;
+    this.mixing.joined(joined, joined.resumed && !moved, moved);
     this.#roster.sync(joined.users, joined.tracks, goesOn);
     const settled = this.#media?.joined(joined);
     this.#publications.announce();
@@ -280,7 +285,16 @@ export class Room extends ModeratedRoom {
       if (name !== undefined && name !== claimsOf(this.#session.token).name)
         this.#signal.send({ type: "update", name });
     }
+    if (moved || !joined.resumed) this.#listenAgain(joined.kind);
     if (moved) this.emit("moved", joined.roomId);
+  }
+
+  /** A choice of what one hears ends with the session that it was made in, and with a move. */
+  #listenAgain(kind: RoomKind): void {
+    // Who wants no voices unasked does not want them mixed either.
+    const refuses = kind === "mix" && this.#options.autoSubscribe?.audio === false;
+    const hears = this.mixing.chosen ?? (refuses ? "tracks" : undefined);
+    if (hears) this.#signal.send({ type: "listen", hears });
   }
 
   /** Did the last `joined` come with new media? */
@@ -306,7 +320,7 @@ export class Room extends ModeratedRoom {
       this.#media = offered;
       return undefined;
     }
-    const media = new ServerMedia(this.#mediaHost(), joined.iceServers);
+    const media = new ServerMedia(this.#mediaHost(), joined.iceServers, joined.kind === "mix");
     this.#media = media;
     return media.begin(this.localParticipant.localTracks);
   }
@@ -386,11 +400,11 @@ export class Room extends ModeratedRoom {
   }
 
   #baseJoin(): Join {
-    const { kind, pin } = this.#options;
+    const { kind, pin, levels } = this.#options;
     return {
       protocol: PROTOCOL,
       roomId: this.#id,
-      features: ["perfect-negotiation"],
+      features: ["perfect-negotiation", ...(levels ? ["levels"] : [])],
       ...(kind ? { kind } : {}),
       ...(pin === undefined ? {} : { pin }),
     };
@@ -403,7 +417,7 @@ export class Room extends ModeratedRoom {
     this.#offered = undefined;
     if ((this.#media ? this.#kind : kind) === "mesh") return { kind: "mesh" };
     if (iceTransportPolicy === "relay" && !iceServers) return { kind: kind ?? "forward" };
-    const media = new ServerMedia(this.#mediaHost(), []);
+    const media = new ServerMedia(this.#mediaHost(), [], (this.#media ? this.#kind : kind) === "mix");
     this.#offered = media;
     return media.first(this.localParticipant.localTracks);
   }
@@ -432,7 +446,9 @@ export class Room extends ModeratedRoom {
         if (room.#media === undefined || room.#media instanceof MeshMedia) return;
         room.#session.pathChanged(state);
       },
-      placed: (trackId, slot, media) => this.#roster.placed(trackId, slot, media),
+      placed: (trackId, slot, media) => {
+        if (!this.mixing.placed(trackId, slot, media)) this.#roster.placed(trackId, slot, media);
+      },
       published: (userId: string, tracks: TrackView[]) => this.#roster.syncTracks(userId, tracks),
     };
   }
@@ -442,12 +458,15 @@ export class Room extends ModeratedRoom {
     const { autoSubscribe = {}, adaptiveStream = true } = this.#options;
     return {
       send: (message: ClientMessage) => this.#signal.send(message),
-      elementsChanged: (track: RemoteTrack) => this.#player.update(track),
-      volumeChanged: (track: RemoteTrack) => this.#player.volumeChanged(track),
+      elementsChanged: (track: Playable) => this.#player.update(track),
+      volumeChanged: (track: Playable) => this.#player.volumeChanged(track),
       autoSubscribe,
       adaptiveStream,
       get subscribes() {
         return room.#kind !== "mesh";
+      },
+      get hearsVoices() {
+        return room.mixing.listening.hears === "tracks";
       },
     };
   }
@@ -477,6 +496,7 @@ export class Room extends ModeratedRoom {
     this.#media?.close();
     this.#media = undefined;
     this.#roster.close();
+    this.mixing.close();
     this.#player.close();
     this.localParticipant.release(stopCaptures);
   }

@@ -18,6 +18,8 @@ import type { IceServer, Joined, Publish, ServerMessage, SessionDescription } fr
 /** Slots of the first offer. The server asks for more (`slots-wanted`) when there is more to see and hear. */
 const FIRST_SLOTS = { audio: 2, video: 2 };
 const FIRST_SLOTS_AUDIO_ONLY = { audio: 4, video: 0 };
+/** The mix is all that is heard where the room makes one. */
+const FIRST_SLOTS_MIX = 1;
 /** What the server may ask for at most: a faulty one must not fill the browser's memory. */
 const MAX_SLOTS = 64;
 
@@ -39,6 +41,7 @@ export class ServerMedia implements Media {
   constructor(
     private readonly host: MediaHost,
     iceServers: readonly IceServer[],
+    private readonly mixed = false,
   ) {
     const { options, logger } = host;
     this.#pc = new RTCPeerConnection(configuration(host, iceServers));
@@ -56,7 +59,7 @@ export class ServerMedia implements Media {
   async first(tracks: readonly LocalTrack[]): Promise<{ offer: SessionDescription; publish: Publish[] }> {
     this.#offered = true;
     for (const track of tracks) await this.#publisher.add(track);
-    this.#grow(this.host.options.audioOnly ? FIRST_SLOTS_AUDIO_ONLY : FIRST_SLOTS);
+    this.#grow(this.#firstSlots());
     const offer = await this.#negotiator.first();
     return { offer, publish: this.#publisher.list() };
   }
@@ -65,7 +68,7 @@ export class ServerMedia implements Media {
   async begin(tracks: readonly LocalTrack[]): Promise<void> {
     this.#offered = true;
     for (const track of tracks) await this.#publisher.add(track);
-    this.#grow(this.host.options.audioOnly ? FIRST_SLOTS_AUDIO_ONLY : FIRST_SLOTS);
+    this.#grow(this.#firstSlots());
     await this.#negotiator.request();
     this.#answered();
   }
@@ -179,6 +182,11 @@ export class ServerMedia implements Media {
       track.setId(trackId);
       this.#byId.set(trackId, track);
     }
+  }
+
+  #firstSlots(): { audio: number; video: number } {
+    const usual = this.host.options.audioOnly ? FIRST_SLOTS_AUDIO_ONLY : FIRST_SLOTS;
+    return this.mixed ? { ...usual, audio: FIRST_SLOTS_MIX } : usual;
   }
 
   /** Adds receive-only m-lines up to the wanted numbers; returns whether there are new ones. */

@@ -3,12 +3,36 @@
  */
 import type { CrosspointError } from "./errors.js";
 import type { LocalTrack } from "./local-track.js";
+import type { MixTrack } from "./mix-track.js";
 import type { Participant } from "./participant.js";
 import type { RemoteParticipant } from "./remote-participant.js";
 import type { RemoteTrack } from "./remote-track.js";
-import type { ConnectionStats, MediaKind, Quality, RoomKind, Severity, Source, WarningKind } from "./wire/index.js";
+import type {
+  ConnectionStats,
+  Hears,
+  Level,
+  MediaKind,
+  Quality,
+  RoomKind,
+  Severity,
+  Source,
+  VoiceSettings,
+  WarningKind,
+} from "./wire/index.js";
 
-export type { MediaKind, Preference, Quality, RoomKind, Severity, Source, WarningKind } from "./wire/index.js";
+export type {
+  Bus,
+  Hears,
+  Level,
+  MediaKind,
+  Preference,
+  Quality,
+  RoomKind,
+  Severity,
+  Source,
+  VoiceSettings,
+  WarningKind,
+} from "./wire/index.js";
 
 /** Where a connection stands. */
 export type ConnectionState = "connecting" | "connected" | "reconnecting" | "disconnected";
@@ -85,12 +109,25 @@ export interface AutoSubscribe {
   video?: "attached" | "all" | "none";
 }
 
+/** What one hears of a room unasked. */
+export interface Listening {
+  /** `mix`: all voices in one stream, without one's own. `tracks`: each by itself. `hold` and `nothing` are for admins to set. */
+  hears: Hears;
+  /** Pre-fade listen: this participant as well, on the air or not. */
+  preFade?: string;
+}
+
+/** Loudness over the last 100 ms. */
+export type Levels = Pick<Level, "peak" | "rms" | "clip">;
+
 /** How to join a room. */
 export interface RoomOptions {
   /** The room. Default: the one the token is for. */
   room?: string;
-  /** The kind of room to make if there is none yet. Default `forward`. */
+  /** The kind of room to make if there is none yet: `forward` (default), `mix` (voices mixed by the server), `mesh`. */
   kind?: RoomKind;
+  /** Get `levels` ten times a second, in rooms that mix. */
+  levels?: boolean;
   /** Tracks to publish with the join itself: one round trip. */
   publish?: readonly (MediaStreamTrack | PublishInit | LocalTrack)[];
   /** Neither send nor receive video. */
@@ -175,7 +212,7 @@ export interface QualityWarning {
 export interface TrackStats {
   /** `TR_…`; empty while a published track has none yet. */
   trackId: string;
-  /** Whose. */
+  /** Whose; empty: the room's mix. */
   userId: string;
   /** Sent or received. */
   direction: "send" | "receive";
@@ -269,6 +306,16 @@ export interface RoomEvents {
   localTrackEnded: [track: LocalTrack];
   /** Who speaks, loudest first; oneself may be among them. */
   activeSpeakers: [speakers: Participant[]];
+  /** Media of the room's mix arrive, change, or arrive no more. */
+  mixChanged: [mix: MixTrack | undefined];
+  /** What one hears unasked is something else now. */
+  listeningChanged: [listening: Listening];
+  /** How somebody's voice is treated before it is mixed, one's own included. */
+  voiceChanged: [identity: string, voice: VoiceSettings];
+  /** How loud voices and buses are that are not silent, ten times a second while there is sound; see `RoomOptions.levels`. */
+  levels: [levels: readonly Level[]];
+  /** Somebody talks to oneself alone (`active`), or no more. */
+  talkback: [from: string, active: boolean];
   connectionQuality: [participant: Participant, quality: Quality];
   /** One's own connection became bad, worse, or good again. */
   qualityWarning: [warning: QualityWarning];

@@ -74,7 +74,7 @@ describe("the roster", () => {
     roster.sync([user("bob")], [track("TR_1", "bob"), track("TR_2", "bob", "audio")], true);
     expect(sent).toEqual([
       { type: "subscribe", trackId: "TR_1" },
-      { type: "unsubscribe", trackId: "TR_2" },
+      { type: "prefer", trackId: "TR_2", paused: true },
     ]);
   });
 });
@@ -98,6 +98,7 @@ function make(autoSubscribe: AutoSubscribe): Roster {
     autoSubscribe,
     adaptiveStream: true,
     subscribes: true,
+    hearsVoices: true,
   };
   return new Roster(events, { identity: "ann" } as LocalParticipant, home, new AudioPlayer(false, () => {}));
 }

@@ -1,5 +1,6 @@
 /** A guest: one page in a browser context of its own, with the SDK in it (`page/guest.js`). */
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import { AUDIBLE, areRight } from "./ears.ts";
 import { mint } from "./token.ts";
 import { until } from "./wait.ts";
 
@@ -112,6 +113,17 @@ export class Guest {
     ] as const);
   }
 
+  /** Publishes a tone by WHIP, or views a room by WHEP, without the SDK. */
+  endpoint(kind: "whip" | "whep", url: string, room: string, tone?: number): Promise<void> {
+    const token = mint(room, this.identity);
+    return this.page.evaluate(([kind, url, token, tone]) => window.guest[kind](url, token, tone), [
+      kind,
+      `${url}/${kind}/${room}`,
+      token,
+      tone,
+    ] as const);
+  }
+
   /** The identities of the others. */
   people(): Promise<string[]> {
     return this.page.evaluate(() => window.guest.people());
@@ -218,6 +230,69 @@ export class Guest {
         return Date.now() - since > 1000;
       },
       within,
+    );
+  }
+
+  /** How loud tones are in all that arrives, in dBFS. */
+  tones(...frequencies: number[]): Promise<number[]> {
+    return this.page.evaluate((frequencies) => window.guest.tones(frequencies), frequencies);
+  }
+
+  /** Hears these tones, each at least this loud, and no trace of those. Returns the levels in dBFS, in the same order. */
+  async hearsTones(heard: readonly number[], absent: readonly number[], within?: number): Promise<number[]> {
+    let levels: number[] = [];
+    const what = `${this.identity} hears ${heard} Hz and not ${absent} Hz`;
+    await until(
+      what,
+      async () => {
+        levels = await this.tones(...heard, ...absent);
+        return areRight(levels, heard.length);
+      },
+      within,
+    ).catch((error) => {
+      throw new Error(`${error.message}; levels: ${levels.map(Math.round)}`);
+    });
+    return levels.map(Math.round);
+  }
+
+  /** Notes from now on how loud a tone is. */
+  trace(frequency: number): Promise<void> {
+    return this.page.evaluate((frequency) => window.guest.trace(frequency), frequency);
+  }
+
+  /** How many milliseconds after `start` a tone that is being noted was there (or gone) for the first time, and stayed so. */
+  async turned(frequency: number, there: boolean, start: number): Promise<number> {
+    let at: number | undefined;
+    await until(`${this.identity} ${there ? "hears" : "hears no"} ${frequency} Hz`, async () => {
+      const noted: [number, number][] = await this.page.evaluate(
+        ([frequency, start]) => window.guest.traces[frequency].filter(([at]: [number]) => at >= start),
+        [frequency, start] as const,
+      );
+      const fits = noted.map(([, level]) => (there ? level > AUDIBLE : level < AUDIBLE - 10));
+      const since = fits.lastIndexOf(false) + 1;
+      const first = noted[since];
+      // So long it must stay.
+      if (!first || (noted.at(-1)?.[0] ?? 0) - first[0] < 400) return false;
+      at = first[0];
+      return true;
+    });
+    return (at ?? start) - start;
+  }
+
+  /** The streams of sound that arrive: how many packets each. */
+  arriving(): Promise<number[]> {
+    return this.page.evaluate(() => window.guest.arriving());
+  }
+
+  /** Does something with the room, and gives the time before it in milliseconds since 1970. */
+  async does(method: string, ...given: unknown[]): Promise<number> {
+    return this.page.evaluate(
+      async ([method, given]) => {
+        const start = Date.now();
+        await window.guest.room[method](...given);
+        return start;
+      },
+      [method, given] as const,
     );
   }
 

@@ -3,6 +3,7 @@
  * `window.guest`.
  */
 import * as crosspoint from "/sdk/index.js";
+import { tones, trace } from "./ear.js";
 
 /** Every peer connection that the page makes, so that tests see when a new one appears. */
 const connections = [];
@@ -37,6 +38,10 @@ const HEARD = {
     text: message.text(),
   }),
   kicked: (reason) => ({ reason }),
+  moved: (to) => ({ to }),
+  listeningChanged: ({ hears, preFade }) => ({ hears, preFade }),
+  voiceChanged: (who, { gain }) => ({ who, gain }),
+  talkback: (from, active) => ({ from, active }),
   error: (error) => ({ code: error.code, message: error.message }),
 };
 
@@ -125,6 +130,50 @@ async function received(identity, source) {
   return undefined;
 }
 
+/** Publishes a tone by WHIP (RFC 9725). */
+async function whip(endpoint, token, frequency) {
+  const connection = new RTCPeerConnection();
+  connection.addTransceiver(tone(frequency), { direction: "sendonly" });
+  await post(connection, endpoint, token);
+}
+
+/** Views by WHEP, and plays what comes. */
+async function whep(endpoint, token) {
+  const connection = new RTCPeerConnection();
+  for (const kind of ["audio", "video"]) connection.addTransceiver(kind, { direction: "recvonly" });
+  connection.ontrack = ({ track }) => {
+    const element = document.createElement(track.kind);
+    element.autoplay = true;
+    element.srcObject = new MediaStream([track]);
+    document.getElementById("stage").append(element);
+  };
+  await post(connection, endpoint, token);
+}
+
+async function post(connection, endpoint, token) {
+  await connection.setLocalDescription();
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/sdp" };
+  const answer = await fetch(endpoint, { method: "POST", headers, body: connection.localDescription.sdp });
+  if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
+  await connection.setRemoteDescription({ type: "answer", sdp: await answer.text() });
+}
+
+/** The streams of sound that arrive: how many packets each, where there are any. */
+async function arriving() {
+  const found = [];
+  for (const connection of connections) {
+    if (connection.connectionState === "closed") continue;
+    for (const row of (await connection.getStats()).values()) {
+      if (row.type === "inbound-rtp" && row.kind === "audio" && row.packetsReceived > 0)
+        found.push(row.packetsReceived);
+    }
+  }
+  return found;
+}
+
+/** Everything that is noted of a tone, by its frequency. */
+const traces = {};
+
 /** What is sent of a kind: a row for each layer, by rid. */
 async function sent(kind) {
   const rows = {};
@@ -211,6 +260,14 @@ window.guest = {
   resize,
   people,
   trackOf,
+  whip,
+  whep,
+  arriving,
+  traces,
+  tones: (frequencies) => tones(connections, frequencies),
+  trace: (frequency) => {
+    traces[frequency] ??= trace(connections, frequency);
+  },
   get room() {
     return room;
   },

@@ -25,6 +25,7 @@ wire! {
         pub mix: Option<TrackId>,
         /// How voices are treated that are not treated as usual, by identity.
         #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+        #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, VoiceSettings>>"))]
         pub voices: BTreeMap<String, VoiceSettings>,
         /// The identities of the others, never oneself.
         pub participants: Vec<String>,
@@ -78,6 +79,7 @@ wire! {
 
 wire! {
     /// Loudness of one thing that a mixer has.
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
     pub struct Level {
         /// Whose voice; absent: a bus.
         #[serde(skip_serializing_if = "Option::is_none", default)]

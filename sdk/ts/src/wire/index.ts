@@ -54,10 +54,14 @@ export const CODES = [
   "resume-failed",
   "media-unavailable",
   "recording-unavailable",
+  "player-unavailable",
   "move-unavailable",
   "target-not-found",
   "internal",
 ] as const satisfies readonly Code[];
+
+/** A signal of a mixer. */
+export type Bus = "programme" | "hold";
 
 /** A message of a client with its envelope. */
 export type ClientFrame = {
@@ -147,6 +151,21 @@ userId: string,
 to: string,
 /** Held on arrival. */
 muted?: boolean, }
+  | { "type": "voice",
+/** Whose. */
+userId: string,
+/** How. */
+voice: VoiceSettings, }
+  | { "type": "listen",
+/** Who hears it; absent: oneself. */
+userId?: string,
+/** What. */
+hears: Hears,
+/** Pre-fade listen: this participant as well, on the air or not. */
+preFade?: string, }
+  | { "type": "talk",
+/** To whom; absent: to the room again. */
+to?: string, }
   | { "type": "close-room",
 /** Why; shown to them. */
 reason?: string, }
@@ -155,7 +174,7 @@ reason?: string, }
   | { "type": "ping", };
 
 /** Why something was refused. The word stands in JSON; the status is what HTTP doors answer. */
-export type Code = "unauthorized" | "token-expired" | "forbidden" | "identity-mismatch" | "kicked" | "room-locked" | "wrong-pin" | "room-full" | "server-full" | "draining" | "room-not-found" | "room-closed" | "room-exists" | "participant-not-found" | "track-not-found" | "session-not-found" | "not-found" | "already-joined" | "not-joined" | "malformed-message" | "invalid-request" | "invalid-sdp" | "invalid-candidate" | "negotiation-conflict" | "precondition-failed" | "precondition-required" | "unsupported-media-type" | "message-too-large" | "rate-limited" | "protocol-unsupported" | "too-many-tracks" | "resume-failed" | "media-unavailable" | "recording-unavailable" | "move-unavailable" | "target-not-found" | "internal";
+export type Code = "unauthorized" | "token-expired" | "forbidden" | "identity-mismatch" | "kicked" | "room-locked" | "wrong-pin" | "room-full" | "server-full" | "draining" | "room-not-found" | "room-closed" | "room-exists" | "participant-not-found" | "track-not-found" | "session-not-found" | "not-found" | "already-joined" | "not-joined" | "malformed-message" | "invalid-request" | "invalid-sdp" | "invalid-candidate" | "negotiation-conflict" | "precondition-failed" | "precondition-required" | "unsupported-media-type" | "message-too-large" | "rate-limited" | "protocol-unsupported" | "too-many-tracks" | "resume-failed" | "media-unavailable" | "recording-unavailable" | "player-unavailable" | "move-unavailable" | "target-not-found" | "internal";
 
 /** One's own connection as the server sees it, every 5 s. */
 export type ConnectionStats = {
@@ -190,6 +209,9 @@ loss: number,
 /** Milliseconds (RFC 3550 §6.4.1). */
 jitter: number, };
 
+/** What sound of the room comes to a leg unasked. */
+export type Hears = "tracks" | "mix" | "hold" | "nothing";
+
 /** The W3C `RTCIceServer` dictionary. */
 export type IceServer = {
 /** `stun:`, `turn:` and `turns:` addresses. */
@@ -216,7 +238,8 @@ kind?: RoomKind,
 offer?: SessionDescription,
 /** What is sent on the offer's m-lines. */
 publish?: Array<Publish>,
-/** What the client can do: `perfect-negotiation` (mesh rooms: glare is its own business). */
+/** What the client can do: `perfect-negotiation` (mesh rooms: glare is its own business), `levels` (rooms that mix:
+ * it wants `levels`). */
 features?: Array<string>,
 /** The room's PIN, where it has one. */
 pin?: string,
@@ -233,6 +256,10 @@ roomId: string,
 userId: string,
 /** What the room is. */
 kind: RoomKind,
+/** The room's mix, as it stands in slots; absent where the room does not mix. */
+mix?: TrackId,
+/** How voices are treated that are not treated as usual, by identity. */
+voices?: { [key in string]: VoiceSettings },
 /** The identities of the others, never oneself. */
 participants: Array<string>,
 /** The others in full. */
@@ -253,6 +280,19 @@ resumeSeconds: number,
 resumed: boolean,
 /** Free text of the room. */
 metadata: string, };
+
+/** Loudness of one thing that a mixer has. */
+export type Level = {
+/** Whose voice; absent: a bus. */
+userId?: string,
+/** Which bus, where it is no voice. */
+bus?: Bus,
+/** The highest sample, dBFS, −127 to 0. */
+peak: number,
+/** Root mean square, dBFS (a full-scale sine: −3). */
+rms: number,
+/** Did it reach full scale? */
+clip: boolean, };
 
 /** Sound or picture (W3C `MediaStreamTrack.kind`). */
 export type MediaKind = "audio" | "video";
@@ -368,6 +408,24 @@ user: UserView, }
   | { "type": "speakers",
 /** Loudest first; empty: nobody. */
 speakers: Array<Speaker>, }
+  | { "type": "levels",
+/** Those that are not silent; empty: all have fallen silent. */
+levels: Array<Level>, }
+  | { "type": "voice",
+/** Whose. */
+userId: string,
+/** How. */
+voice: VoiceSettings, }
+  | { "type": "listening",
+/** What. */
+hears: Hears,
+/** Pre-fade listen: this participant as well. */
+preFade?: string, }
+  | { "type": "talkback",
+/** Who. */
+from: string,
+/** Do they? */
+active: boolean, }
   | { "type": "connection-quality",
 /** Those that changed. */
 users: Array<UserQuality>, }
@@ -505,6 +563,21 @@ metadata: string,
 attributes: { [key in string]: string },
 /** When it joined, milliseconds since 1970. */
 joinedAt: number, };
+
+/** How the voices of a participant are treated before they are mixed. */
+export type VoiceSettings = {
+/** Decibels, −60 to 24. −60 is silence. */
+gain: number,
+/** Bring speech to the same loudness, whoever speaks. */
+autoGainControl: boolean,
+/** Take rumble below 80 Hz away. */
+highPass: boolean,
+/** Close below this level (dBFS, −90 to 0). None: never. */
+noiseGate?: number,
+/** Take steady noise away. */
+noiseSuppression: boolean,
+/** While it speaks, the others go down by [`MixSettings::ducking`]. */
+ducks: boolean, };
 
 /** What a quality warning is about. */
 export type WarningKind = "packet-loss" | "jitter" | "round-trip";
