@@ -259,12 +259,13 @@ impl Mixer {
         &mut self,
         id: ListenerId,
         identity: &Identity,
-        line: PcmLine,
+        mut line: PcmLine,
         hears: Option<Bus>,
         voice: Option<VoiceSpec>,
         now: Instant,
     ) {
         let track = voice.as_ref().map(|spec| spec.track);
+        line.enter();
         self.lines.insert(id, Plain { line, voice: track, told: false });
         if let Some(bus) = hears {
             let hears = match bus {
@@ -328,10 +329,18 @@ impl Mixer {
         self.skipped
     }
 
+    /// One that comes back before it has faded out goes on as if it had never gone: cut off it would click, and whoever comes
+    /// with it would hear the end of it.
     fn insert_voice(&mut self, spec: VoiceSpec, input: Input) {
-        let mut voice = Voice::new(spec, input, self.channels());
-        voice.only = self.talks.get(&voice.spec.identity).cloned();
-        self.voices.insert(voice.spec.track, voice);
+        let only = self.talks.get(&spec.identity).cloned();
+        match self.voices.get_mut(&spec.track).filter(|voice| voice.leaving) {
+            Some(voice) => voice.come_back(spec, only),
+            None => {
+                let mut voice = Voice::new(spec, input, self.channels());
+                voice.only = only;
+                self.voices.insert(voice.spec.track, voice);
+            }
+        }
         self.note_monitors();
     }
 

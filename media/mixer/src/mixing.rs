@@ -109,7 +109,7 @@ impl Mixer {
 
     /// Gives plain sound to those who read it.
     fn read_out(&mut self) {
-        let position = self.tick * FRAME as u64;
+        let (position, due) = (self.tick * FRAME as u64, self.due());
         let channels = self.channels();
         let mut limited: [Option<Arc<[f32]>>; 2] = [None, None];
         for (id, plain) in &mut self.lines {
@@ -131,6 +131,7 @@ impl Mixer {
             } else {
                 cache.get_or_insert_with(|| limit(bus, &mut self.scratch)).clone()
             };
+            let position = plain.line.position(position, due);
             plain.line.give(PcmFrame { position, samples, channels });
         }
     }

@@ -89,6 +89,13 @@ impl Voice {
         }
     }
 
+    /// It was about to leave, and stays.
+    pub(crate) fn come_back(&mut self, spec: VoiceSpec, only: Option<Identity>) {
+        (self.leaving, self.only) = (false, only);
+        self.chain.set(&spec.settings);
+        self.spec = spec;
+    }
+
     /// May it be heard in its bus, or by whom it talks to?
     pub(crate) fn passes(&self) -> bool {
         self.spec.passes && !self.leaving

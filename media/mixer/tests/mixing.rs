@@ -3,7 +3,8 @@
 mod support;
 
 use crosspoint_dsp::spectrum::{click_score, thdn, tone_level};
-use crosspoint_model::{Hears, Listening, MixSettings, VoiceSettings};
+use crosspoint_mixer::{ListenerId, VoiceSpec};
+use crosspoint_model::{Bus, Hears, Listening, MixSettings, TrackKey, VoiceSettings};
 use support::{Stage, identity, stage, tone};
 
 /// Half of full scale, as a sine: −9 dBFS.
@@ -121,6 +122,29 @@ fn who_comes_in_the_middle_hears_what_the_others_hear_from_the_first_packet_on()
     for from in [first + 120, first + 960, first + 1920] {
         let [newcomer, other] = [after, before].map(|heard| tone_level(&heard[from..from + 960], 1000.0));
         assert!((newcomer - other).abs() < 1.0, "{newcomer:.1} dB instead of {other:.1}");
+    }
+}
+
+#[test]
+fn who_goes_and_comes_back_before_the_next_tick_is_heard_on_and_does_not_hear_itself() {
+    let mut stage = stage();
+    stage.talker(1, tone(440.0, HALF));
+    stage.talker(2, tone(1000.0, HALF));
+    stage.listener(9);
+    stage.run_ms(1009);
+    let (now, id, track) = (stage.now, ListenerId(1), TrackKey(1));
+    stage.mixer.remove_voice(track, now);
+    stage.mixer.remove_listener(id, now);
+    let (settings, passes, bus) = (VoiceSettings::default(), true, Bus::Programme);
+    stage.mixer.add_voice(VoiceSpec { track, identity: identity("p1"), settings, passes, bus });
+    stage.mixer.add_listener(id, identity("p1"), Listening { hears: Hears::Mix, pre_fade: None });
+    let from = stage.heard(9).len();
+    stage.run_ms(100);
+    for at in (from..stage.heard(9).len()).step_by(480) {
+        let [own, other] = [1, 9].map(|number| tone_level(&stage.heard(number)[at..at + 480], 440.0));
+        // It begins to hear the other one here, which is heard a little on all frequencies in 10 ms.
+        assert!(own < -35.0, "it hears itself at {own:.1} dB");
+        assert!((other - HALF_DB).abs() < 2.0, "the others hear it at {other:.1} dB");
     }
 }
 
