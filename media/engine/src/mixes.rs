@@ -72,10 +72,14 @@ impl Engine {
 
     /// A room begins to mix, or stops.
     pub(crate) fn replace_mix(&mut self, room: RoomKey, spec: Option<MixSpec>, now: Instant) {
-        let Some(entry) = self.rooms.get_mut(&room) else { return };
-        let track = spec.as_ref().map(|spec| spec.track);
-        entry.mix = spec.map(|spec| Mix::new(room, spec, now));
+        let Some(entry) = self.rooms.get(&room) else { return };
         let members: Vec<Member> = entry.members.iter().copied().collect();
+        // Services take their lines along.
+        members.iter().for_each(|member| self.leave_mix(*member, now));
+        let track = spec.as_ref().map(|spec| spec.track);
+        if let Some(entry) = self.rooms.get_mut(&room) {
+            entry.mix = spec.map(|spec| Mix::new(room, spec, now));
+        }
         self.in_room(room, |room| room.set_mix(track, now));
         for member in members {
             self.join_mix(member, now);

@@ -134,7 +134,7 @@ fn who_goes_and_comes_back_before_the_next_tick_is_heard_on_and_does_not_hear_it
     stage.run_ms(1009);
     let (now, id, track) = (stage.now, ListenerId(1), TrackKey(1));
     stage.mixer.remove_voice(track, now);
-    stage.mixer.remove_listener(id, now);
+    assert!(stage.mixer.remove_listener(id, now).is_none());
     let (settings, passes, bus) = (VoiceSettings::default(), true, Bus::Programme);
     stage.mixer.add_voice(VoiceSpec { track, identity: identity("p1"), settings, passes, bus });
     stage.mixer.add_listener(id, identity("p1"), Listening { hears: Hears::Mix, pre_fade: None });
