@@ -60,6 +60,9 @@ impl Rooms {
         let Some(participant) = state.participants.get(whose) else { return Ok(()) };
         if wanted == state.hears(participant) {
             return Ok(());
+        if participant.is_plain() {
+            return Err(Refusal::new(Code::InvalidRequest, "a tap hears what it asked for"));
+        }
         }
         if wanted != NOTHING && !participant.bearer.grant.may_subscribe() {
             let detail = format!("the token of {whose:?} does not allow to subscribe (canSubscribe)");
@@ -78,7 +81,8 @@ impl Rooms {
 
     fn order_listening(&self, state: &State, whose: &Identity) {
         let Some(participant) = state.participants.get(whose) else { return };
-        if let Some(leg) = participant.leg.as_ref().map(|leg| leg.key) {
+        // A tap hears what it asked for when it came, in every room.
+        if let Some(leg) = participant.leg.as_ref().filter(|leg| !leg.is_plain).map(|leg| leg.key) {
             let order = Order::Listen { leg, listening: state.hears(participant) };
             self.order_leg(leg, order);
         }

@@ -123,10 +123,6 @@ impl Rooms {
             // What is held there is held before it comes, and what is free there is not set free before: in neither room is
             // anything heard for a moment that must not be.
             self.set_holds(target, who, &mut tracks, true);
-            if leg.is_plain {
-                // It goes to the other worker whole, and what is said to it there could come before it does.
-                self.set_holds(target, who, &mut tracks, false);
-            }
             self.order_leg(leg.key, Order::MoveLeg { leg: leg.key, to: there.key, worker: there.worker });
             if leg.is_plain {
                 self.inner.registry.rehome_leg(leg.key, there.worker);
