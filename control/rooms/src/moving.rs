@@ -14,6 +14,7 @@ use crate::lock::lock;
 use crate::participant::{Participant, Presence};
 use crate::presence::Pace;
 use crate::room::{Room, State, Track};
+use crate::talkback::tell_talkbacks;
 
 impl Rooms {
     /// Moves a participant. `held`: what of it is held on arrival, all or nothing; none: as the other room has it.
@@ -141,6 +142,7 @@ impl Rooms {
             if let Some(participant) = arrived {
                 participant.tell(&ServerMessage::Joined(Box::new(joined)));
             }
+            tell_talkbacks(target, core);
         }
     }
 
