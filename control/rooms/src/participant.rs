@@ -76,6 +76,11 @@ impl Participant {
         }
     }
 
+    /// Is it a tap?
+    pub(crate) fn is_plain(&self) -> bool {
+        self.leg.as_ref().is_some_and(|leg| leg.is_plain)
+    }
+
     pub(crate) fn is_connected(&self) -> bool {
         match &self.presence {
             Presence::Socket(core) => core.outbox.is_held(),

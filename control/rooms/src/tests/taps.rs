@@ -5,7 +5,7 @@ use crosspoint_model::{Bus, Hears, Source, VoiceSettings};
 use crosspoint_worker::engine::{Fact, LegEnd, Order};
 use serde_json::json;
 
-use super::mixing::join_mixed;
+use super::mixing::{enter_mixed, join_mixed};
 use super::*;
 use crate::{Tap, TapRequest, TapVoice};
 
@@ -178,10 +178,26 @@ async fn a_tap_that_is_moved_hears_and_speaks_in_the_other_room() {
     let orders = told.iter().filter_map(|(_, told)| match told {
         crate::fake::Told::Order(Order::SetMix { .. }) => Some("mix"),
         crate::fake::Told::Order(Order::MoveLeg { .. }) => Some("move"),
-        crate::fake::Told::Order(Order::Listen { listening, .. }) if listening.hears == Hears::Mix => Some("listen"),
+        crate::fake::Told::Order(Order::Listen { .. }) => Some("listen"),
         _ => None,
     });
-    assert_eq!(orders.collect::<Vec<_>>(), ["mix", "move", "listen"], "the room mixes before the tap is there");
+    assert_eq!(
+        orders.collect::<Vec<_>>(),
+        ["mix", "move"],
+        "the room mixes before the tap is there, which hears as it did"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_says_what_a_tap_hears_but_itself() {
+    let house = house();
+    let host = enter_mixed(&house, admin("r", "host"), "r").await;
+    let _bot = tap(&house, "bot");
+    let refused = house.rooms.listen(&room("r"), &id("bot"), Hears::Hold, None).expect_err("refused");
+    assert_eq!((refused.code, refused.detail.as_str()), (Code::InvalidRequest, "a tap hears what it asked for"));
+    host.say(json!({ "type": "listen", "userId": "bot", "hears": "nothing" }));
+    assert_eq!(host.error().await, "invalid-request");
+    assert!(!house.media.was_told(|order| matches!(order, Order::Listen { .. })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -231,7 +247,16 @@ async fn a_tap_that_is_moved_to_another_worker_is_spoken_to_there() {
         crate::fake::Told::Order(Order::MoveLeg { .. }) => Some((*worker, "move")),
         _ => None,
     });
-    assert_eq!(orders.collect::<Vec<_>>(), [(0, "free"), (0, "move")]);
+    assert_eq!(orders.collect::<Vec<_>>(), [(0, "move"), (1, "free")], "not before it is out of where it is held");
+    house.rooms.move_to(&room("there"), &id("bot"), &room("r"), Some(true)).expect("moved back");
+    let told = house.media.told();
+    let orders = told.iter().filter_map(|(worker, told)| match told {
+        crate::fake::Told::Order(Order::SetFlags { held, .. }) => Some((*worker, if *held { "hold" } else { "free" })),
+        crate::fake::Told::Order(Order::MoveLeg { .. }) => Some((*worker, "move")),
+        _ => None,
+    });
+    assert_eq!(orders.collect::<Vec<_>>(), [(1, "hold"), (1, "move")], "before it is where it is held");
+    house.rooms.move_to(&room("r"), &id("bot"), &room("there"), Some(false)).expect("moved once more");
     bot.handle.set_muted(true).expect("muted");
     assert!(house.media.told().iter().any(|(worker, told)| {
         *worker == 1 && matches!(told, crate::fake::Told::Order(Order::SetFlags { muted: true, .. }))
