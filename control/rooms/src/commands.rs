@@ -189,9 +189,7 @@ impl Rooms {
         let stays_out = state.kicked.entry(sub).or_default();
         *stays_out = until.max(*stays_out);
         if let Some(gone) = self.remove(room, state, who, Departure::Kicked) {
-            if let crate::participant::Presence::Socket(core) = &gone.presence {
-                self.inner.registry.forget_placement(&core.home, who);
-            }
+            self.inner.registry.forget_placement(gone.presence.home(), who);
             self.finish(&gone, close::KICKED, reason);
         }
     }

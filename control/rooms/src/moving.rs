@@ -150,7 +150,10 @@ impl Rooms {
     fn set_place(&self, participant: &Participant, there: &Arc<Room>) {
         if let Presence::Socket(core) = &participant.presence {
             *lock(&core.place) = Arc::clone(there);
-            self.inner.registry.set_placement(&core.home, &core.identity, &there.id);
+        }
+        if !participant.is_service {
+            let (home, who) = (participant.presence.home(), &participant.view.user_id);
+            self.inner.registry.set_placement(home, who, &there.id);
         }
     }
 
