@@ -17,43 +17,47 @@ SERVER = os.environ["PEER_URL"].replace("http", "ws", 1)
 RATE, FRAME = 48000, 960
 TONE = 1000
 SAID = 25  # frames of 20 ms
-LOUD = 1000
+LOUD = 300
+MARK = {"type": "mark", "name": "said"}
 
 
 async def main(room: str) -> None:
-    bot = await asyncio.create_subprocess_exec(sys.executable, EXAMPLE, SERVER, room, os.environ["BOT"])
-    try:
-        query = urlencode({"room": room, "token": os.environ["SPEAKER"], "rate": RATE})
-        async with websockets.connect(f"{SERVER}/ws/audio?{query}") as socket:
-            ready = json.loads(await socket.recv())
-            assert ready["type"] == "ready" and ready["frame"] == FRAME, ready
-            delay, length = await asyncio.wait_for(say_and_hear(socket), 30)
-    finally:
-        bot.terminate()
-        await bot.wait()
-    print(f"heard again after {delay:.2f} s, for {length} frames")
-    assert 0.9 < delay < 2, f"after {delay} s"
-    assert abs(length - SAID) <= 5, f"{length} frames"
+    query = urlencode({"room": room, "token": os.environ["SPEAKER"], "rate": RATE})
+    async with websockets.connect(f"{SERVER}/ws/audio?{query}") as socket:
+        ready = json.loads(await socket.recv())
+        assert ready["type"] == "ready" and ready["frame"] == FRAME, ready
+        command = (sys.executable, EXAMPLE, SERVER, room, os.environ["BOT"])
+        bot = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+        try:
+            # We read on meanwhile, as the server does not wait for us.
+            hearing = asyncio.create_task(hear(socket))
+            assert b"ready" in await asyncio.wait_for(bot.stdout.readline(), 20)
+            begun = monotonic()
+            for number in range(SAID):
+                await socket.send(tone(number))
+            await socket.send(json.dumps(MARK))
+            heard, marked = await asyncio.wait_for(hearing, 30)
+        finally:
+            bot.terminate()
+            await bot.wait()
+    print([(round(at - begun, 2), round(level)) for at, level in heard])
+    assert 0.45 < marked - begun < 1, f"the mark came after {marked - begun} s"
+    assert heard[0][0] - begun > 0.9, "something came back before the bot can have said it"
+    assert heard[0][0] - begun < 2 and abs(len(heard) - SAID) <= 2, f"{len(heard)} frames"
 
 
-async def say_and_hear(socket) -> tuple[float, int]:
-    """Says the tone until it comes back (the bot may come a moment later than we do); when, and for how many frames."""
+async def hear(socket) -> tuple[list[tuple[float, float]], float]:
+    """The frames that are not silent, with when they came, until the tone is over; and when the mark came."""
+    heard, marked = [], None
     while True:
-        begun = monotonic()
-        for number in range(SAID):
-            await socket.send(tone(number))
-        await socket.send(json.dumps({"type": "mark", "name": "said"}))
-        back, length, marked = None, 0, False
-        while monotonic() < begun + 4:
-            message = await socket.recv()
-            if isinstance(message, str):
-                marked |= json.loads(message) == {"type": "mark", "name": "said"}
-            elif loudness(message) > LOUD:
-                back = back or monotonic()
-                length += 1
-        assert marked, "the mark did not come back"
-        if back:
-            return back - begun, length
+        message = await socket.recv()
+        if isinstance(message, str):
+            assert json.loads(message) == MARK, message
+            marked = monotonic()
+        elif loudness(message) > LOUD:
+            heard.append((monotonic(), loudness(message)))
+        elif marked and len(heard) >= SAID - 2:
+            return heard, marked
 
 
 def tone(number: int) -> bytes:

@@ -22,7 +22,7 @@ pub(crate) fn problems(config: &Config) -> Vec<Problem> {
 
 fn player(config: &Config, found: &mut Vec<Problem>) {
     if let Some(folder) = config.player.directory.as_ref().filter(|folder| !folder.is_dir()) {
-        found.push(format!("player.directory: {} is no folder", folder.display()).into());
+        found.push(format!("player.directory: {} is no folder", folder.display()));
     }
 }
 

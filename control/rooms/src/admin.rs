@@ -109,7 +109,7 @@ impl Rooms {
         Ok(())
     }
 
-    /// Moves somebody to another room of the same worker, which is made if there is none. `held`: what of it is held on
+    /// Moves somebody to another room, which is made if there is none. `held`: what of it is held on
     /// arrival, all or nothing; none: as the other room has it.
     pub fn move_to(&self, room: &RoomId, who: &Identity, to: &RoomId, held: Option<bool>) -> Result<(), Refusal> {
         let room = self.known(room)?;

@@ -40,6 +40,23 @@ impl Default for Guesses {
     }
 }
 
+/// How identities of the house's services begin.
+const OWN: &str = "crosspoint.";
+
+/// The identity of a service: nobody's who comes with a token.
+pub(crate) fn service_identity(sub: &str) -> String {
+    format!("{OWN}{sub}")
+}
+
+/// The identity that a token gives: none of the house's own.
+pub(crate) fn bearer_identity(bearer: &Bearer) -> Result<Identity, Refusal> {
+    if bearer.identity.starts_with(OWN) {
+        let detail = format!("identities that begin with {OWN:?} are the server's own");
+        return Err(Refusal::new(Code::Forbidden, detail));
+    }
+    Identity::parse(&bearer.identity)
+}
+
 impl Rooms {
     /// Where a bearer who asks for a room comes in: there, or where it was moved to from the room of its token.
     pub(crate) fn destination(&self, bearer: &Bearer, who: &Identity, asked: &RoomId) -> Result<Destination, Refusal> {

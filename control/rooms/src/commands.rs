@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crosspoint_model::signal::{ServerMessage, close};
-use crosspoint_model::{Code, Identity, LegKey, MediaKind, Preference, Refusal, RoomId, TrackId};
+use crosspoint_model::{Code, Identity, LegKey, Preference, Refusal, RoomId, TrackId};
 use crosspoint_worker::engine::Order;
 use tokio::time::Instant;
 
@@ -26,8 +26,9 @@ impl Rooms {
         track: TrackId,
         preference: Preference,
     ) -> Result<(), Refusal> {
-        core.within(|_, state| {
+        core.within(|room, state| {
             check_track(state, &core.identity, track)?;
+            check_sound(room, state, &core.identity, track)?;
             let me = own(state, core)?;
             if !me.bearer.grant.may_subscribe() {
                 return Err(Refusal::new(Code::Forbidden, "the token does not allow to subscribe (canSubscribe)"));
@@ -59,9 +60,10 @@ impl Rooms {
         track: TrackId,
         preference: Preference,
     ) -> Result<(), Refusal> {
-        core.within(|_, state| {
+        core.within(|room, state| {
             check_track(state, &core.identity, track)?;
-            let is_audio = state.tracks.get(&track.0).is_some_and(|track| track.view.kind == MediaKind::Audio);
+            check_sound(room, state, &core.identity, track)?;
+            let is_audio = state.is_sound(track.0);
             let me = own(state, core)?;
             // Audio comes unasked and can be preferred (pinned) without a subscription of one's own; a fresh leg must
             // get that again as well.
@@ -187,9 +189,7 @@ impl Rooms {
         let stays_out = state.kicked.entry(sub).or_default();
         *stays_out = until.max(*stays_out);
         if let Some(gone) = self.remove(room, state, who, Departure::Kicked) {
-            if let crate::participant::Presence::Socket(core) = &gone.presence {
-                self.inner.registry.forget_placement(&core.home, who);
-            }
+            self.inner.registry.forget_placement(gone.presence.home(), who);
             self.finish(&gone, close::KICKED, reason);
         }
     }
@@ -256,8 +256,19 @@ fn check_track(state: &State, who: &Identity, track: TrackId) -> Result<(), Refu
             Err(Refusal::new(Code::InvalidRequest, "one does not subscribe to one's own track"))
         }
         Some(_) => Ok(()),
+        // Nobody's, and everybody's.
+        None if state.is_mix(track.0) => Ok(()),
         None => Err(Refusal::new(Code::TrackNotFound, format!("there is no track {track} in the room"))),
     }
+}
+
+/// Who is on hold hears what an admin lets them hear, and nothing that they choose.
+fn check_sound(room: &Room, state: &State, who: &Identity, track: TrackId) -> Result<(), Refusal> {
+    if state.is_sound(track.0) && state.is_kept_from_sound(room, who) {
+        let detail = "an admin decides what you hear now (listening): no sound can be chosen";
+        return Err(Refusal::new(Code::Forbidden, detail));
+    }
+    Ok(())
 }
 
 /// Those who are there get it; the others are named to the sender.

@@ -83,7 +83,7 @@ impl Rooms {
                 core.refreshing.stop();
                 core.waiting.stop();
             }
-            Presence::Http(end) => end.set(code, reason),
+            Presence::Http { end, .. } => end.set(code, reason),
         }
     }
 

@@ -141,7 +141,7 @@ impl Rooms {
             };
             let Some(participant) = state.participants.get_mut(&who) else { return };
             let gone = participant.leg.take_if(|its| its.key == leg);
-            let over_http = matches!(participant.presence, Presence::Http(_));
+            let over_http = matches!(participant.presence, Presence::Http { .. });
             if let Some(gone) = gone {
                 // Who closed it itself knows, and who waits for an answer is told as that is refused.
                 if end != LegEnd::Closed && !gone.owes_session_an_answer() {

@@ -10,7 +10,7 @@ use crosspoint_model::signal::{Join, Joined, PROTOCOL, Quality, ServerMessage, S
 use crosspoint_model::{Code, Identity, Refusal, RoomId, RoomKind, TrackId, UserView};
 use tokio::time::Instant;
 
-use crate::admission::{Applicant, Destination};
+use crate::admission::{Applicant, Destination, bearer_identity};
 use crate::departure::Departure;
 use crate::events::RoomEvent;
 use crate::leg::slot_views;
@@ -61,7 +61,7 @@ impl Rooms {
         if join.user_id.as_ref().is_some_and(|user| *user != bearer.identity) {
             return Err(Refusal::new(Code::IdentityMismatch, "userId is not the identity (sub) of the token"));
         }
-        let identity = Identity::parse(&bearer.identity)?;
+        let identity = bearer_identity(bearer)?;
         let asked = RoomId::parse(&join.room_id)?;
         if let Some(offer) = &join.offer {
             check_offer(&offer.kind, &offer.sdp, self.inner.options.limits.sdp_bytes)?;

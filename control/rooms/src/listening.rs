@@ -4,14 +4,16 @@
 use std::sync::Arc;
 
 use crosspoint_model::signal::ServerMessage;
-use crosspoint_model::{Code, Hears, Identity, Listening, Refusal, RoomId, RoomKind, VoiceSettings};
+use crosspoint_model::{
+    Code, Hears, Identity, Listening, MediaKind, Refusal, RoomId, RoomKind, TrackKey, VoiceSettings,
+};
 use crosspoint_worker::engine::Order;
 
 use crate::Rooms;
 use crate::flags::{require_admin, someone};
 use crate::mixing::no_media;
 use crate::participant::{Core, Participant};
-use crate::room::{Room, State};
+use crate::room::{Room, State, Track};
 
 impl Rooms {
     /// Sets what somebody hears, and whom besides (pre-fade listen).
@@ -58,6 +60,9 @@ impl Rooms {
         }
         let wanted = Listening { hears, pre_fade };
         let Some(participant) = state.participants.get(whose) else { return Ok(()) };
+        if participant.is_plain() {
+            return Err(Refusal::new(Code::InvalidRequest, "a tap hears what it asked for"));
+        }
         if wanted == state.hears(participant) {
             return Ok(());
         }
@@ -68,8 +73,10 @@ impl Rooms {
         if needs_mix(&wanted) {
             self.ensure_mix(room, state)?;
         }
+        let was_kept = state.is_kept_from_sound(room, whose);
         state.listening.insert(whose.clone(), wanted.clone());
         self.order_listening(state, whose);
+        self.order_chosen_sound(state, whose, (was_kept, state.is_kept_from_sound(room, whose)));
         if let Some(participant) = state.participants.get(whose) {
             participant.tell(&told(&wanted));
         }
@@ -78,9 +85,25 @@ impl Rooms {
 
     fn order_listening(&self, state: &State, whose: &Identity) {
         let Some(participant) = state.participants.get(whose) else { return };
-        if let Some(leg) = participant.leg.as_ref().map(|leg| leg.key) {
+        // A tap hears what it asked for when it came, in every room.
+        if let Some(leg) = participant.leg.as_ref().filter(|leg| !leg.is_plain).map(|leg| leg.key) {
             let order = Order::Listen { leg, listening: state.hears(participant) };
             self.order_leg(leg, order);
+        }
+    }
+
+    /// The sound that somebody chose ends when they are kept from it, and comes again when that ends.
+    fn order_chosen_sound(&self, state: &State, whose: &Identity, kept: (bool, bool)) {
+        let Some(participant) = state.participants.get(whose) else { return };
+        let Some(leg) = participant.leg.as_ref().map(|leg| leg.key) else { return };
+        for (&track, preference) in participant.subscriptions.iter().filter(|(track, _)| state.is_sound(**track)) {
+            match kept {
+                (false, true) => self.order_leg(leg, Order::Unsubscribe { leg, track }),
+                (true, false) => {
+                    self.order_leg(leg, Order::Subscribe { leg, track, preference: preference.clone() });
+                }
+                _ => {}
+            }
         }
     }
 
@@ -124,6 +147,20 @@ impl State {
         let usual =
             || Listening { hears: participant.usually_hears.unwrap_or(self.usually_hears(grant)), pre_fade: None };
         self.listening.get(&participant.view.user_id).cloned().unwrap_or_else(usual)
+    }
+
+    /// Was somebody put on hold, or given nothing? Then they do not bring themselves sound by other means. Who administers the
+    /// room could end it anyhow.
+    pub(crate) fn is_kept_from_sound(&self, room: &Room, who: &Identity) -> bool {
+        let may_end_it = |participant: &Participant| participant.bearer.grant.may_administer(room.id.as_str());
+        self.listening.get(who).is_some_and(|listening| !is_free(listening.hears))
+            && !self.participants.get(who).is_some_and(may_end_it)
+    }
+
+    /// Is this track heard, and not seen?
+    pub(crate) fn is_sound(&self, track: TrackKey) -> bool {
+        let is_audio = |track: &Track| track.view.kind == MediaKind::Audio;
+        self.is_mix(track) || self.tracks.get(&track).is_some_and(is_audio)
     }
 
     /// Somebody has gone: a choice of their own goes with them; what an admin decided waits for them.

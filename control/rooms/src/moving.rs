@@ -14,6 +14,7 @@ use crate::lock::lock;
 use crate::participant::{Participant, Presence};
 use crate::presence::Pace;
 use crate::room::{Room, State, Track};
+use crate::talkback::tell_talkbacks;
 
 impl Rooms {
     /// Moves a participant. `held`: what of it is held on arrival, all or nothing; none: as the other room has it.
@@ -123,10 +124,6 @@ impl Rooms {
             // What is held there is held before it comes, and what is free there is not set free before: in neither room is
             // anything heard for a moment that must not be.
             self.set_holds(target, who, &mut tracks, true);
-            if leg.is_plain {
-                // It goes to the other worker whole, and what is said to it there could come before it does.
-                self.set_holds(target, who, &mut tracks, false);
-            }
             self.order_leg(leg.key, Order::MoveLeg { leg: leg.key, to: there.key, worker: there.worker });
             if leg.is_plain {
                 self.inner.registry.rehome_leg(leg.key, there.worker);
@@ -145,6 +142,7 @@ impl Rooms {
             if let Some(participant) = arrived {
                 participant.tell(&ServerMessage::Joined(Box::new(joined)));
             }
+            tell_talkbacks(target, core);
         }
     }
 
@@ -152,7 +150,10 @@ impl Rooms {
     fn set_place(&self, participant: &Participant, there: &Arc<Room>) {
         if let Presence::Socket(core) = &participant.presence {
             *lock(&core.place) = Arc::clone(there);
-            self.inner.registry.set_placement(&core.home, &core.identity, &there.id);
+        }
+        if !participant.is_service {
+            let (home, who) = (participant.presence.home(), &participant.view.user_id);
+            self.inner.registry.set_placement(home, who, &there.id);
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crosspoint_model::signal::{Negotiation, Publish, ServerMessage, SessionDescription};
-use crosspoint_model::{Code, Grant, Identity, LegKey, Refusal, RoomKind, TrackView};
+use crosspoint_model::{Code, Grant, Identity, LegKey, Refusal, RoomKind, TrackKey, TrackView};
 use crosspoint_worker::engine::{LegProfile, Order, TrackSpec};
 use tokio::time::Instant;
 
@@ -195,7 +195,11 @@ impl Rooms {
         }
         if let Some(participant) = state.participants.get_mut(who) {
             participant.leg = Some(Leg::new(key, mark, &offered.lines));
-            for (track, preference) in &participant.subscriptions {
+        }
+        let is_kept = state.is_kept_from_sound(room, who);
+        if let Some(participant) = state.participants.get(who) {
+            let comes = |track: &TrackKey| !(is_kept && state.is_sound(*track));
+            for (track, preference) in participant.subscriptions.iter().filter(|(track, _)| comes(track)) {
                 let order = Order::Subscribe { leg: key, track: *track, preference: preference.clone() };
                 self.order_leg(key, order);
             }

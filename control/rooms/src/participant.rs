@@ -49,7 +49,21 @@ pub(crate) enum Presence {
     /// By a signalling session.
     Socket(Arc<Core>),
     /// Over HTTP: nothing can be told to it but that it is over.
-    Http(Arc<End>),
+    Http {
+        end: Arc<End>,
+        /// The room that it came for.
+        home: RoomId,
+    },
+}
+
+impl Presence {
+    /// The room that it came for, wherever it was moved to.
+    pub(crate) fn home(&self) -> &RoomId {
+        match self {
+            Self::Socket(core) => &core.home,
+            Self::Http { home, .. } => home,
+        }
+    }
 }
 
 impl Participant {
@@ -76,10 +90,15 @@ impl Participant {
         }
     }
 
+    /// Is it a tap?
+    pub(crate) fn is_plain(&self) -> bool {
+        self.leg.as_ref().is_some_and(|leg| leg.is_plain)
+    }
+
     pub(crate) fn is_connected(&self) -> bool {
         match &self.presence {
             Presence::Socket(core) => core.outbox.is_held(),
-            Presence::Http(_) => true,
+            Presence::Http { .. } => true,
         }
     }
 }

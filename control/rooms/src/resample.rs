@@ -2,8 +2,8 @@
 //!
 //! A polyphase filter (Crochiere and Rabiner, *Multirate Digital Signal Processing*, §2.3): the low pass of the slower side,
 //! cut into one short filter for each place that an output sample can have between two input samples. Sample for sample,
-//! without blocks, so that nothing waits for more to come: clients send pieces of any size, and files have any rate. (Frames of
-//! 20 ms at the rates of telephones are changed by `core/dsp`.)
+//! without blocks, so that nothing waits for more to come: clients send pieces of any size, and files have any rate. The one of
+//! `core/dsp` cannot stand in for it: it takes whole frames of 20 ms, and of the rates only those of telephones and 48,000.
 
 /// Input samples that one output sample is made of, where the rate goes up. Going down it is as much longer.
 const TAPS: usize = 48;

@@ -12,9 +12,11 @@ use tokio::sync::oneshot;
 use crate::Rooms;
 use crate::departure::Departure;
 use crate::leg::Reply;
+use crate::listening::tell_listening;
 use crate::outbox::{body, frame};
 use crate::participant::Core;
 use crate::session::{JoinRequest, Session};
+use crate::talkback::tell_talkbacks;
 
 /// So long an offer that came with a resume may take.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -53,7 +55,11 @@ impl Rooms {
             self.inner.registry.renew_resume(&core)?;
             let joined = self.joined(room, state, &core, answer, true);
             let first = frame(None, request.request, &body(&ServerMessage::Joined(Box::new(joined))));
-            Session::attach(self, &core, first, request.join.last_seq)
+            let session = Session::attach(self, &core, first, request.join.last_seq)?;
+            // Its page may be a new one, and `joined` says neither.
+            tell_listening(state, &core);
+            tell_talkbacks(state, &core);
+            Ok(session)
         })
         .map_err(|refusal| if refusal.code == Code::SessionNotFound { gone() } else { refusal })
         .inspect(|_| {

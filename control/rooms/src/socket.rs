@@ -53,7 +53,7 @@ impl Gate {
         let token = token.or_else(|| bearer_token(headers)).unwrap_or_default();
         match (self.verify)(token) {
             Ok(bearer) if may_connect(&self.allowed_origins, headers) => Ok(bearer),
-            Ok(_) => Err(Outgoing::close(close::POLICY, &foreign(headers))),
+            Ok(_) => Err(Outgoing::close(close::POLICY, foreign(headers))),
             Err(why) => Err(self.unauthorized(address, why)),
         }
     }

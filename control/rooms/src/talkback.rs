@@ -1,4 +1,5 @@
-//! Talkback: an admin talks to one participant alone, and not into the mix. It ends when either of them leaves or is moved.
+//! Talkback: an admin talks to one participant alone, and not into the mix. When the one talked to
+//! leaves or is moved, nobody hears the talker until they say to whom they talk then: a word that was for one is not for all.
 
 use std::sync::Arc;
 
@@ -62,15 +63,15 @@ impl Rooms {
         }
     }
 
-    /// Somebody is out of the room: nobody is talked to by them any more, and who talked to them talks to the room.
-    pub(crate) fn end_talks(&self, state: &mut State, gone: &Participant) {
+    /// Somebody is out of the room: nobody is talked to by them any more. Who talked to them goes on doing so, unheard: in
+    /// the middle of a word, nobody goes on the air by somebody else's leaving.
+    pub(crate) fn end_talks(&self, state: &State, gone: &Participant) {
         self.end_own_talk(state, gone);
         let who = &gone.view.user_id;
-        for (talker, participant) in &mut state.participants {
+        for (talker, participant) in &state.participants {
             if participant.talks_to.as_ref() == Some(who) {
-                participant.talks_to = None;
-                self.order_talking(participant);
                 gone.tell(&message(talker, false));
+                participant.tell(&unheard(who));
             }
         }
     }
@@ -98,6 +99,13 @@ fn tell(state: &State, target: Option<&Identity>, talker: &Identity, active: boo
     if let Some(target) = target.and_then(|target| state.participants.get(target)) {
         target.tell(&message(talker, active));
     }
+}
+
+/// What a talker is told whose only listener is out of the room.
+fn unheard(gone: &Identity) -> ServerMessage {
+    let code = Code::ParticipantNotFound;
+    let message = format!("{gone:?}, to whom alone you talk, is out of the room: nobody hears you until you say talk");
+    ServerMessage::Error { code, message, docs: code.docs() }
 }
 
 fn message(talker: &Identity, active: bool) -> ServerMessage {

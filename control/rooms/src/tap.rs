@@ -23,7 +23,7 @@ use crosspoint_worker::engine::{NewPcm, Order, PcmReader, PcmVoice, PcmWriter, p
 use tokio::time::Instant;
 
 use crate::Rooms;
-use crate::admission::Applicant;
+use crate::admission::{Applicant, Destination, bearer_identity, service_identity};
 use crate::join::view_of;
 use crate::leg::Leg;
 use crate::mixing::no_media;
@@ -45,7 +45,8 @@ pub struct TapRequest {
     /// Its voice; none: it only hears.
     pub speaks: Option<TapVoice>,
     /// It is a service of this house (a player, a recorder), not somebody: nobody is told of it, its voice is not shown as a
-    /// track, no limit counts it, and the room is neither made nor kept open for it.
+    /// track, no limit counts it, and the room is neither made nor kept open for it. Its identity gets `crosspoint.` before it,
+    /// which nobody else's may begin with.
     pub is_service: bool,
 }
 
@@ -138,7 +139,8 @@ impl TapHandle {
 
 impl Drop for TapHandle {
     fn drop(&mut self) {
-        self.rooms.hang_up(self.leg);
+        // It does not say whether its other side went or was cut off, and who was cut off comes back to where it was moved.
+        self.rooms.hang_up(self.leg, false);
     }
 }
 
@@ -161,6 +163,8 @@ impl Rooms {
     }
 
     fn try_tap(&self, request: &TapRequest) -> Result<Tap, Refusal> {
+        let Destination { home, place } = self.destination_of(request)?;
+        let request = &TapRequest { room: place, ..request.clone() };
         check(request)?;
         let (room, made) = match self.inner.registry.room(&request.room) {
             Some(room) => (room, false),
@@ -172,21 +176,34 @@ impl Rooms {
                 self.make_room(request.room.clone(), RoomKind::Mix, None, State::default())?
             }
         };
-        let result = self.tap_in(&room, request);
+        let result = self.tap_in(&room, home, request);
         if made && result.is_err() {
             self.close_if_empty_since(&room, 0);
         }
         result
     }
 
-    fn tap_in(&self, room: &Arc<Room>, request: &TapRequest) -> Result<Tap, Refusal> {
+    /// Who was moved comes back to where it was moved; a service is there for the room that it names.
+    fn destination_of(&self, request: &TapRequest) -> Result<Destination, Refusal> {
+        let TapRequest { bearer, room, is_service, .. } = request;
+        if !is_service {
+            return self.destination(bearer, &bearer_identity(bearer)?, room);
+        }
+        if !bearer.grant.may_join(room.as_str()) {
+            return Err(Refusal::new(Code::Forbidden, "the token does not allow to join this room"));
+        }
+        Ok(Destination { home: room.clone(), place: room.clone() })
+    }
+
+    fn tap_in(&self, room: &Arc<Room>, home: RoomId, request: &TapRequest) -> Result<Tap, Refusal> {
         if room.kind == RoomKind::Mesh {
             return Err(no_media());
         }
         let bearer = &request.bearer;
         let mut state = room.lock();
         check_open(room)?;
-        let identity = free_identity(&state, &bearer.identity)?;
+        let sub = if request.is_service { service_identity(&bearer.identity) } else { bearer.identity.clone() };
+        let identity = free_identity(&state, &sub)?;
         if !request.is_service {
             self.admit(room, &mut state, &Applicant { bearer, identity: Some(&identity), pin: None })?;
         }
@@ -194,7 +211,7 @@ impl Rooms {
 
         let leg = LegKey(self.inner.registry.next_key());
         let end = Arc::new(End::new());
-        let participant = self.tapping(request, &identity, leg, &end);
+        let participant = self.tapping(request, &identity, leg, Presence::Http { end: Arc::clone(&end), home });
         self.introduce(room, &mut state, participant, None);
         self.inner.registry.place_leg(leg, room);
         state.owners.insert(leg, identity.clone());
@@ -220,7 +237,7 @@ impl Rooms {
         Ok(Tap { reader, writer, handle: TapHandle { rooms: self.clone(), identity, leg, track, end } })
     }
 
-    fn tapping(&self, request: &TapRequest, identity: &Identity, leg: LegKey, end: &Arc<End>) -> Participant {
+    fn tapping(&self, request: &TapRequest, identity: &Identity, leg: LegKey, presence: Presence) -> Participant {
         let hears = match request.hears {
             Some(Bus::Programme) => Hears::Mix,
             Some(Bus::Hold) => Hears::Hold,
@@ -235,7 +252,7 @@ impl Rooms {
             usually_hears: Some(hears),
             talks_to: None,
             perfect: false,
-            presence: Presence::Http(Arc::clone(end)),
+            presence,
             leg: Some(Leg::plain(leg)),
             subscriptions: BTreeMap::new(),
             quality: Quality::Excellent,
@@ -267,9 +284,6 @@ fn check(request: &TapRequest) -> Result<(), Refusal> {
     let (grant, room) = (&bearer.grant, room.as_str());
     let refuse = |code, detail: &str| Err(Refusal::new(code, detail));
     let on_hold = *hears == Some(Bus::Hold) || speaks.as_ref().is_some_and(|voice| voice.bus == Bus::Hold);
-    if !grant.may_join(room) {
-        return refuse(Code::Forbidden, "the token does not allow to join this room");
-    }
     if hears.is_none() && speaks.is_none() {
         return refuse(Code::InvalidRequest, "who neither hears nor speaks has no business here");
     }

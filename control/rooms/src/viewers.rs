@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::Rooms;
-use crate::admission::Applicant;
+use crate::admission::{Applicant, Destination, bearer_identity};
 use crate::departure::Departure;
 use crate::join::view_of;
 use crate::leg::{Leg, Pending, Reply};
@@ -155,16 +155,20 @@ impl LegHandle {
 
 impl Drop for LegHandle {
     fn drop(&mut self) {
-        self.rooms.hang_up(self.leg);
+        self.rooms.hang_up(self.leg, true);
     }
 }
 
 impl Rooms {
-    /// Whoever held this leg does not any more: it is over, and so is who was there by it alone.
-    pub(crate) fn hang_up(&self, leg: LegKey) {
+    /// Whoever held this leg does not any more: it is over, and so is who was there by it alone. `by_will`: who comes back
+    /// comes as a newcomer, and not to where they were moved.
+    pub(crate) fn hang_up(&self, leg: LegKey, by_will: bool) {
         self.at_leg(leg, |room, state| match state.owners.get(&leg).cloned() {
             Some(who) => {
                 if let Some(gone) = self.remove(room, state, &who, Departure::Left) {
+                    if by_will {
+                        self.inner.registry.forget_placement(gone.presence.home(), &who);
+                    }
                     self.finish(&gone, close::NORMAL, "left");
                 }
             }
@@ -196,29 +200,27 @@ impl Rooms {
     fn try_publish(&self, request: &PublishRequest) -> Result<LegHandle, Refusal> {
         let PublishRequest { bearer, room: id, offer } = request;
         check_offer("offer", offer, self.inner.options.limits.sdp_bytes)?;
-        Identity::parse(&bearer.identity)?;
+        let identity = bearer_identity(bearer)?;
         let forbidden = |detail: &str| Refusal::new(Code::Forbidden, detail);
-        if !bearer.grant.may_join(id.as_str()) {
-            return Err(forbidden("the token does not allow to join this room"));
-        }
+        let Destination { home, place } = self.destination(bearer, &identity, id)?;
         if !bearer.grant.can_publish.unwrap_or(true) {
             return Err(forbidden("the token does not allow to publish"));
         }
-        let (room, made) = match self.inner.registry.room(id) {
+        let (room, made) = match self.inner.registry.room(&place) {
             Some(room) => (room, false),
             None => {
-                self.check_may_make(id, bearer)?;
-                self.make_room(id.clone(), RoomKind::Forward, None, State::default())?
+                self.check_may_make(&place, bearer)?;
+                self.make_room(place, RoomKind::Forward, None, State::default())?
             }
         };
-        let result = self.publish_in(&room, bearer, offer);
+        let result = self.publish_in(&room, home, bearer, offer);
         if made && result.is_err() {
             self.close_if_empty_since(&room, 0);
         }
         result
     }
 
-    fn publish_in(&self, room: &Arc<Room>, bearer: &Bearer, offer: &str) -> Result<LegHandle, Refusal> {
+    fn publish_in(&self, room: &Arc<Room>, home: RoomId, bearer: &Bearer, offer: &str) -> Result<LegHandle, Refusal> {
         check_kind(room)?;
         let identity = free_identity(&room.lock(), &bearer.identity)?;
         let applicant = Applicant { bearer, identity: Some(&identity), pin: None };
@@ -245,7 +247,7 @@ impl Rooms {
             usually_hears: Some(Hears::Nothing),
             talks_to: None,
             perfect: false,
-            presence: Presence::Http(Arc::clone(&end)),
+            presence: Presence::Http { end: Arc::clone(&end), home },
             leg: None,
             subscriptions: BTreeMap::new(),
             quality: Quality::Excellent,

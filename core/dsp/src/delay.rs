@@ -22,7 +22,7 @@ const COVERED: f64 = 0.99;
 /// The target falls by no more than this per second, so that the next burst finds it still up.
 const FALL_US_PER_S: i64 = 20_000;
 /// A delay so far from the base is no delay: the sender's clock was set anew, or it was asleep.
-const JUMP_US: i64 = 2_000_000;
+const JUMP_US: i64 = 1_000_000;
 /// Weights grow instead of all bins shrinking; beyond this they are scaled back.
 const HEAVY: f64 = 1e9;
 
@@ -53,7 +53,7 @@ impl Default for DelayEstimator {
 impl DelayEstimator {
     /// A packet has come whose first sample has this media time. One that comes again must not be counted again.
     ///
-    /// A delay that jumps by more than 2 s begins a new estimate, as [`DelayEstimator::reset`] does.
+    /// A delay that jumps by more than 1 s begins a new estimate, as [`DelayEstimator::reset`] does.
     pub fn add(&mut self, arrival_us: i64, media_us: i64) {
         let delay = arrival_us.saturating_sub(media_us);
         if self.base.least().is_some_and(|base| delay.saturating_sub(base).saturating_abs() > JUMP_US) {
@@ -63,6 +63,8 @@ impl DelayEstimator {
         self.last_arrival_us = Some(arrival_us);
         let moved = self.base.add(arrival_us, delay);
         self.shift(moved);
+        // What is counted from a later base is less.
+        self.target_us -= moved.max(0);
         self.count(delay.saturating_sub(self.base.least().unwrap_or(delay)), elapsed);
         let covered = self.quantile_us(COVERED);
         self.target_us = covered.max(self.target_us - FALL_US_PER_S * elapsed / 1_000_000);

@@ -9,7 +9,7 @@ use crosspoint_model::{Code, Refusal};
 use crosspoint_rooms::socket::{self, Gone};
 use crosspoint_rooms::{Outgoing, PcmFrame, Tap, TapEnd, TapHandle, TapRequest};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::tungstenite;
 
 use crate::Door;
@@ -83,9 +83,9 @@ impl Connection {
 
     /// Says `ready`, with the position of the first frame, and that frame.
     async fn begin(&mut self, socket: &mut WebSocket) -> Step {
-        let first = match timeout(FIRST_FRAME, self.tap.reader.next()).await {
-            Ok(frame) if self.hears => frame,
-            _ => None,
+        let first = match self.hears {
+            true => timeout(FIRST_FRAME, self.tap.reader.next()).await.ok().flatten(),
+            false => None,
         };
         let Some(room) = self.tap.handle.room() else { return ControlFlow::Break(Some(end(&self.tap.handle).await)) };
         let ready = ServerWord::Ready {
@@ -105,6 +105,9 @@ impl Connection {
     async fn serve(&mut self, socket: &mut WebSocket) -> Option<Outgoing> {
         let mut asking = interval((self.silence / PINGS).max(Duration::from_millis(1)));
         asking.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // One for all rounds: begun anew with each, it would never come while frames do.
+        let mut looking = interval(LOOK);
+        looking.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.heard = Instant::now();
         loop {
             let step = tokio::select! {
@@ -113,7 +116,7 @@ impl Connection {
                     Some(frame) => self.let_hear(socket, &frame).await,
                     None => ControlFlow::Break(Some(end(&self.tap.handle).await)),
                 },
-                () = sleep(LOOK), if !self.marks.is_empty() => self.echo_marks(socket).await,
+                _ = looking.tick(), if !self.marks.is_empty() => self.echo_marks(socket).await,
                 _ = asking.tick() => self.ask_for_a_sign(socket).await,
             };
             if let ControlFlow::Break(end) = step {
@@ -129,7 +132,7 @@ impl Connection {
             self.lost = lost;
         }
         if self.hears {
-            write(socket, Message::Binary(self.converter.to_client(frame))).await?;
+            write(socket, Message::Binary(self.converter.for_client(frame))).await?;
         }
         self.echo_marks(socket).await
     }
@@ -173,7 +176,7 @@ impl Connection {
         if !self.speaks {
             return Err(Refusal::new(Code::MalformedMessage, "this connection only hears: it sends no sound"));
         }
-        let samples = self.converter.to_room(bytes)?;
+        let samples = self.converter.for_room(bytes)?;
         let written = self.tap.writer.write(samples);
         let surplus = self.intake.surplus(samples.len() - written, Instant::now());
         Ok(surplus.map(ServerWord::from))

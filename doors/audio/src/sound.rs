@@ -62,7 +62,7 @@ impl Converter {
     }
 
     /// What a client sent, for the room. Refused when half a sample is left over.
-    pub fn to_room(&mut self, bytes: &[u8]) -> Result<&[f32], Refusal> {
+    pub fn for_room(&mut self, bytes: &[u8]) -> Result<&[f32], Refusal> {
         let (pairs, rest) = bytes.as_chunks::<2>();
         if !rest.is_empty() {
             let detail = "a binary frame has an odd number of bytes: samples have two each, the low one first";
@@ -77,7 +77,7 @@ impl Converter {
     }
 
     /// What the room lets hear, for a client. Of two channels, what both have in common.
-    pub fn to_client(&mut self, frame: &PcmFrame) -> Bytes {
+    pub fn for_client(&mut self, frame: &PcmFrame) -> Bytes {
         self.samples.clear();
         let channels = frame.channels.max(1);
         let whole = frame.samples.chunks_exact(channels);
@@ -113,16 +113,16 @@ mod tests {
     fn at_the_room_s_rate_samples_go_through_as_they_are() {
         let mut converter = Converter::new(Rate::Hz48000);
         let sent = [0, 1, -1, i16::MAX, i16::MIN];
-        let heard = converter.to_room(&bytes(&sent)).expect("whole samples").to_vec();
-        assert_eq!(converter.to_client(&frame(&heard, 1)), bytes(&sent));
+        let heard = converter.for_room(&bytes(&sent)).expect("whole samples").to_vec();
+        assert_eq!(converter.for_client(&frame(&heard, 1)), bytes(&sent));
     }
 
     #[test]
     fn at_another_rate_each_frame_of_20_ms_gives_one() {
         let mut converter = Converter::new(Rate::Hz16000);
-        assert_eq!(converter.to_room(&bytes(&[0; 320])).expect("whole samples").len(), 960);
+        assert_eq!(converter.for_room(&bytes(&[0; 320])).expect("whole samples").len(), 960);
         for _ in 0..10 {
-            assert_eq!(converter.to_client(&frame(&[0.0; 960], 1)).len(), 2 * 320);
+            assert_eq!(converter.for_client(&frame(&[0.0; 960], 1)).len(), 2 * 320);
         }
     }
 
@@ -130,13 +130,13 @@ mod tests {
     fn two_channels_become_one_and_what_is_too_loud_does_not_wrap() {
         let mut converter = Converter::new(Rate::Hz48000);
         assert_eq!(
-            converter.to_client(&frame(&[0.5, 0.0, 2.0, 2.0, -9.0, -9.0], 2)),
+            converter.for_client(&frame(&[0.5, 0.0, 2.0, 2.0, -9.0, -9.0], 2)),
             bytes(&[8192, i16::MAX, i16::MIN])
         );
     }
 
     #[test]
     fn half_a_sample_is_refused() {
-        assert_eq!(Converter::new(Rate::Hz48000).to_room(&[1, 2, 3]).expect_err("odd").code, Code::MalformedMessage);
+        assert_eq!(Converter::new(Rate::Hz48000).for_room(&[1, 2, 3]).expect_err("odd").code, Code::MalformedMessage);
     }
 }

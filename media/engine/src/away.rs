@@ -78,6 +78,7 @@ impl Engine {
         leg.visit += 1;
         leg.seat.room = room;
         leg.seat.pre_fade = None;
+        leg.seat.addressed = false;
         let estimate = leg.transport.estimate();
         if worker == self.worker {
             if !self.take_seat(Member::Leg(index), kept, estimate, now) {

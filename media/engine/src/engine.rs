@@ -14,7 +14,7 @@ use crate::guard::guard;
 use crate::guests::Guest;
 use crate::leg::Leg;
 use crate::mixes::Mixes;
-use crate::plain::Plain;
+use crate::plain::{EarlyOrders, Plain};
 use crate::relay::Relay;
 use crate::rooms::RoomEntry;
 use crate::routes::{Index, Route, Routes};
@@ -37,6 +37,8 @@ pub struct Engine {
     /// Legs of plain sound.
     pub(crate) plains: Slab<Plain>,
     pub(crate) plains_by_key: FxHashMap<LegKey, Index>,
+    /// Orders that came before the leg of plain sound that they are about.
+    pub(crate) early: EarlyOrders,
     pub(crate) rooms: FxHashMap<RoomKey, RoomEntry>,
     pub(crate) mixes: Mixes,
     /// Whose each track is.

@@ -47,8 +47,8 @@ impl Engine {
             self.remove_guest(before, now);
         }
         let Enter { home, room, identity, profile, publish, lines, voice, estimate } = enter;
-        let (pre_fade, allowance) = (None, None);
-        let seat = Seat { key: leg, room, identity, profile, publish, lines, voice, pre_fade, allowance };
+        let (pre_fade, addressed, allowance) = (None, false, None);
+        let seat = Seat { key: leg, room, identity, profile, publish, lines, voice, pre_fade, addressed, allowance };
         let index = self.guests.insert(Guest { seat, home, visit });
         self.guests_by_key.insert(leg, index);
         let member = Member::Guest(index);

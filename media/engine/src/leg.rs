@@ -68,6 +68,7 @@ impl Leg {
             lines: Vec::new(),
             voice: VoiceSettings::default(),
             pre_fade: None,
+            addressed: false,
             allowance: None,
         };
         let mut leg = Self {

@@ -72,10 +72,14 @@ impl Engine {
 
     /// A room begins to mix, or stops.
     pub(crate) fn replace_mix(&mut self, room: RoomKey, spec: Option<MixSpec>, now: Instant) {
-        let Some(entry) = self.rooms.get_mut(&room) else { return };
-        let track = spec.as_ref().map(|spec| spec.track);
-        entry.mix = spec.map(|spec| Mix::new(room, spec, now));
+        let Some(entry) = self.rooms.get(&room) else { return };
         let members: Vec<Member> = entry.members.iter().copied().collect();
+        // Services take their lines along.
+        members.iter().for_each(|member| self.leave_mix(*member, now));
+        let track = spec.as_ref().map(|spec| spec.track);
+        if let Some(entry) = self.rooms.get_mut(&room) {
+            entry.mix = spec.map(|spec| Mix::new(room, spec, now));
+        }
         self.in_room(room, |room| room.set_mix(track, now));
         for member in members {
             self.join_mix(member, now);
@@ -94,7 +98,8 @@ impl Engine {
     }
 
     pub(crate) fn listen(&mut self, leg: LegKey, listening: Listening, now: Instant) {
-        let Some(member) = self.member_of(leg) else { return };
+        // A service hears what it asked for when it came.
+        let Some(member) = self.member_of(leg).filter(|member| !matches!(member, Member::Plain(_))) else { return };
         if let Member::Leg(index) = member {
             self.tell_host(index, Up::Order(Box::new(Order::Listen { leg, listening: listening.clone() })));
         }
@@ -106,14 +111,55 @@ impl Engine {
         self.seat_listener(member, now);
     }
 
-    pub(crate) fn talk(&mut self, leg: LegKey, to: Option<Identity>) {
+    pub(crate) fn talk(&mut self, leg: LegKey, to: Option<Identity>, now: Instant) {
         let Some(member) = self.member_of(leg) else { return };
         if let Member::Leg(index) = member {
             self.tell_host(index, Up::Order(Box::new(Order::Talk { leg, to: to.clone() })));
         }
         let Some(seat) = self.seat(member) else { return };
         let (room, identity) = (seat.room, seat.identity.clone());
-        self.in_mix(room, |mixer| mixer.talk(&identity, to.as_ref()));
+        let mut before = None;
+        self.in_mix(room, |mixer| before = mixer.talk(&identity, to.as_ref()));
+        self.keep_private(room, &identity, to.is_some(), now);
+        for whom in [before, to].into_iter().flatten() {
+            self.address(room, &whom, now);
+        }
+    }
+
+    /// What somebody says to one alone is no track that others could have in a slot.
+    fn keep_private(&mut self, room: RoomKey, whose: &Identity, private: bool, now: Instant) {
+        let tracks: Vec<TrackKey> = self
+            .members_of(room, whose)
+            .filter_map(|member| self.seat(member))
+            .flat_map(|seat| seat.publish.iter().filter(|spec| spec.kind == MediaKind::Audio).map(|spec| spec.track))
+            .collect();
+        self.in_room(room, |room| tracks.iter().for_each(|track| room.set_private(*track, private, now)));
+    }
+
+    /// Whom somebody talks to alone needs a place to hear that, whatever it hears otherwise.
+    fn address(&mut self, room: RoomKey, who: &Identity, now: Instant) {
+        let members: Vec<Member> = self.members_of(room, who).collect();
+        for member in members.into_iter().filter(|member| !matches!(member, Member::Plain(_))) {
+            self.note_addressed(member);
+            let Some(seat) = self.seat(member) else { continue };
+            let (auto, mix) = (seat.profile.hears == Hears::Tracks, seat.hears_mix());
+            self.in_room(room, |room| room.set_hears(member.number(), auto, mix, now));
+            self.seat_listener(member, now);
+        }
+    }
+
+    fn note_addressed(&mut self, member: Member) {
+        let Some(seat) = self.seat(member) else { return };
+        let mix = self.rooms.get(&seat.room).and_then(|entry| entry.mix.as_ref());
+        let addressed = mix.is_some_and(|mix| mix.mixer.is_addressed(&seat.identity));
+        if let Some(seat) = self.seat_mut(member) {
+            seat.addressed = addressed;
+        }
+    }
+
+    fn members_of<'a>(&'a self, room: RoomKey, who: &'a Identity) -> impl Iterator<Item = Member> + 'a {
+        let members = self.rooms.get(&room).into_iter().flat_map(|entry| entry.members.iter().copied());
+        members.filter(move |member| self.seat(*member).is_some_and(|seat| seat.identity == *who))
     }
 
     pub(crate) fn watch_levels(&mut self, room: RoomKey, watch: bool) {
@@ -131,6 +177,12 @@ impl Engine {
             return self.join_mix_plainly(index, now);
         }
         publish.iter().for_each(|spec| self.add_voice(member, spec));
+        let Some(seat) = self.seat(member) else { return };
+        let (room, identity) = (seat.room, seat.identity.clone());
+        let mix = self.rooms.get(&room).and_then(|entry| entry.mix.as_ref());
+        if mix.is_some_and(|mix| mix.mixer.is_addressed(&identity)) {
+            return self.address(room, &identity, now);
+        }
         self.seat_listener(member, now);
     }
 
@@ -152,10 +204,14 @@ impl Engine {
         let Some(seat) = self.seat(member) else { return };
         let tracks: Vec<TrackKey> = seat.publish.iter().map(|spec| spec.track).collect();
         let (room, id, identity) = (seat.room, ListenerId(member.number().0), seat.identity.clone());
+        let last = self.members_of(room, &identity).all(|other| other == member);
         let mut line = None;
         self.in_mix(room, |mixer| {
-            mixer.talk(&identity, None);
             tracks.iter().for_each(|track| mixer.remove_voice(*track, now));
+            if last {
+                // Only now: what it said last fades out for whom it was said to.
+                mixer.talk(&identity, None);
+            }
             line = mixer.remove_listener(id, now);
         });
         if let (Member::Plain(index), Some(line)) = (member, line) {
@@ -168,14 +224,15 @@ impl Engine {
         let Some(seat) = self.seat(member) else { return };
         let (room, id, identity) = (seat.room, ListenerId(member.number().0), seat.identity.clone());
         let listening = Listening { hears: seat.profile.hears, pre_fade: seat.pre_fade.clone() };
-        let listens = seat.profile.subscribes && (seat.hears_mix() || seat.pre_fade.is_some());
+        let listens = seat.profile.subscribes && seat.hears_mix();
         self.in_mix(room, |mixer| {
             if mixer.has_listener(id) && listens {
                 mixer.set_listening(id, listening);
             } else if listens {
                 mixer.add_listener(id, identity, listening);
             } else {
-                mixer.remove_listener(id, now);
+                // A leg of packets has no line.
+                drop(mixer.remove_listener(id, now));
             }
         });
     }

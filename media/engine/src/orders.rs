@@ -16,6 +16,7 @@ use crate::seat::Member;
 impl Engine {
     /// Carries out an order.
     pub fn handle_order(&mut self, order: Order, now: Instant) {
+        let Some(order) = self.keep_if_early(order) else { return };
         match order {
             Order::OpenRoom { room, settings } => {
                 let mix = settings.mix.clone();
@@ -43,7 +44,7 @@ impl Engine {
             Order::SetMix { room, mix } => self.set_mix(room, mix, now),
             Order::SetVoice { leg, settings } => self.set_voice(leg, settings),
             Order::Listen { leg, listening } => self.listen(leg, listening, now),
-            Order::Talk { leg, to } => self.talk(leg, to),
+            Order::Talk { leg, to } => self.talk(leg, to, now),
             Order::WatchLevels { room, watch } => self.watch_levels(room, watch),
             Order::AddPcm(new) => self.add_plain(*new, now),
             Order::SendData { leg, reliable, message } => {

@@ -1,17 +1,18 @@
 //! Legs of plain sound: services, telephones, players. They have no transport; their room's mixer reads and writes their line.
 //! Such a leg has no home: when it moves to a room of another worker, it goes there whole.
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use crosspoint_mixer::ListenerId;
 use crosspoint_mixer::PcmLine;
-use crosspoint_model::{Bus, LegKey, MediaKind, RoomKey};
+use crosspoint_model::{Bus, LegKey, MediaKind, RoomKey, TrackKey};
 use crosspoint_webrtc::MediaLine;
 
 use crate::engine::Engine;
 use crate::fact::{Fact, LegEnd};
 use crate::mixes::voice;
-use crate::order::{LegProfile, NewPcm, PcmVoice, TrackSpec};
+use crate::order::{LegProfile, NewPcm, Order, PcmVoice, TrackSpec};
 use crate::relay::{Message, Relay};
 use crate::routes::Index;
 use crate::seat::{Member, Seat};
@@ -29,7 +30,54 @@ pub(crate) struct Plain {
     line: Option<PcmLine>,
 }
 
+/// Orders about legs that are not here yet: they come from the control plane, while such a leg moves in from another worker. The
+/// oldest go first: those of legs that have ended since never find them.
+#[derive(Debug, Default)]
+pub(crate) struct EarlyOrders(VecDeque<Order>);
+
+/// So many wait.
+const MAX_EARLY: usize = 256;
+
+impl EarlyOrders {
+    fn keep(&mut self, order: Order) {
+        if self.0.len() >= MAX_EARLY {
+            self.0.pop_front();
+        }
+        self.0.push_back(order);
+    }
+
+    /// Those about this leg and its tracks.
+    fn take(&mut self, leg: LegKey, tracks: &[TrackKey]) -> Vec<Order> {
+        let about = |order: &Order| match order {
+            Order::SetFlags { track, .. } => tracks.contains(track),
+            Order::RemoveLeg { leg: whose }
+            | Order::MoveLeg { leg: whose, .. }
+            | Order::SetVoice { leg: whose, .. } => *whose == leg,
+            _ => false,
+        };
+        let (meant, others) = std::mem::take(&mut self.0).into_iter().partition(about);
+        self.0 = others;
+        Vec::from(meant)
+    }
+}
+
 impl Engine {
+    /// Keeps an order that is about a leg, or a track, that nobody here knows.
+    pub(crate) fn keep_if_early(&mut self, order: Order) -> Option<Order> {
+        let early = match &order {
+            Order::SetFlags { track, .. } => !self.tracks.contains_key(track),
+            Order::RemoveLeg { leg } | Order::MoveLeg { leg, .. } | Order::SetVoice { leg, .. } => {
+                self.member_of(*leg).is_none()
+            }
+            _ => false,
+        };
+        if early {
+            self.early.keep(order);
+            return None;
+        }
+        Some(order)
+    }
+
     pub(crate) fn add_plain(&mut self, new: NewPcm, now: Instant) {
         let NewPcm { leg, room, identity, line, hears, speaks } = new;
         let track = |voice: &PcmVoice| TrackSpec {
@@ -53,12 +101,17 @@ impl Engine {
             lines: vec![line_of_track],
             voice: speaks.as_ref().map(|voice| voice.settings.clone()).unwrap_or_default(),
             pre_fade: None,
+            addressed: false,
             allowance: None,
         };
+        let tracks: Vec<TrackKey> = seat.publish.iter().map(|spec| spec.track).collect();
         let index = self.plains.insert(Plain { seat, hears, speaks, line: Some(line) });
         self.plains_by_key.insert(leg, index);
         if !self.take_seat(Member::Plain(index), None, None, now) {
-            self.end_plain(index, LegEnd::RoomClosed, now);
+            return self.end_plain(index, LegEnd::RoomClosed, now);
+        }
+        for order in self.early.take(leg, &tracks) {
+            self.handle_order(order, now);
         }
     }
 

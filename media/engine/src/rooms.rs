@@ -137,6 +137,9 @@ impl Engine {
             self.tracks.remove(&gone.track);
             self.in_room_of(member, |room, _| room.remove_track(gone.track, now));
             self.remove_voice(room, gone.track, now);
+            if let Some(entry) = self.rooms.get_mut(&room) {
+                entry.codecs.retain(|(track, _)| *track != gone.track);
+            }
         }
         self.in_room_of(member, |room, leg| room.set_slots(leg, &slots, now));
         for fresh in publish.iter().filter(|new| before.iter().all(|old| old.track != new.track)) {
@@ -152,8 +155,14 @@ impl Engine {
             tracing::debug!(track = spec.track.0, mid = spec.mid, "a track names a line that was not negotiated");
             return;
         };
+        let mix = self.rooms.get(&room).and_then(|entry| entry.mix.as_ref());
+        let private = mix.is_some_and(|mix| mix.mixer.is_private(&seat.identity));
         self.tracks.insert(spec.track, member);
-        self.in_room(room, |room| room.add_track(track, now));
+        self.in_room(room, |room| {
+            let key = track.track;
+            room.add_track(track, now);
+            room.set_private(key, private, now);
+        });
         self.grant_early_wishes(room, spec.track, now);
     }
 

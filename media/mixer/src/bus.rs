@@ -26,6 +26,9 @@ pub(crate) struct BusState {
     pub(crate) audience: Vec<ListenerId>,
     /// Limits for those who read plain sound.
     pub(crate) plain: Line,
+    /// Did it, in this tick and in the one before?
+    pub(crate) plain_ran: bool,
+    pub(crate) plain_ran_before: bool,
     pub(crate) meter: Meter,
 }
 
@@ -40,6 +43,8 @@ impl BusState {
             line: Line::new(settings),
             audience: Vec::new(),
             plain: Line::new(settings),
+            plain_ran: false,
+            plain_ran_before: false,
             meter: Meter::default(),
         }
     }
@@ -52,6 +57,7 @@ impl BusState {
         }
         self.sum.fill(0.0);
         self.sounds = false;
+        self.plain_ran_before = std::mem::take(&mut self.plain_ran);
     }
 
     pub(crate) fn add(&mut self, frame: &[f32]) {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use crosspoint_dsp::FRAME;
 
 use crate::queue::Queued;
-use crate::receiver::{CONCEALED, HANG, Receiver, State, TOO_LATE, to_micros};
+use crate::receiver::{CONCEALED, FAR_TOO_LATE, HANG, Receiver, State, TOO_LATE, to_micros};
 
 /// So many packets that were passed on are kept, to go on from them with a decoder.
 const PASSED: usize = 4;
@@ -62,6 +62,17 @@ impl Receiver {
             self.passed.pop_front();
         }
         Passed::Packet(packet.payload)
+    }
+
+    /// Is it much too late?
+    pub(crate) fn is_late(&self, now: Instant) -> bool {
+        self.is_passing() && self.excess(self.micros(now), self.next_media) > FAR_TOO_LATE
+    }
+
+    /// Do its packets tell how loud they are (RFC 6464)?
+    pub(crate) fn tells_level(&self) -> bool {
+        let newest = self.passed.back().or(self.queue.front());
+        newest.is_none_or(|packet| packet.level.is_some())
     }
 
     /// Is the packet that comes next one that has to be decoded: not 20 ms long?

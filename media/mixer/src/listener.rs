@@ -44,11 +44,13 @@ pub(crate) struct Listener {
     pub(crate) line: Option<Box<Line>>,
     /// Ticks since it heard something else than the others.
     pub(crate) same: u32,
+    /// Has it yet to be given a first packet of its bus that leans on nothing before it?
+    pub(crate) fresh: bool,
 }
 
 impl Listener {
     pub(crate) fn new(identity: Identity, listening: Listening, encoded: bool) -> Self {
-        Self { identity, listening, encoded, line: None, same: 0 }
+        Self { identity, listening, encoded, line: None, same: 0, fresh: true }
     }
 
     /// The bus that it hears.
@@ -67,6 +69,7 @@ impl Listener {
             return Service::Apart;
         }
         let Some(line) = &mut self.line else { return Service::Shared };
+        // In silence at once, when nothing of its own voice is left in the limiter and the encoder that all share.
         if (line.is_quiet() && bus_is_quiet) || self.same > BACK {
             self.line = None;
             return Service::Shared;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crosspoint_codec::opus::EncoderSettings;
-use crosspoint_dsp::FRAME;
 use crosspoint_dsp::ducker::Ducker;
 use crosspoint_model::{Bus, Hears, Identity, Levels, Listening, MixSettings, TrackKey, VoiceSettings};
 
@@ -126,6 +125,9 @@ impl Mixer {
 
     /// Changes how it works, from the next tick on. Encoders begin anew where they are concerned.
     pub fn set(&mut self, settings: MixSettings, now: Instant) {
+        if let Some(track) = self.passing {
+            self.end_passing(track);
+        }
         let restereo = settings.stereo != self.settings.stereo;
         self.settings = settings;
         let encoder = encoder_settings(&self.settings);
@@ -135,12 +137,14 @@ impl Mixer {
         (self.programme.audience, self.hold.audience) = (programme, hold);
         self.listeners.values_mut().for_each(|listener| listener.line = None);
         self.ducker = Ducker::new(-self.settings.ducking);
-        self.passing = None;
         self.stage = Stage::Rest;
+        for line in self.voices.values_mut().filter_map(|voice| voice.alone.as_deref_mut()) {
+            *line = Line::new(encoder);
+        }
         if restereo {
             let (stereo, channels, epoch) = (self.settings.stereo, self.channels(), self.epoch);
             for voice in self.voices.values_mut() {
-                voice.frame = vec![0.0; FRAME * channels];
+                voice.set_channels(channels);
                 if let Input::Opus(receiver) = &mut voice.input {
                     **receiver = Receiver::new(stereo, epoch);
                 }
@@ -199,15 +203,28 @@ impl Mixer {
         }
     }
 
-    /// Talkback: the voices of somebody go to one participant alone; none: to their bus again.
-    pub fn talk(&mut self, whose: &Identity, to: Option<&Identity>) {
-        match to {
-            Some(to) => drop(self.talks.insert(whose.clone(), to.clone())),
-            None => drop(self.talks.remove(whose)),
-        }
-        for voice in self.voices.values_mut().filter(|voice| voice.spec.identity == *whose) {
+    /// Talkback: the voices of somebody go to one participant alone; none: to their bus again. Whom they talked to before comes back.
+    pub fn talk(&mut self, whose: &Identity, to: Option<&Identity>) -> Option<Identity> {
+        let before = match to {
+            Some(to) => self.talks.insert(whose.clone(), to.clone()),
+            None => self.talks.remove(whose),
+        };
+        // One that is on its way out fades out for whom it spoke to.
+        let theirs = |voice: &&mut Voice| voice.spec.identity == *whose && !voice.leaving;
+        for voice in self.voices.values_mut().filter(theirs) {
             voice.only = to.cloned();
         }
+        before
+    }
+
+    /// Does this one talk to somebody alone?
+    pub fn is_private(&self, who: &Identity) -> bool {
+        self.talks.contains_key(who)
+    }
+
+    /// Does anybody talk to this one alone?
+    pub fn is_addressed(&self, who: &Identity) -> bool {
+        self.talks.values().any(|to| to == who)
     }
 
     /// Somebody listens, over packets.
@@ -219,12 +236,14 @@ impl Mixer {
     /// What a listener hears has changed.
     pub fn set_listening(&mut self, id: ListenerId, listening: Listening) {
         if let Some(listener) = self.listeners.get_mut(&id) {
+            listener.fresh |= listener.listening.hears != listening.hears;
             listener.listening = listening;
             self.note_monitors();
         }
     }
 
     /// A listener goes, or somebody who spoke and heard plain sound. The line of the latter comes back, for another mixer.
+    #[must_use = "the line of a service ends when it is dropped"]
     pub fn remove_listener(&mut self, id: ListenerId, now: Instant) -> Option<PcmLine> {
         self.listeners.remove(&id);
         self.note_monitors();
@@ -240,12 +259,13 @@ impl Mixer {
         &mut self,
         id: ListenerId,
         identity: &Identity,
-        line: PcmLine,
+        mut line: PcmLine,
         hears: Option<Bus>,
         voice: Option<VoiceSpec>,
         now: Instant,
     ) {
         let track = voice.as_ref().map(|spec| spec.track);
+        line.enter();
         self.lines.insert(id, Plain { line, voice: track, told: false });
         if let Some(bus) = hears {
             let hears = match bus {
@@ -309,10 +329,18 @@ impl Mixer {
         self.skipped
     }
 
+    /// One that comes back before it has faded out goes on as if it had never gone: cut off it would click, and whoever comes
+    /// with it would hear the end of it.
     fn insert_voice(&mut self, spec: VoiceSpec, input: Input) {
-        let mut voice = Voice::new(spec, input, self.channels());
-        voice.only = self.talks.get(&voice.spec.identity).cloned();
-        self.voices.insert(voice.spec.track, voice);
+        let only = self.talks.get(&spec.identity).cloned();
+        match self.voices.get_mut(&spec.track).filter(|voice| voice.leaving) {
+            Some(voice) => voice.come_back(spec, only),
+            None => {
+                let mut voice = Voice::new(spec, input, self.channels());
+                voice.only = only;
+                self.voices.insert(voice.spec.track, voice);
+            }
+        }
         self.note_monitors();
     }
 

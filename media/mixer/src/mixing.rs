@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crosspoint_dsp::FRAME;
-use crosspoint_model::{Bus, Identity, TrackKey};
+use crosspoint_model::{Bus, TrackKey};
 
 use crate::bus::BusState;
 use crate::line::Made;
@@ -76,7 +76,7 @@ impl Mixer {
                 Some(Bus::Hold) => Some(&mut self.hold),
                 None => None,
             };
-            let quiet = bus.as_ref().is_none_or(|bus| !bus.sounds);
+            let quiet = bus.as_ref().is_none_or(|bus| !bus.has_history());
             let service = listener.serve(differs, quiet);
             if !listener.encoded {
                 continue;
@@ -87,7 +87,12 @@ impl Mixer {
                     packets.push(Audience::One(*id));
                 }
                 _ if service == Service::Apart => packets.push(Audience::One(*id)),
-                Some(bus) if passing.as_ref() != Some(&listener.identity) => bus.audience.push(*id),
+                Some(bus) if passing.as_ref() != Some(&listener.identity) => {
+                    if std::mem::take(&mut listener.fresh) {
+                        bus.line.align();
+                    }
+                    bus.audience.push(*id);
+                }
                 _ => {}
             }
         }
@@ -104,7 +109,7 @@ impl Mixer {
 
     /// Gives plain sound to those who read it.
     fn read_out(&mut self) {
-        let position = self.tick * FRAME as u64;
+        let (position, due) = (self.tick * FRAME as u64, self.due());
         let channels = self.channels();
         let mut limited: [Option<Arc<[f32]>>; 2] = [None, None];
         for (id, plain) in &mut self.lines {
@@ -126,6 +131,7 @@ impl Mixer {
             } else {
                 cache.get_or_insert_with(|| limit(bus, &mut self.scratch)).clone()
             };
+            let position = plain.line.position(position, due);
             plain.line.give(PcmFrame { position, samples, channels });
         }
     }
@@ -173,7 +179,7 @@ impl Mixer {
 
     fn make_alone(&mut self, track: TrackKey) -> Made<'_> {
         let Some(voice) = self.voices.get_mut(&track) else { return Made::Nothing };
-        let heard = voice.quiet == 0 && voice.has_frame;
+        let heard = voice.quiet == 0 && voice.has_frame && voice.only.is_none();
         let Some(line) = &mut voice.alone else { return Made::Nothing };
         if !heard {
             voice.frame.fill(0.0);
@@ -189,15 +195,17 @@ fn is_own(voice: &Voice, listener: &Listener) -> bool {
     voice.spec.identity == listener.identity && listener.bus() == Some(voice.spec.bus) && voice.is_in_bus()
 }
 
-/// Does the listener hear this voice beside its bus?
-fn is_extra(voice: &Voice, listener: &Listener) -> bool {
+/// What the listener hears of this voice beside its bus: what it says to the listener alone, or all of it before its fader.
+fn extra<'a>(voice: &'a Voice, listener: &Listener) -> Option<&'a [f32]> {
     if voice.spec.identity == listener.identity || !voice.has_frame || !voice.sounds {
-        return false;
+        return None;
     }
-    let talks_to = |to: &Identity| *to == listener.identity && voice.quiet == 0;
+    if voice.only.as_ref() == Some(&listener.identity) && voice.quiet == 0 {
+        return Some(&voice.frame);
+    }
     let pre_fade = listener.listening.pre_fade.as_ref() == Some(&voice.spec.identity);
     let in_its_bus = voice.is_in_bus() && listener.bus() == Some(voice.spec.bus);
-    voice.only.as_ref().is_some_and(talks_to) || (pre_fade && !in_its_bus)
+    (pre_fade && !in_its_bus).then_some(voice.before_fade.as_slice())
 }
 
 /// Was the listener heard in the frames before? Then they hold its own voice, which must not come back to it through the memory
@@ -208,7 +216,7 @@ fn spoke_before(voices: &Voices, listener: &Listener) -> bool {
 
 /// Does this voice make what the listener hears unlike its bus?
 fn sets_apart(voice: &Voice, listener: &Listener) -> bool {
-    is_own(voice, listener) || is_extra(voice, listener)
+    is_own(voice, listener) || extra(voice, listener).is_some()
 }
 
 /// What a listener hears: its bus without its own voice, and what only it hears.
@@ -219,16 +227,23 @@ fn own_sound(voices: &Voices, listener: &Listener, bus: &BusState, sound: &mut V
         None => sound.resize(bus.sum.len(), 0.0),
     }
     for voice in voices.values() {
-        let sign = match (is_own(voice, listener), is_extra(voice, listener)) {
-            (true, _) => -1.0,
-            (false, true) => 1.0,
-            (false, false) => continue,
-        };
-        sound.iter_mut().zip(&voice.frame).for_each(|(sum, sample)| *sum += sign * sample);
+        if is_own(voice, listener) {
+            sound.iter_mut().zip(&voice.frame).for_each(|(sum, sample)| *sum -= sample);
+        } else if let Some(extra) = extra(voice, listener) {
+            sound.iter_mut().zip(extra).for_each(|(sum, sample)| *sum += sample);
+        }
     }
 }
 
 fn limit(bus: &mut BusState, scratch: &mut Vec<f32>) -> Arc<[f32]> {
+    if !std::mem::replace(&mut bus.plain_ran, true)
+        && !bus.plain_ran_before
+        && let Some(last) = bus.history().last()
+    {
+        scratch.clear();
+        scratch.extend_from_slice(last);
+        bus.plain.limit(scratch);
+    }
     scratch.clone_from(&bus.sum);
     bus.plain.limit(scratch);
     Arc::from(scratch.as_slice())

@@ -22,7 +22,7 @@ impl Mixer {
     pub(crate) fn decide_passing(&mut self, now: Instant) {
         let alone = self.lone_talker();
         match self.passing {
-            Some(track) if alone != Some(track) => self.end_passing(track),
+            Some(track) if alone != Some(track) || self.is_late(track, now) => self.end_passing(track),
             None if self.programme.silent >= PASS_AFTER && !self.programme.line.runs => {
                 let begins = |track: &TrackKey| matches!(self.voices.get(track).map(|voice| &voice.input), Some(Input::Opus(r)) if r.can_pass());
                 self.passing = alone.filter(begins);
@@ -48,8 +48,16 @@ impl Mixer {
                 && (listener.line.is_some() || listener.listening.pre_fade.is_some())
                 && listener.identity != voice.spec.identity
         });
-        let fits = voice.spec.bus == Bus::Programme && plain && !must_decode && !others_differ;
+        // Where levels are watched and its packets tell none, it has to be decoded to be measured.
+        let measured = !self.watched || matches!(&voice.input, Input::Opus(receiver) if receiver.tells_level());
+        let fits = measured && voice.spec.bus == Bus::Programme && plain && !must_decode && !others_differ;
         fits.then_some(voice.spec.track)
+    }
+
+    /// Is it so late that its sound has to be shortened, which a packet cannot be?
+    fn is_late(&self, track: TrackKey, now: Instant) -> bool {
+        let voice = self.voices.get(&track).map(|voice| &voice.input);
+        matches!(voice, Some(Input::Opus(receiver)) if receiver.is_late(now))
     }
 
     /// Does anybody read the programme as plain sound?
@@ -57,7 +65,7 @@ impl Mixer {
         self.listeners.values().any(|listener| !listener.encoded && listener.bus() == Some(Bus::Programme))
     }
 
-    fn end_passing(&mut self, track: TrackKey) {
+    pub(crate) fn end_passing(&mut self, track: TrackKey) {
         self.passing = None;
         let Some(voice) = self.voices.get_mut(&track) else { return };
         // One that was silenced has nothing to go on with.

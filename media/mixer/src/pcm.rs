@@ -10,9 +10,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use atomic_waker::AtomicWaker;
-use crosspoint_dsp::RATE;
+use crosspoint_dsp::{FRAME, RATE};
 use rtrb::{Consumer, Producer, RingBuffer};
 
 /// So much can wait for a slow reader: a second of frames.
@@ -23,7 +24,8 @@ const SAMPLES: usize = 10 * RATE as usize;
 /// A frame of a bus: 20 ms.
 #[derive(Clone, Debug)]
 pub struct PcmFrame {
-    /// The position of its first sample: counts from the beginning of the mixer, and with its clock, 48,000 a second.
+    /// The position of its first sample: counts from the beginning of the mixer, and with its clock, 48,000 a second. Where the
+    /// leg is moved to the mixer of another room, it runs on as time does.
     pub position: u64,
     /// One channel, or two interleaved; −1 to 1.
     pub samples: Arc<[f32]>,
@@ -49,6 +51,18 @@ pub struct PcmLine {
     frames: Producer<PcmFrame>,
     samples: Consumer<f32>,
     shared: Arc<Shared>,
+    place: Place,
+}
+
+/// Where frames stand for the reader, whichever mixer they come from.
+#[derive(Debug, Default)]
+struct Place {
+    /// What is added to the mixer's positions. Wraps: a mixer may be older than the one before.
+    ahead: u64,
+    /// When the last frame was due, and its position.
+    last: Option<(Instant, u64)>,
+    /// Does the next frame come from another mixer?
+    moved: bool,
 }
 
 /// Hears a bus. Dropping both ends of a service ends its leg.
@@ -71,7 +85,7 @@ pub fn pcm_line() -> (PcmLine, PcmReader, PcmWriter) {
     let (frames, reader) = RingBuffer::new(FRAMES);
     let (writer, samples) = RingBuffer::new(SAMPLES);
     let shared = Arc::new(Shared::default());
-    let line = PcmLine { frames, samples, shared: shared.clone() };
+    let line = PcmLine { frames, samples, shared: shared.clone(), place: Place::default() };
     let reader = PcmReader { frames: reader, shared: shared.clone() };
     (line, reader, PcmWriter { samples: writer, written: 0, shared })
 }
@@ -83,6 +97,23 @@ impl PcmLine {
             self.shared.lost.fetch_add(1, Ordering::Relaxed);
         }
         self.shared.reader.wake();
+    }
+
+    /// Another mixer has it from now on.
+    pub(crate) fn enter(&mut self) {
+        self.place.moved = true;
+    }
+
+    /// The reader's position of a frame that stands here for its mixer.
+    pub(crate) fn position(&mut self, of_mixer: u64, due: Instant) -> u64 {
+        let Place { ahead, last, moved } = &mut self.place;
+        if let Some((before, position)) = last.filter(|_| std::mem::take(moved)) {
+            let passed = due.saturating_duration_since(before).as_micros() as u64 * 48 / 1000;
+            *ahead = (position + passed.max(FRAME as u64)).wrapping_sub(of_mixer);
+        }
+        let position = of_mixer.wrapping_add(*ahead);
+        *last = Some((due, position));
+        position
     }
 
     /// Fills `out` with what was written; the rest is silence. How much was there comes back.

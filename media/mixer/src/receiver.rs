@@ -30,7 +30,7 @@ const PRE_ROLL: i64 = 80_000;
 /// More than this too late: shortened. µs.
 pub(crate) const TOO_LATE: i64 = 28_000;
 /// Much too late, where single periods would take too long: packets are left out. µs.
-const FAR_TOO_LATE: i64 = 140_000;
+pub(crate) const FAR_TOO_LATE: i64 = 140_000;
 /// Less than this before it is due: lengthened. µs.
 const TOO_SOON: i64 = -6_000;
 /// No more than one change takes away or adds. Samples: 15 ms.
@@ -40,7 +40,7 @@ const PACE: u32 = 5;
 /// So many packets in a row are concealed before the voice counts as gone.
 pub(crate) const CONCEALED: u32 = 5;
 /// Above this the sender's clock and ours have nothing to do with each other: begin anew. µs.
-const CLOCK_JUMP: i64 = 2_000_000;
+const CLOCK_JUMP: i64 = 1_000_000;
 /// An estimate of delay is at least this much. µs.
 const LEAST: i64 = 3_000;
 

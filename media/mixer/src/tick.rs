@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use crosspoint_dsp::ducker::Ducker;
 use crosspoint_model::TrackKey;
 
 use crate::listener::Audience;
@@ -108,6 +109,7 @@ impl Mixer {
     fn begin(&mut self, now: Instant) {
         self.programme.begin();
         self.hold.begin();
+        self.voices.values_mut().for_each(Voice::begin);
         self.decide_passing(now);
         let awake = |(track, voice): (&TrackKey, &Voice)| {
             (voice.is_awake() && !voice.is_passing() && Some(*track) != self.passing).then_some(*track)
@@ -138,6 +140,7 @@ impl Mixer {
         }
         if !self.has_reason_to_tick() {
             self.next = None;
+            self.ducker = Ducker::new(-self.settings.ducking);
         }
     }
 

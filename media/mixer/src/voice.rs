@@ -49,6 +49,8 @@ pub(crate) struct Voice {
     pub(crate) meter: Meter,
     /// The frame of this tick, as far as it has one: what was done to it included, whether it may be heard not.
     pub(crate) frame: Vec<f32>,
+    /// The same before its fader, for who listens to it there.
+    pub(crate) before_fade: Vec<f32>,
     pub(crate) has_frame: bool,
     /// Is there anything to hear in it?
     pub(crate) sounds: bool,
@@ -75,6 +77,7 @@ impl Voice {
             input,
             meter: Meter::default(),
             frame: vec![0.0; FRAME * channels],
+            before_fade: Vec::new(),
             has_frame: false,
             sounds: false,
             on_air: false,
@@ -84,6 +87,13 @@ impl Voice {
             quiet: u32::MAX,
             quiet_before: u32::MAX,
         }
+    }
+
+    /// It was about to leave, and stays.
+    pub(crate) fn come_back(&mut self, spec: VoiceSpec, only: Option<Identity>) {
+        (self.leaving, self.only) = (false, only);
+        self.chain.set(&spec.settings);
+        self.spec = spec;
     }
 
     /// May it be heard in its bus, or by whom it talks to?
@@ -135,10 +145,21 @@ impl Voice {
         }
     }
 
-    /// Makes the frame of this tick. Decodes: a job.
-    pub(crate) fn render(&mut self, now: Instant, channels: usize, line: Option<&mut PcmLine>) {
+    /// A new tick: what it said in the last one is over.
+    pub(crate) fn begin(&mut self) {
         self.has_frame = false;
         self.sounds = false;
+    }
+
+    /// The room has so many channels from now on.
+    pub(crate) fn set_channels(&mut self, channels: usize) {
+        self.frame = vec![0.0; FRAME * channels];
+        self.before_fade.clear();
+        self.chain = Chain::new(&self.spec.settings, channels);
+    }
+
+    /// Makes the frame of this tick. Decodes: a job.
+    pub(crate) fn render(&mut self, now: Instant, channels: usize, line: Option<&mut PcmLine>) {
         let needed = self.is_needed();
         let there = match &mut self.input {
             Input::Opus(receiver) if needed => receiver.render(now, &mut self.frame),
@@ -164,9 +185,12 @@ impl Voice {
         } else {
             self.chain.process(&mut self.frame);
         }
+        if self.monitored {
+            self.before_fade.clone_from(&self.frame);
+        }
         self.chain.amplify(&mut self.frame);
         self.meter.add(&self.frame);
-        self.sounds = self.frame.iter().any(|sample| sample.abs() > SILENT);
+        self.sounds = [&self.frame, &self.before_fade].iter().any(|frame| frame.iter().any(|s| s.abs() > SILENT));
         self.has_frame = true;
     }
 

@@ -3,7 +3,8 @@
 mod support;
 
 use crosspoint_dsp::spectrum::{click_score, thdn, tone_level};
-use crosspoint_model::{Hears, Listening, MixSettings, VoiceSettings};
+use crosspoint_mixer::{ListenerId, VoiceSpec};
+use crosspoint_model::{Bus, Hears, Listening, MixSettings, TrackKey, VoiceSettings};
 use support::{Stage, identity, stage, tone};
 
 /// Half of full scale, as a sine: −9 dBFS.
@@ -108,6 +109,46 @@ fn a_listener_who_begins_to_speak_and_stops_hears_no_click() {
 }
 
 #[test]
+fn who_comes_in_the_middle_hears_what_the_others_hear_from_the_first_packet_on() {
+    let mut stage = stage();
+    stage.voice(1, tone(1000.0, HALF), VoiceSettings::default());
+    stage.listener(8);
+    stage.run_ms(1010);
+    stage.listener(9);
+    stage.run_ms(190);
+    let (before, after) = (stage.heard(8), stage.heard(9));
+    let first = after.iter().position(|sample| *sample != 0.0).expect("it hears something");
+    // The decoder has nothing to overlap the first 2.5 ms with.
+    for from in [first + 120, first + 960, first + 1920] {
+        let [newcomer, other] = [after, before].map(|heard| tone_level(&heard[from..from + 960], 1000.0));
+        assert!((newcomer - other).abs() < 1.0, "{newcomer:.1} dB instead of {other:.1}");
+    }
+}
+
+#[test]
+fn who_goes_and_comes_back_before_the_next_tick_is_heard_on_and_does_not_hear_itself() {
+    let mut stage = stage();
+    stage.talker(1, tone(440.0, HALF));
+    stage.talker(2, tone(1000.0, HALF));
+    stage.listener(9);
+    stage.run_ms(1009);
+    let (now, id, track) = (stage.now, ListenerId(1), TrackKey(1));
+    stage.mixer.remove_voice(track, now);
+    assert!(stage.mixer.remove_listener(id, now).is_none());
+    let (settings, passes, bus) = (VoiceSettings::default(), true, Bus::Programme);
+    stage.mixer.add_voice(VoiceSpec { track, identity: identity("p1"), settings, passes, bus });
+    stage.mixer.add_listener(id, identity("p1"), Listening { hears: Hears::Mix, pre_fade: None });
+    let from = stage.heard(9).len();
+    stage.run_ms(100);
+    for at in (from..stage.heard(9).len()).step_by(480) {
+        let [own, other] = [1, 9].map(|number| tone_level(&stage.heard(number)[at..at + 480], 440.0));
+        // It begins to hear the other one here, which is heard a little on all frequencies in 10 ms.
+        assert!(own < -35.0, "it hears itself at {own:.1} dB");
+        assert!((other - HALF_DB).abs() < 2.0, "the others hear it at {other:.1} dB");
+    }
+}
+
+#[test]
 fn who_is_silenced_is_not_heard_from_the_next_tick_on() {
     let mut stage = stage();
     stage.voice(1, tone(440.0, HALF), VoiceSettings::default());
@@ -160,6 +201,69 @@ fn talkback_reaches_one_and_pre_fade_listen_hears_who_is_held() {
     stage.run_ms(1000);
     assert!(tone_level(stage.last(4, 500), 1000.0) > -16.0, "pre-fade");
     assert!(tone_level(stage.last(3, 500), 1000.0) < -60.0, "held");
+}
+
+#[test]
+fn who_falls_silent_does_not_hear_the_end_of_its_own_voice() {
+    let mut stage = stage();
+    stage.talker(1, tone(440.0, HALF));
+    stage.listener(9);
+    for _ in 0..5 {
+        stage.run_ms(1007);
+        stage.talker_mut(1).level = Some(-127);
+        stage.talker_mut(1).sound = Box::new(|_| 0.0);
+        stage.run_ms(1500);
+        stage.talker_mut(1).level = Some(-20);
+        stage.talker_mut(1).sound = tone(440.0, HALF);
+    }
+    let peak = stage.heard(1).iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
+    assert!(tone_level(stage.heard(9), 440.0) > -25.0 && peak < 0.001, "{peak}");
+}
+
+#[test]
+fn who_is_pre_listened_to_is_heard_before_the_fader_and_ends_when_the_voice_does() {
+    let mut stage = stage();
+    let down = VoiceSettings { gain: -60.0, ..VoiceSettings::default() };
+    stage.voice(2, tone(1000.0, HALF), down);
+    let pre_fade = Listening { hears: Hears::Mix, pre_fade: Some(identity("p2")) };
+    stage.listener_of(4, pre_fade);
+    stage.mixer.set_passes(crosspoint_model::TrackKey(2), false, stage.now);
+    stage.run_ms(1000);
+    assert!((tone_level(stage.last(4, 300), 1000.0) - HALF_DB).abs() < 1.0);
+    stage.talker_mut(2).sends = false;
+    stage.run_ms(3000);
+    assert!(stage.last(4, 1000).iter().all(|sample| sample.abs() < 0.001), "its last frame does not come again");
+    assert_eq!(stage.mixer.poll_timeout(), None);
+}
+
+#[test]
+fn what_was_said_to_one_alone_is_heard_by_nobody_else_to_its_end() {
+    let mut stage = stage();
+    stage.talker(2, tone(1000.0, HALF));
+    stage.listener(3);
+    stage.listener(4);
+    stage.mixer.talk(&identity("p2"), Some(&identity("p3")));
+    stage.run_ms(1013);
+    stage.mixer.remove_voice(crosspoint_model::TrackKey(2), stage.now);
+    stage.mixer.talk(&identity("p2"), None);
+    stage.run_ms(500);
+    assert!(tone_level(stage.heard(3), 1000.0) > -15.0);
+    assert!(stage.heard(4).iter().all(|sample| sample.abs() < 0.001));
+}
+
+#[test]
+fn a_room_that_fell_asleep_ducked_wakes_up_as_usual() {
+    let mut stage = stage();
+    stage.voice(1, tone(440.0, HALF), VoiceSettings::default());
+    stage.talker_mut(1).level = Some(-127);
+    stage.voice(2, tone(1000.0, HALF), VoiceSettings { ducks: true, ..VoiceSettings::default() });
+    stage.listener(9);
+    stage.run_ms(1000);
+    stage.talker_mut(2).sends = false;
+    stage.run_ms(5000);
+    stage.talker_mut(1).level = Some(-20);
+    stage.run_ms(200);
+    assert!((tone_level(stage.last(9, 100), 440.0) - HALF_DB).abs() < 1.0);
 }
 
 #[test]

@@ -96,6 +96,34 @@ fn a_lone_talker_who_is_silenced_is_silent_at_once_and_comes_back() {
 }
 
 #[test]
+fn a_change_of_settings_in_mid_word_silences_nobody() {
+    let mut stage = lone_talker();
+    let settings = MixSettings { bitrate: 64_000, ..stage.mixer.settings().clone() };
+    stage.mixer.set(settings, stage.now);
+    stage.run_ms(1000);
+    assert!((tone_level(stage.last(9, 500), 1000.0) + 9.03).abs() < 1.0);
+    stage.talker_mut(1).level = Some(-127);
+    stage.talker_mut(1).sound = Box::new(|_| 0.0);
+    stage.run_ms(3000);
+    assert_eq!(stage.mixer.poll_timeout(), None);
+}
+
+#[test]
+fn sound_that_comes_ever_later_is_not_passed_on_for_ever() {
+    let mut stage = lone_talker();
+    // Each stall of the sender adds to the delay, and nothing that it sends is silent.
+    for _ in 0..6 {
+        stage.talker_mut(1).sends = false;
+        stage.run_ms(60);
+        stage.talker_mut(1).sends = true;
+        stage.run_ms(300);
+    }
+    stage.talker_mut(1).drift = 20_000.0;
+    stage.run_ms(20_000);
+    assert!(stage.mixer.delay(VOICE).is_none_or(|delay| delay.as_millis() < 250), "{:?}", stage.mixer.delay(VOICE));
+}
+
+#[test]
 fn a_lost_packet_is_a_gap_that_the_listener_sees() {
     let mut stage = lone_talker();
     stage.talker_mut(1).loses = Box::new(|sequence| sequence % 10 == 0);

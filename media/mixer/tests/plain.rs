@@ -2,9 +2,11 @@
 
 mod support;
 
+use std::time::Duration;
+
 use crosspoint_dsp::spectrum::tone_level;
-use crosspoint_mixer::{ListenerId, Output, PcmReader, PcmWriter, VoiceSpec, pcm_line};
-use crosspoint_model::{Bus, TrackKey, VoiceSettings};
+use crosspoint_mixer::{ListenerId, Mixer, Output, PcmReader, PcmWriter, VoiceSpec, pcm_line};
+use crosspoint_model::{Bus, MixSettings, TrackKey, VoiceSettings};
 use support::{Stage, identity, stage, tone};
 
 fn service(stage: &mut Stage, number: u32, hears: Option<Bus>, speaks: Option<Bus>) -> (PcmReader, PcmWriter) {
@@ -54,6 +56,42 @@ fn a_service_hears_the_others_without_itself_at_exact_positions() {
     assert!((tone_level(&heard, 440.0) + 15.05).abs() < 0.5);
     assert!(tone_level(&heard[4800..], 1000.0) < -80.0, "{}", tone_level(&heard[4800..], 1000.0));
     assert!((tone_level(stage.last(1, 500), 1000.0) + 15.05).abs() < 1.0, "and is heard by them");
+}
+
+#[test]
+fn positions_run_on_with_time_where_a_service_goes_to_a_younger_mixer() {
+    let mut older = stage();
+    let (line, mut reader, _writer) = pcm_line();
+    let (id, identity) = (ListenerId(7), identity("p7"));
+    older.mixer.add_plain(id, &identity, line, Some(Bus::Programme), None, older.now);
+    older.run_ms(1000);
+    let line = older.mixer.remove_listener(id, older.now).expect("its line comes back");
+    let (before, whole) = read(&mut reader);
+    assert!(whole && before.len() == 50 * 960, "{}", before.len());
+
+    let mut younger = stage();
+    younger.now = older.now;
+    younger.mixer = Mixer::new(MixSettings::default(), older.now + Duration::from_millis(5));
+    younger.run_ms(5);
+    younger.mixer.add_plain(id, &identity, line, Some(Bus::Programme), None, younger.now);
+    younger.run_ms(100);
+    let positions: Vec<u64> = std::iter::from_fn(|| reader.try_next()).map(|frame| frame.position).collect();
+    // From the last tick here, the fiftieth, it is 25 ms to the first one there.
+    assert_eq!(positions[0], 50 * 960 + 25 * 48, "{positions:?}");
+    assert!(positions.windows(2).all(|pair| pair[1] == pair[0] + 960), "{positions:?}");
+}
+
+#[test]
+fn a_service_that_falls_silent_does_not_hear_the_end_of_its_own_voice() {
+    let mut stage = stage();
+    stage.listener(1);
+    let (mut recorder, _) = service(&mut stage, 6, Some(Bus::Programme), None);
+    let (mut reader, mut writer) = service(&mut stage, 7, Some(Bus::Programme), Some(Bus::Programme));
+    write(&mut writer, 1000.0, 500);
+    stage.run_ms(900);
+    let peak = |samples: &[f32]| samples.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
+    assert!(peak(&read(&mut recorder).0) > 0.2);
+    assert!(peak(&read(&mut reader).0) < 0.001);
 }
 
 #[test]

@@ -66,6 +66,16 @@ impl Room {
         }
     }
 
+    /// Sets whether a track is for nobody here: what is said in it is said to one alone, and comes there in another way.
+    pub fn set_private(&mut self, track: TrackKey, private: bool, now: Instant) {
+        let Some(state) = self.tracks.get_mut(&track).filter(|state| state.private != private) else { return };
+        state.private = private;
+        for feed in state.feeds.iter_mut() {
+            feed.numbering.restart();
+        }
+        self.speakers.wake(now, &mut self.effects);
+    }
+
     /// Does anybody have this track in a slot?
     pub fn is_fed(&self, track: TrackKey) -> bool {
         self.tracks.get(&track).is_some_and(|track| track.feeds.len() > 0)

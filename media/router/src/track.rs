@@ -27,6 +27,8 @@ pub(crate) struct Track {
     pub(crate) identity: Option<Identity>,
     /// At least one, best first.
     pub(crate) layers: Vec<Layer>,
+    /// Said to one alone: no packet of it goes to a slot.
+    pub(crate) private: bool,
     pub(crate) feeds: Feeds,
     /// The layers whose key frames some feed waits for, as bits.
     pub(crate) awaited: u8,
@@ -78,6 +80,7 @@ impl Track {
             spec,
             identity,
             layers: (0..count).map(|_| Layer::default()).collect(),
+            private: false,
             feeds: Feeds::default(),
             awaited: 0,
             alive: 0,
@@ -98,7 +101,7 @@ impl Track {
 
     /// Nothing passes unless both flags are off.
     pub(crate) fn passes(&self) -> bool {
-        !self.spec.muted && !self.spec.held
+        !self.spec.muted && !self.spec.held && !self.private
     }
 
     /// The name of a layer; none without simulcast.

@@ -2,11 +2,9 @@
 import type { Playable } from "./audio-player.js";
 import { Track } from "./track.js";
 import type { Levels, Source } from "./types.js";
-import type { ClientMessage } from "./wire/index.js";
 
 /** What the mix needs of its room. */
 export interface MixTrackHome {
-  send(message: ClientMessage): void;
   /** Elements came or went: the room's own player steps back or in. */
   elementsChanged(track: Playable): void;
   volumeChanged(track: Playable): void;
@@ -47,16 +45,6 @@ export class MixTrack extends Track {
     this.#volume = Math.min(1, Math.max(0, volume));
     for (const element of this.elements) element.volume = this.#volume;
     this.home.volumeChanged(this);
-  }
-
-  /** Receives it whatever else is heard, until `unsubscribe`. */
-  subscribe(): void {
-    this.home.send({ type: "subscribe", trackId: this.#id });
-  }
-
-  /** Takes `subscribe` back: it comes only where the mix is heard unasked (`room.listen`). */
-  unsubscribe(): void {
-    this.home.send({ type: "unsubscribe", trackId: this.#id });
   }
 
   /** After a move it is another room's. @internal */

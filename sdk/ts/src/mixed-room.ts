@@ -56,8 +56,19 @@ export abstract class MixedRoom extends ModeratedRoom {
    * Changes how somebody's voice is treated before it is mixed; needs an admin grant. What is not given stays as it is;
    * `noiseGate: undefined` takes the gate away.
    */
-  setVoice(identity: string, change: Partial<VoiceSettings>): Promise<void> {
-    return this.confirm({ type: "voice", userId: identity, voice: { ...this.voice(identity), ...change } });
+  async setVoice(identity: string, change: Partial<VoiceSettings>): Promise<void> {
+    const { voices } = this.mixing;
+    const before = voices.get(identity);
+    const voice = { ...this.voice(identity), ...change };
+    // Taken over at once, so that a second change that is made before the server's echo does not undo the first.
+    voices.set(identity, voice);
+    try {
+      await this.confirm({ type: "voice", userId: identity, voice });
+    } catch (error) {
+      if (before) voices.set(identity, before);
+      else voices.delete(identity);
+      throw error;
+    }
   }
 
   /** Talkback: from now on one's own voice goes to this participant alone; `null`: to the room again. Needs an admin grant. */

@@ -141,7 +141,7 @@ export class RemoteTrack extends Track {
   /** Tells a session what is wanted; `resumed`: it may know of wishes that are no more. @internal */
   announce(resumed = false): void {
     if (!this.#wanted) {
-      if (resumed || this.kind === "audio") this.#send({ type: "unsubscribe", trackId: this.id });
+      if (resumed || this.kind === "audio") this.#refuse();
     } else if (this.kind === "video" || this.#explicit || Object.keys(this.#own).length > 0) this.#tell("subscribe");
   }
 
@@ -200,7 +200,13 @@ export class RemoteTrack extends Track {
     this.#wanted = wanted;
     // A voice that comes unasked is not subscribed to; from now on it comes with or without that.
     if (wanted) this.#tell(before && this.kind === "video" ? "prefer" : "subscribe");
-    else if (before) this.#send({ type: "unsubscribe", trackId: this.id });
+    else if (before) this.#refuse();
+  }
+
+  /** A voice that comes unasked would come on without a subscription: only a pause keeps it away. */
+  #refuse(): void {
+    if (this.kind === "audio") this.#send({ type: "prefer", trackId: this.id, paused: true });
+    else this.#send({ type: "unsubscribe", trackId: this.id });
   }
 
   #tell(type: "subscribe" | "prefer"): void {

@@ -284,11 +284,17 @@ export class Room extends MixedRoom {
       const { name } = this.#options;
       if (name !== undefined && name !== claimsOf(this.#session.token).name)
         this.#signal.send({ type: "update", name });
-      // A choice of one's own ended with the session that it was made in.
-      const { chosen } = this.mixing;
-      if (chosen && !joined.resumed) this.#signal.send({ type: "listen", hears: chosen });
     }
+    if (moved || !joined.resumed) this.#listenAgain(joined.kind);
     if (moved) this.emit("moved", joined.roomId);
+  }
+
+  /** A choice of what one hears ends with the session that it was made in, and with a move. */
+  #listenAgain(kind: RoomKind): void {
+    // Who wants no voices unasked does not want them mixed either.
+    const refuses = kind === "mix" && this.#options.autoSubscribe?.audio === false;
+    const hears = this.mixing.chosen ?? (refuses ? "tracks" : undefined);
+    if (hears) this.#signal.send({ type: "listen", hears });
   }
 
   /** Did the last `joined` come with new media? */

@@ -20,7 +20,7 @@ beforeEach(() => {
     story.push(`mix ${mix?.id ?? "gone"} ${mix?.mediaStreamTrack ? "plays" : "silent"}`),
   );
   events.on("listeningChanged", ({ hears }) => story.push(`hears ${hears}`));
-  const home = { send() {}, elementsChanged() {}, volumeChanged() {} };
+  const home = { elementsChanged() {}, volumeChanged() {} };
   mixing = new Mixing(events, home, new AudioPlayer(false, () => {}));
 });
 

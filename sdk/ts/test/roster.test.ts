@@ -74,7 +74,7 @@ describe("the roster", () => {
     roster.sync([user("bob")], [track("TR_1", "bob"), track("TR_2", "bob", "audio")], true);
     expect(sent).toEqual([
       { type: "subscribe", trackId: "TR_1" },
-      { type: "unsubscribe", trackId: "TR_2" },
+      { type: "prefer", trackId: "TR_2", paused: true },
     ]);
   });
 });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crosspoint_model::Refusal;
+use crosspoint_model::{Code, Refusal};
 use crosspoint_rooms::{PcmWriter, Tap, TapHandle};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
@@ -17,6 +17,10 @@ const PIECE: u32 = 200;
 const AHEAD: u64 = ROOM as u64;
 /// So often it is looked whether there is room for more.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// What is shorter is not played again and again: it would be read all the time. A file may have fewer samples than its head
+/// says, or none.
+const SHORTEST: u64 = ROOM as u64 / 50;
 
 /// How a file is played.
 pub struct Performance {
@@ -40,6 +44,7 @@ impl Performance {
     }
 
     async fn play(mut self, mut writer: PcmWriter) -> Result<(), Refusal> {
+        let mut round = 0;
         loop {
             self.wait_until(&mut writer, AHEAD).await;
             let (wav, piece) = read(self.wav).await?;
@@ -49,8 +54,13 @@ impl Performance {
                     samples.iter_mut().for_each(|sample| *sample *= self.factor);
                     // There is room: less waits than the ring holds.
                     writer.write(&samples);
+                    round += samples.len() as u64;
                 }
-                None if self.repeats => self.wav.rewind()?,
+                None if self.repeats && round < SHORTEST => return Err(too_short()),
+                None if self.repeats => {
+                    self.wav.rewind()?;
+                    round = 0;
+                }
                 None => break,
             }
         }
@@ -70,6 +80,10 @@ impl Performance {
     }
 }
 
+fn too_short() -> Refusal {
+    Refusal::new(Code::InvalidRequest, "the file has less than 20 ms of sound: it is not repeated")
+}
+
 async fn ended(handle: &TapHandle) {
     handle.ended().await;
 }
@@ -80,5 +94,5 @@ async fn read(mut wav: Wav) -> Result<(Wav, Option<Vec<f32>>), Refusal> {
         let piece = wav.read(PIECE);
         (wav, piece)
     });
-    reading.await.map_err(|_| Refusal::new(crosspoint_model::Code::Internal, "reading the file failed"))
+    reading.await.map_err(|_| Refusal::new(Code::Internal, "reading the file failed"))
 }

@@ -19,7 +19,7 @@ async fn a_file_is_heard_once_at_its_gain_and_is_over_then() {
     let heard = house.hear(24_000).await;
     assert!((heard[12_000] - 0.25).abs() < 0.001, "{}", heard[12_000]);
     eventually("it is over", || house.player.playing(&house.room, &playing.id).is_err()).await;
-    assert!(house.media.with_line("player", |_| ()).is_none(), "and its tap is gone");
+    assert!(house.media.with_line("crosspoint.player", |_| ()).is_none(), "and its tap is gone");
 }
 
 #[tokio::test]
@@ -33,17 +33,28 @@ async fn a_file_that_repeats_goes_on_until_it_is_stopped() {
     .await;
     house.player.stop(&house.room, &playing.id).expect("stopped");
     assert_eq!(house.player.stop(&house.room, &playing.id).expect_err("no more").code, Code::NotFound);
-    eventually("its tap is gone", || house.media.with_line("player", |_| ()).is_none()).await;
+    eventually("its tap is gone", || house.media.with_line("crosspoint.player", |_| ()).is_none()).await;
 }
 
 #[tokio::test]
 async fn those_who_wait_hear_it_on_the_bus_of_their_own_and_nobody_sees_it() {
     let house = House::new();
     house.play("tone.wav", |wanted| wanted.bus = Bus::Hold).expect("plays");
-    let bus = house.media.with_line("player", |line| line.speaks.as_ref().map(|voice| voice.bus));
+    let bus = house.media.with_line("crosspoint.player", |line| line.speaks.as_ref().map(|voice| voice.bus));
     assert_eq!(bus, Some(Some(Bus::Hold)));
     let room = &house.rooms.list()[0];
     assert_eq!((room.participants, room.tracks), (0, 0));
+}
+
+#[tokio::test]
+async fn a_file_that_repeats_and_has_no_sound_in_it_is_over() {
+    let house = House::new();
+    let whole = std::fs::read(house.folder.path().join("tone.wav")).expect("read");
+    let head = whole.len() - 2 * 24_000;
+    std::fs::write(house.folder.path().join("head.wav"), &whole[..head]).expect("written");
+    let playing = house.play("head.wav", |wanted| wanted.repeats = true).expect("its head promises sound");
+    eventually("it is over", || house.player.playing(&house.room, &playing.id).is_err()).await;
+    eventually("its tap is gone", || house.media.with_line("crosspoint.player", |_| ()).is_none()).await;
 }
 
 #[tokio::test]
@@ -77,7 +88,7 @@ struct House {
     media: Arc<FakeMedia>,
     player: FilePlayer,
     room: RoomId,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl House {
@@ -100,7 +111,7 @@ impl House {
         };
         rooms.create(request).expect("made");
         let player = FilePlayer::new(&rooms, folder.path());
-        Self { rooms, media, player, room, _folder: folder }
+        Self { rooms, media, player, room, folder }
     }
 
     fn play(&self, file: &str, change: impl FnOnce(&mut PlayRequest)) -> Result<Playing, Refusal> {
@@ -115,7 +126,8 @@ impl House {
         let hearing = async {
             while heard.len() < count {
                 let missing = count - heard.len();
-                heard.extend(self.media.with_line("player", |line| line.play(missing)).expect("it is there"));
+                heard
+                    .extend(self.media.with_line("crosspoint.player", |line| line.play(missing)).expect("it is there"));
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };

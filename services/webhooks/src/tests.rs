@@ -102,6 +102,7 @@ impl House {
         let wanted = CreateRoom {
             room_id: name.into(),
             kind: None,
+            mix: None,
             metadata: String::new(),
             locked: false,
             pin: None,

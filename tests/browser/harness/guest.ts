@@ -1,5 +1,6 @@
 /** A guest: one page in a browser context of its own, with the SDK in it (`page/guest.js`). */
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import { AUDIBLE, areRight } from "./ears.ts";
 import { mint } from "./token.ts";
 import { until } from "./wait.ts";
 
@@ -64,10 +65,6 @@ export interface JoinOptions {
   /** `RoomOptions` of the SDK that fit into JSON. */
   room?: Record<string, unknown>;
 }
-
-/** A tone above this level is heard, and one below that is not; dBFS. What microphones send here is at −6. */
-const AUDIBLE = -26;
-const INAUDIBLE = -56;
 
 /** Fake cameras that are good for three layers. */
 export const HD = { width: 1280, height: 720, fps: 15 };
@@ -249,8 +246,7 @@ export class Guest {
       what,
       async () => {
         levels = await this.tones(...heard, ...absent);
-        const [loud, faint] = [levels.slice(0, heard.length), levels.slice(heard.length)];
-        return loud.every((level) => level > AUDIBLE) && faint.every((level) => level < INAUDIBLE);
+        return areRight(levels, heard.length);
       },
       within,
     ).catch((error) => {

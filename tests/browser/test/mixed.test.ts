@@ -126,9 +126,27 @@ test("each voice can be heard by itself instead, and a single one beside the mix
   await cas.hears("listeningChanged", { hears: "tracks" });
   await Promise.all([cas.listens("ann"), cas.listens("bob")]);
   await cas.hearsTones([ANN, BOB], [CAS]);
+  await cas.page.evaluate(() => window.guest.trackOf("ann", "microphone").unsubscribe());
+  await cas.hearsTones([BOB], [ANN, CAS]);
+
   await cas.does("listen", { hears: "mix" });
-  await until("each voice by itself is gone", async () => (await cas.received("ann", "microphone")) === undefined);
+  await until("no voice comes by itself", async () => (await cas.received("bob", "microphone")) === undefined);
   await cas.hearsTones([ANN, BOB], [CAS]);
+  await cas.page.evaluate(() => window.guest.trackOf("ann", "microphone").subscribe());
+  await cas.listens("ann");
+  await cas.hearsTones([ANN, BOB], [CAS]);
+});
+
+test("who wants no voices unasked hears neither them nor their mix", async () => {
+  const room = freshRoom();
+  const [ann, bob] = await stage.guests("ann", "bob");
+  await ann.join(server.url, room, VOICE(ANN));
+  const refuses = { kind: "mix", autoSubscribe: { audio: false } };
+  await bob.join(server.url, room, { media: false, room: refuses });
+  await until("bob hears tracks", () => bob.page.evaluate(() => window.guest.room.listening.hears === "tracks"));
+  await bob.hearsTones([], [ANN]);
+  await bob.page.evaluate(() => window.guest.trackOf("ann", "microphone").subscribe());
+  await bob.hearsTones([ANN], []);
 });
 
 test("a host hears who is held before the others do, and talks to them alone", async () => {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crosspoint_engine::{LegEnd, SlotState, TrackSpec};
 use crosspoint_model::signal::{LOSSY, RELIABLE};
-use crosspoint_model::{Identity, LegKey, MediaKind, RoomKey, Source, TrackKey};
+use crosspoint_model::{Hears, Identity, LegKey, MediaKind, RoomKey, Source, TrackKey};
 use crosspoint_rtp::red;
 use str0m::change::{SdpAnswer, SdpApi, SdpPendingOffer};
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
@@ -15,10 +15,12 @@ use str0m::net::{Protocol, Receive};
 use str0m::rtp::RtpPacket;
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
+use crate::ear::{Arrived, Ears};
 use crate::listener::Listener;
 use crate::network::Path;
 use crate::payload::Stamp;
 use crate::publisher::{Camera, Voice};
+use crate::tone::Tone;
 use crate::viewer::Viewer;
 
 /// How often a viewer looks whether it is stuck.
@@ -34,6 +36,12 @@ pub struct Join {
     pub room: RoomKey,
     /// Does it bring a microphone?
     pub voice: bool,
+    /// Which tone that hears. Who has one decodes what it receives; others look at what packets say that they are.
+    pub tone: Option<usize>,
+    /// Does it know redundant audio?
+    pub red: bool,
+    /// What comes to it unasked.
+    pub hears: Hears,
     /// The layers of its camera; none: it has no camera.
     pub camera: Vec<(Option<&'static str>, u64)>,
     /// Frames a second.
@@ -56,13 +64,21 @@ impl Join {
         let clean = Path::clean(25);
         let (audio_slots, video_slots) = (2, 1);
         let (voice, camera, frames) = (false, Vec::new(), 25);
-        Self { room, voice, camera, frames, audio_slots, video_slots, data: false, up: clean, down: clean }
+        let (tone, red, hears, data) = (None, true, Hears::Tracks, false);
+        Self { room, voice, tone, red, hears, camera, frames, audio_slots, video_slots, data, up: clean, down: clean }
     }
 
     /// A client with a microphone and a camera of one layer that only sends.
     pub fn publisher(room: RoomKey) -> Self {
         let camera = vec![(None, 600_000)];
         Self { voice: true, camera, audio_slots: 0, video_slots: 0, ..Self::viewer(room) }
+    }
+
+    /// A client in a room that mixes, with a microphone that hears this tone and one slot, 8 ms there and back.
+    pub fn tone(room: RoomKey, tone: usize) -> Self {
+        let (audio_slots, video_slots) = (1, 0);
+        let talker = Self { tone: Some(tone), voice: true, hears: Hears::Mix, ..Self::viewer(room) };
+        Self { audio_slots, video_slots, ..talker }.over(Path::clean(4))
     }
 
     /// The same way up and down.
@@ -94,6 +110,8 @@ pub struct Client {
     pub slots: BTreeMap<String, SlotState>,
     /// What it heard.
     pub listener: Listener,
+    /// What it decoded, if it has a tone of its own.
+    pub ears: Option<Ears>,
     /// What it saw, by mid.
     pub viewers: BTreeMap<Mid, Viewer>,
     /// Data messages that came.
@@ -146,7 +164,7 @@ impl Client {
             .set_crypto_provider(crypto)
             .set_stats_interval(None)
             .clear_codecs()
-            .enable_opus(true, true)
+            .enable_opus(true, join.red)
             .enable_vp8(true)
             .set_send_buffer_video(256)
             .build(now);
@@ -156,7 +174,7 @@ impl Client {
         let key = leg.0 * 1_000;
         if join.voice {
             let mid = changes.add_media(Kind::Audio, Direction::SendOnly, None, None, None);
-            voice = Some(Voice::new(mid, key + 1, now));
+            voice = Some(Voice::new(mid, key + 1, join.tone.map(Tone::new), now));
         }
         if !join.camera.is_empty() {
             let mid = changes.add_media(Kind::Video, Direction::SendOnly, None, None, simulcast(&join.camera));
@@ -188,6 +206,7 @@ impl Client {
             camera,
             slots: BTreeMap::new(),
             listener: Listener::default(),
+            ears: join.tone.map(|_| Ears::default()),
             viewers: BTreeMap::new(),
             messages: Vec::new(),
             arrivals: Vec::new(),
@@ -356,6 +375,9 @@ impl Client {
             }
             (stream.sequence, stream.timestamp, stream.at) = (sequence, timestamp, now);
         }
+        if is_audio && self.ears.is_some() {
+            return self.decode(mid, packet, now);
+        }
         let Some(stamp) = Stamp::read(&packet.payload) else {
             self.faults.push(format!("on line {mid}: packet {sequence} is nobody's"));
             return;
@@ -376,6 +398,16 @@ impl Client {
             viewer.take(sequence, packet.header.marker, stamp, &packet.payload, now);
         }
         self.arrivals.push(stamp);
+    }
+
+    fn decode(&mut self, mid: Mid, packet: &RtpPacket, now: Instant) {
+        let (pt, payload) = (packet.header.payload_type, &packet.payload[..]);
+        let redundant = self.rtc.codec_config().find(|params| params.red() == Some(pt)).is_some();
+        let (sequence, timestamp) = (*packet.seq_no, packet.header.timestamp);
+        let arrived = Arrived { sequence, timestamp, at: now, payload, redundant };
+        if !self.ears.as_mut().is_some_and(|ears| ears.take(mid, &arrived)) {
+            self.faults.push(format!("on line {mid}: packet {sequence} is no redundant audio"));
+        }
     }
 }
 

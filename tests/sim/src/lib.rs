@@ -12,18 +12,23 @@
 //! | [`payload`] | what the packets carry, so that a receiver knows what it got |
 //! | [`publisher`] | when a client sends what |
 //! | [`listener`], [`viewer`] | what a receiver hears, and what it could decode |
+//! | [`tone`], [`ear`] | tones as real Opus, and what a receiver decodes of them |
 //! | [`client`] | a participant |
+//! | [`service`] | a participant of plain sound |
 //! | [`world`] | all of it, and time |
 //! | [`seed`] | `SIM_SEED=… cargo test -p crosspoint-sim` repeats a run |
 
 #![forbid(unsafe_code)]
 
 pub mod client;
+pub mod ear;
 pub mod listener;
 pub mod network;
 pub mod payload;
 pub mod publisher;
 pub mod seed;
+pub mod service;
+pub mod tone;
 pub mod viewer;
 pub mod world;
 

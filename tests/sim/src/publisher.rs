@@ -9,6 +9,7 @@ use str0m::media::{Mid, Pt, Rid};
 use str0m::rtp::{ExtensionValues, RtpWrite};
 
 use crate::payload::{self, PICTURE_BYTES, Stamp};
+use crate::tone::{self, Tone};
 
 const VOICE_EVERY: Duration = Duration::from_millis(20);
 
@@ -23,6 +24,8 @@ pub struct Voice {
     pub on: bool,
     /// How loud. dBov.
     pub level: i8,
+    /// What it hears; without, its packets are no Opus but say what they are.
+    pub tone: Option<Tone>,
     /// Packets so far.
     pub sent: u64,
     due: Instant,
@@ -33,8 +36,9 @@ pub struct Voice {
 
 impl Voice {
     /// One that begins now.
-    pub fn new(mid: Mid, track: u64, now: Instant) -> Self {
-        Self { mid, track, on: true, level: -30, sent: 0, due: now, pt: None, previous: Vec::new() }
+    pub fn new(mid: Mid, track: u64, tone: Option<Tone>, now: Instant) -> Self {
+        let level = if tone.is_some() { tone::LEVEL } else { -30 };
+        Self { mid, track, on: true, level, tone, sent: 0, due: now, pt: None, previous: Vec::new() }
     }
 
     /// When the next packet is due.
@@ -57,7 +61,10 @@ impl Voice {
             let stamp = Stamp { track: self.track, layer: 0, number, place: 0, places: 1, key: true, sent };
             let levels =
                 ExtensionValues { audio_level: Some(self.level), voice_activity: Some(true), ..Default::default() };
-            let voice = payload::voice(stamp);
+            let voice = match &self.tone {
+                Some(tone) => tone.packet(number).to_vec(),
+                None => payload::voice(stamp),
+            };
             let redundant = rtc.codec_config().find(|params| params.pt() == pt).and_then(|params| params.red());
             let payload = match redundant {
                 Some(_) => {

@@ -4,16 +4,24 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crosspoint_engine::{Engine, Fact, LegProfile, NewLeg, Order, Relay, RoomSettings};
-use crosspoint_model::{LegKey, Preference, RoomKey, TrackKey};
+use crosspoint_engine::{Engine, Fact, LegProfile, MixSpec, NewLeg, NewPcm, Order, PcmVoice, Relay, RoomSettings};
+use crosspoint_mixer::pcm_line;
+use crosspoint_model::VoiceSettings;
+use crosspoint_model::{Bus, Hears, Identity, LegKey, Listening, MixSettings, Preference, RoomKey, Source, TrackKey};
 use crosspoint_webrtc::{Datagram, Factory, Host, HostCandidate};
 use str0m::change::SdpApi;
 
 use crate::client::{Client, Join};
 use crate::network::{Network, Way};
+use crate::service::Service;
 
 /// Time passes in steps of at least this.
 const STEP: Duration = Duration::from_micros(250);
+
+/// The tracks that are mixes of rooms begin here.
+const FIRST_MIX: u64 = 1 << 40;
+/// The legs of services begin here.
+const FIRST_SERVICE: u64 = 1 << 20;
 
 /// All there is.
 #[derive(Debug)]
@@ -30,6 +38,12 @@ pub struct World {
     pub factory: Factory,
     /// Everybody who ever came, in order. Those who left are not alive.
     pub clients: Vec<Client>,
+    /// Those of plain sound who ever came.
+    pub services: Vec<Service>,
+    /// Jobs that the workers' mixers had.
+    pub jobs: u64,
+    /// Times that a worker's engine was called because it wanted to be.
+    pub timeouts: u64,
     /// What lies between.
     pub network: Network,
     /// What the server told its control plane, and when.
@@ -72,6 +86,9 @@ impl World {
             hop: Duration::from_millis(1),
             factory: Factory::new(),
             clients: Vec::new(),
+            services: Vec::new(),
+            jobs: 0,
+            timeouts: 0,
             network: Network::new(seed),
             facts: Vec::new(),
             tape: None,
@@ -104,6 +121,12 @@ impl World {
         self.order_at(worker, Order::OpenRoom { room, settings });
     }
 
+    /// A room mixes from now on.
+    pub fn mix(&mut self, room: u64, settings: MixSettings) {
+        let mix = Some(MixSpec { track: TrackKey(FIRST_MIX + room), settings });
+        self.order(Order::SetMix { room: RoomKey(room), mix });
+    }
+
     /// The address of a worker.
     pub fn server(&self, worker: usize) -> SocketAddr {
         self.hosts[worker].candidates[0].address
@@ -119,7 +142,7 @@ impl World {
         if worker == 0 { &mut self.engine } else { &mut self.others[worker - 1] }
     }
 
-    /// Somebody comes. Every voice of the room goes to it unasked.
+    /// Somebody comes.
     pub fn join(&mut self, join: &Join) -> usize {
         let index = self.clients.len();
         let leg = LegKey(index as u64 + 1);
@@ -129,12 +152,7 @@ impl World {
         let accepted = self.factory.accept(&self.hosts[client.home], &offer.sdp, self.now);
         let accepted = accepted.expect("the offer is accepted");
         client.accept(offer.pending, &accepted.answer);
-        let profile = LegProfile {
-            subscribes: true,
-            hears: crosspoint_model::Hears::Tracks,
-            sends_data: true,
-            ..LegProfile::default()
-        };
+        let profile = LegProfile { subscribes: true, hears: join.hears, sends_data: true, ..LegProfile::default() };
         let (identity, publish) = (client.identity.clone(), client.published());
         let new = NewLeg { leg, room: join.room, identity, transport: accepted.transport, publish, profile };
         self.by_leg.insert(leg, index);
@@ -143,6 +161,36 @@ impl World {
         self.network.add(join.up, join.down, self.now);
         self.order(Order::AddLeg(Box::new(new)));
         index
+    }
+
+    /// A service comes that says a tone and hears the programme.
+    pub fn serve(&mut self, room: u64, tone: usize) -> usize {
+        let (index, room) = (self.services.len(), RoomKey(room));
+        let leg = LegKey(FIRST_SERVICE + index as u64);
+        let (line, reader, writer) = pcm_line();
+        let service = Service::new(leg, room, tone, (reader, writer), self.now);
+        let (muted, held, settings) = (false, false, VoiceSettings::default());
+        let speaks =
+            PcmVoice { track: service.track, source: Source::Other, bus: Bus::Programme, muted, held, settings };
+        let identity = Identity::parse(&format!("service-{index}")).expect("a name");
+        let new = NewPcm { leg, room, identity, line, hears: Some(Bus::Programme), speaks: Some(speaks) };
+        self.services.push(service);
+        self.order(Order::AddPcm(Box::new(new)));
+        index
+    }
+
+    /// Takes a service to another room, wherever that is.
+    pub fn move_service(&mut self, service: usize, room: u64) {
+        let room = RoomKey(room);
+        let leg = self.services[service].leg;
+        self.order(Order::MoveLeg { leg, to: room, worker: self.rooms[&room] });
+        self.services[service].room = room;
+    }
+
+    /// What somebody hears from now on.
+    pub fn listen(&mut self, client: usize, hears: Hears) {
+        let leg = self.clients[client].leg;
+        self.order(Order::Listen { leg, listening: Listening { hears, pre_fade: None } });
     }
 
     /// Somebody goes.
@@ -180,7 +228,12 @@ impl World {
     }
 
     fn worker_for(&self, order: &Order) -> usize {
-        let home = |leg: &LegKey| self.by_leg.get(leg).map_or(0, |client| self.clients[*client].home);
+        // A service has no home but its room's worker.
+        let served = |leg: &LegKey| self.services.iter().find(|service| service.leg == *leg);
+        let home = |leg: &LegKey| match self.by_leg.get(leg) {
+            Some(client) => self.clients[*client].home,
+            None => served(leg).map_or(0, |service| self.rooms[&service.room]),
+        };
         match order {
             Order::OpenRoom { room, .. }
             | Order::CloseRoom { room }
@@ -202,7 +255,8 @@ impl World {
             | Order::Fault { leg, .. } => home(leg),
             Order::SetFlags { track, .. } => {
                 let owner = self.clients.iter().find(|client| client.published().iter().any(|s| s.track == *track));
-                owner.map_or(0, |client| client.home)
+                let service = || self.services.iter().find(|service| service.track == *track);
+                owner.map_or_else(|| service().map_or(0, |service| self.rooms[&service.room]), |client| client.home)
             }
             Order::Report { .. } => 0,
         }
@@ -246,7 +300,9 @@ impl World {
             let clients = self.clients.iter().filter_map(Client::deadline);
             let engines = self.engines().filter_map(Engine::poll_timeout);
             let relays = self.relays.front().map(|(at, ..)| *at);
-            let next = clients.chain(engines).chain(relays).chain(self.network.next()).min().unwrap_or(end);
+            let next = clients.chain(engines).chain(relays).chain(self.network.next());
+            let services = self.services.iter().map(Service::due);
+            let next = next.chain(services).min().unwrap_or(end);
             self.now = next.max(self.now + STEP).min(end);
         }
     }
@@ -313,15 +369,26 @@ impl World {
                 }
             }
         }
+        self.services.iter_mut().for_each(|service| service.work(now));
         while let Some((_, worker, relay)) = self.relays.pop_front_if(|(at, ..)| *at <= now) {
             self.engine_mut(worker).handle_relay(relay, now);
         }
         for worker in 0..self.hosts.len() {
+            let mut timeouts = 0;
             let engine = self.engine_mut(worker);
             engine.flush(now);
             if engine.poll_timeout().is_some_and(|at| at <= now) {
                 engine.handle_timeout(now);
+                timeouts += 1;
             }
+            let mut jobs = 0;
+            while engine.has_work() {
+                engine.work(now);
+                jobs += 1;
+            }
+            engine.flush(now);
+            self.jobs += jobs;
+            self.timeouts += timeouts;
         }
         self.collect();
     }

@@ -4,13 +4,15 @@ import { Avatar } from "../components/avatar";
 import { ConfirmDialog } from "../components/dialog";
 import { Icon } from "../components/icon";
 import { Menu, type MenuItem } from "../components/menu";
+import { MoveDialog } from "../components/move-dialog";
 import { Empty } from "../components/state-page";
-import { hold, kick, mute, type ParticipantView, type RoomDescription } from "../lib/api";
+import { hold, kick, moveTo, mute, type ParticipantView, type RoomDescription } from "../lib/api";
 import { age, bitrate, milliseconds, percent } from "../lib/format";
 import type { Act } from "./room-detail";
 
 export function ParticipantsTable({ room, act }: { room: RoomDescription; act: Act }) {
   const [removing, setRemoving] = useState<ParticipantView>();
+  const [moving, setMoving] = useState<ParticipantView>();
   if (room.users.length === 0) {
     return (
       <div class="card">
@@ -48,10 +50,26 @@ export function ParticipantsTable({ room, act }: { room: RoomDescription; act: A
         </thead>
         <tbody>
           {room.users.map((user) => (
-            <Row key={user.userId} room={room} user={user} act={act} remove={() => setRemoving(user)} />
+            <Row
+              key={user.userId}
+              room={room}
+              user={user}
+              act={act}
+              remove={() => setRemoving(user)}
+              move={() => setMoving(user)}
+            />
           ))}
         </tbody>
       </table>
+      {moving && (
+        <MoveDialog
+          name={moving.name || moving.userId}
+          from={room.roomId}
+          kind={room.kind}
+          move={(to, held) => act(() => moveTo(room.roomId, moving.userId, to, held))}
+          close={() => setMoving(undefined)}
+        />
+      )}
       {removing && (
         <ConfirmDialog
           title={`Remove ${removing.name || removing.userId}?`}
@@ -70,9 +88,10 @@ interface RowProps {
   user: ParticipantView;
   act: Act;
   remove: () => void;
+  move: () => void;
 }
 
-function Row({ room, user, act, remove }: RowProps) {
+function Row({ room, user, act, remove, move }: RowProps) {
   const { userId, stats } = user;
   const name = user.name || userId;
   const own = room.published.filter((track) => track.userId === userId);
@@ -116,7 +135,7 @@ function Row({ room, user, act, remove }: RowProps) {
       <td class="right table-actions">
         <Menu
           label={`What to do with ${name}`}
-          items={itemsFor({ room, user, act, remove })}
+          items={itemsFor({ room, user, act, remove, move })}
           class="icon-button small"
           testid="participant-menu"
         >
@@ -127,7 +146,7 @@ function Row({ room, user, act, remove }: RowProps) {
   );
 }
 
-function itemsFor({ room, user: { userId }, act, remove }: RowProps): MenuItem[] {
+function itemsFor({ room, user: { userId, media }, act, remove, move }: RowProps): MenuItem[] {
   const own = room.published.filter((track) => track.userId === userId);
   const held = own.some((track) => track.held);
   const microphone = own.find(({ source }) => source === "microphone");
@@ -136,12 +155,21 @@ function itemsFor({ room, user: { userId }, act, remove }: RowProps): MenuItem[]
       label: "Mute the microphone",
       icon: "mic-off",
       disabled: !microphone || microphone.muted,
+      testid: "mute-person",
       run: () => void act(() => mute(room.roomId, userId, "microphone", true)),
     },
     {
       label: held ? "End the hold" : "Put on hold",
       icon: "hand",
+      testid: "hold-person",
       run: () => void act(() => hold(room.roomId, userId, !held)),
+    },
+    {
+      label: "Move to another room…",
+      icon: "move",
+      disabled: room.kind !== "mesh" && !media,
+      testid: "move-person",
+      run: move,
     },
     { label: "Remove from the room", icon: "kick", danger: true, testid: "kick-person", run: remove },
   ];

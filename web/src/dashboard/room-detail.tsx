@@ -8,7 +8,7 @@ import { Link } from "../components/link";
 import { Empty } from "../components/state-page";
 import { notify } from "../components/toast";
 import { type ApiError, closeRoom, describeRoom, lockRoom, type RoomDescription } from "../lib/api";
-import { age, bitrate, count } from "../lib/format";
+import { age, bitrate, count, kindName } from "../lib/format";
 import { dashboardPath, roomPath } from "../lib/routes";
 import { navigate } from "../router";
 import { InviteDialog } from "./invite-dialog";
@@ -76,7 +76,7 @@ function Detail({ room, error, act }: { room: RoomDescription; error: ApiError |
     <>
       <div class="dashboard-title">
         <h1 class="truncate">{room.roomId}</h1>
-        <span class="chip">{room.kind}</span>
+        <span class="chip">{kindName(room.kind)}</span>
         {room.locked && <span class="chip warn">locked</span>}
         {room.hasPin && <span class="chip">PIN</span>}
         {error && <span class="chip bad">no answer, trying again</span>}

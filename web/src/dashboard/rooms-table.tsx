@@ -3,7 +3,7 @@ import { Icon } from "../components/icon";
 import { Link } from "../components/link";
 import { Empty } from "../components/state-page";
 import type { RoomSummary } from "../lib/api";
-import { age, bitrate } from "../lib/format";
+import { age, bitrate, kindName } from "../lib/format";
 import { useNow } from "../lib/hooks";
 import { navigate } from "../router";
 
@@ -70,7 +70,7 @@ function Row({ room, to, age }: { room: RoomSummary; to: string; age: string }) 
         </span>
       </td>
       <td data-label="Kind">
-        <span class="chip">{room.kind}</span>
+        <span class="chip">{kindName(room.kind)}</span>
       </td>
       <td class="right num" data-label="People">
         {room.participants}

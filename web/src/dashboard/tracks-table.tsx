@@ -37,7 +37,12 @@ export function TracksTable({ room }: { room: RoomDescription }) {
         </thead>
         <tbody>
           {room.published.map((track) => (
-            <Row key={track.trackId} track={track} name={nameOf(track.userId)} />
+            <Row
+              key={track.trackId}
+              track={track}
+              name={nameOf(track.userId)}
+              mixed={room.kind === "mix" && track.kind === "audio"}
+            />
           ))}
         </tbody>
       </table>
@@ -45,7 +50,7 @@ export function TracksTable({ room }: { room: RoomDescription }) {
   );
 }
 
-function Row({ track, name }: { track: PublishedTrack; name: string }) {
+function Row({ track, name, mixed }: { track: PublishedTrack; name: string; mixed: boolean }) {
   return (
     <tr data-testid="dashboard-track-row" data-track={track.trackId}>
       <td class="mono" data-label="Track">
@@ -63,7 +68,7 @@ function Row({ track, name }: { track: PublishedTrack; name: string }) {
         {bitrate(track.bitrate)}
       </td>
       <td class="right num" data-label="Goes to">
-        {track.subscribers}
+        {mixed && track.subscribers === 0 ? "the mix" : track.subscribers}
       </td>
       <td data-label="State">
         <span class="chips">

@@ -137,6 +137,10 @@ export const mute = (room: string, who: string, source: Source, muted: boolean) 
 export const hold = (room: string, who: string, held: boolean) =>
   call<void>("POST", `${path(room, who)}/hold`, { held });
 
+/** Moves somebody to another room, which is made if there is none; their connection stays. */
+export const moveTo = (room: string, who: string, to: string, muted: boolean) =>
+  call<void>("POST", `${path(room, who)}/move`, { to, ...(muted ? { muted } : {}) });
+
 /** A token that is asked for. */
 export interface TokenRequest {
   room: string;

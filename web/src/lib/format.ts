@@ -1,4 +1,5 @@
 /** Numbers as people read them. */
+import type { RoomKind } from "@crosspoint/client";
 
 /** `2.4 Mbit/s`. Below one kilobit it is nothing worth a figure. */
 export function bitrate(bitsPerSecond: number | undefined): string {
@@ -101,4 +102,11 @@ export function hueOf(identity: string): number {
 
 function trim(value: number, digits: number): string {
   return value.toFixed(digits).replace(/\.0+$/, "");
+}
+
+const KINDS: Record<RoomKind, string> = { forward: "forward", mix: "mixed", mesh: "mesh" };
+
+/** What a kind of room is called on the pages. */
+export function kindName(kind: RoomKind): string {
+  return KINDS[kind];
 }

@@ -3,7 +3,7 @@ import type { RoomKind } from "@crosspoint/client";
 import { Icon } from "../components/icon";
 import type { RoomSummary } from "../lib/api";
 import { claimsOf } from "../lib/claims";
-import { count } from "../lib/format";
+import { count, kindName } from "../lib/format";
 import { randomRoomName } from "../lib/identity";
 import { parsePasted } from "../lib/invite";
 
@@ -92,7 +92,11 @@ export function RoomField({ fixed, room, setRoom, complaint, present }: RoomFiel
         <FieldError id="room-error" text={complaint} />
       ) : (
         <span class="field-hint" id="room-hint">
-          {present ? `Open: ${people} in it.` : fixed ? "From your link." : "A new name makes a new room."}
+          {present
+            ? `Open (${kindName(present.kind)}): ${people} in it.`
+            : fixed
+              ? "From your link."
+              : "A new name makes a new room."}
         </span>
       )}
     </div>
@@ -114,6 +118,12 @@ export function KindChoice({ kind, setKind, legend = "If the room is new" }: Kin
       hint: "Media goes through the server: many people, quality by screen size and network.",
     },
     {
+      value: "mix",
+      icon: "mixer",
+      label: "Mixed",
+      hint: "Audio mixed by the server: one small stream however many are in it; video as before.",
+    },
+    {
       value: "mesh",
       icon: "mesh",
       label: "Mesh",
@@ -124,7 +134,7 @@ export function KindChoice({ kind, setKind, legend = "If the room is new" }: Kin
     <fieldset class="field plain-fieldset">
       <legend class="label">{legend}</legend>
       <div class="choice">
-        {kinds.map(({ value, label }) => (
+        {kinds.map(({ value, icon, label }) => (
           <label key={value}>
             <input
               type="radio"
@@ -134,7 +144,7 @@ export function KindChoice({ kind, setKind, legend = "If the room is new" }: Kin
               checked={kind === value}
               onChange={() => setKind(value)}
             />
-            <Icon name={value === "mesh" ? "mesh" : "bolt"} size={16} />
+            <Icon name={icon} size={16} />
             {label}
           </label>
         ))}

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Icon } from "../components/icon";
 import { listRooms, type RoomSummary } from "../lib/api";
 import { forgetRoom, type Recent, recentRooms } from "../lib/choices";
-import { age, count } from "../lib/format";
+import { age, count, kindName } from "../lib/format";
 
 /** How often open rooms are looked up, in milliseconds. */
 const EVERY = 5000;
@@ -51,7 +51,7 @@ export function RoomsList({ open, onPick }: RoomsListProps) {
               <li key={room.roomId}>
                 <RoomLine
                   room={room.roomId}
-                  detail={`${count(room.participants, "person", "people")} · ${age(Date.now() - room.createdAt)}`}
+                  detail={`${kindName(room.kind)} · ${count(room.participants, "person", "people")} · ${age(Date.now() - room.createdAt)}`}
                   live={room.participants > 0}
                   locked={room.locked || room.hasPin}
                   onPick={onPick}

@@ -23,12 +23,44 @@ export function Banners({ session }: { session: RoomSession }) {
           </Button>
         </div>
       )}
+      {session.mix.talkers.value.map((talker) => (
+        <div key={talker} class="banner accent" data-testid="talkback-banner">
+          <Icon name="talk" size={18} />
+          <span class="grow">{session.people.get(talker)?.name ?? talker} talks to you alone.</span>
+        </div>
+      ))}
+      {session.mix.talkingTo.value !== undefined && <TalkBanner session={session} to={session.mix.talkingTo.value} />}
+      {session.mix.preFade.value !== undefined && <ListenBanner session={session} to={session.mix.preFade.value} />}
       {session.devices.held && (
         <div class="banner warn" data-testid="held-banner">
           <Icon name="hand" size={18} />
           <span class="grow">You are on hold: a host decides when you can be heard.</span>
         </div>
       )}
+    </div>
+  );
+}
+
+function TalkBanner({ session, to }: { session: RoomSession; to: string }) {
+  return (
+    <div class="banner warn" data-testid="talking-banner">
+      <Icon name="talk" size={18} />
+      <span class="grow">Only {session.people.get(to)?.name ?? to} hears you now.</span>
+      <Button size="small" testid="end-talk" onClick={() => session.mix.talkTo(undefined)}>
+        Talk to all
+      </Button>
+    </div>
+  );
+}
+
+function ListenBanner({ session, to }: { session: RoomSession; to: string }) {
+  return (
+    <div class="banner accent" data-testid="listening-banner">
+      <Icon name="headphones" size={18} />
+      <span class="grow">You hear {session.people.get(to)?.name ?? to}, on the air or not.</span>
+      <Button size="small" testid="end-listen" onClick={() => void session.mix.toggleListen(to)}>
+        Stop
+      </Button>
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { Banners } from "./banners";
 import { BottomBar } from "./bottom-bar";
 import { InviteDialog } from "./invite-dialog";
+import "./mix.css";
 import "./room.css";
 import type { RoomSession } from "./session";
 import { type Action, actionOf, isWriting } from "./shortcuts";

@@ -31,6 +31,10 @@ export function announce(room: Room): void {
     if (who.isLocal && track.kind === "audio" && !justToggled()) notify("A host muted your microphone.", "warning");
   });
   room.on("dataLost", (count) => notify(`${count} messages could not reach you.`, "warning"));
+  room.on("listeningChanged", ({ hears }) => {
+    if (hears === "hold") notify("A host has you wait: you hear what those who wait are played.", "warning");
+    if (hears === "nothing") notify("A host decided that you hear nothing for now.", "warning");
+  });
   room.on("moved", (to) => notify(`You were moved to ${to}.`));
   room.on("recording", (active) => notify(active ? "This room is being recorded." : "Recording stopped."));
   room.on("draining", () => notify("The server is about to restart. You will be reconnected.", "warning"));

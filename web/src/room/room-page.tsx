@@ -1,10 +1,12 @@
 /** `/room/{room}`: the lobby until there is a seat, then the room, then why it ended. */
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Loading } from "../components/lazy";
 import { clearToasts } from "../components/toast";
 import { invitation } from "../lib/arrival";
+import { roomPath } from "../lib/routes";
 import { leaveSeat, type Seat, seatIn, seatRevision, takeSeat } from "../lib/seat";
 import { Lobby } from "../lobby/lobby";
+import { navigate } from "../router";
 import { EndPage } from "./end-page";
 import type { Ending } from "./ending";
 import { LiveRoom } from "./live-room";
@@ -24,7 +26,14 @@ export function RoomPage({ room }: { room: string }) {
   useEffect(() => {
     if (invited) setGone(undefined);
   }, [invited]);
-  const seat = seatIn(room);
+  // Who is moved takes the seat along to the other room, and the visit goes on.
+  const visiting = useRef<Seat | undefined>(undefined);
+  const seat = seatIn(room) ?? visiting.current;
+  visiting.current = seat;
+  const over = (ending: Gone) => {
+    visiting.current = undefined;
+    setGone(ending);
+  };
 
   if (gone) {
     return (
@@ -34,13 +43,14 @@ export function RoomPage({ room }: { room: string }) {
         rejoin={(change) => {
           takeSeat(gone.room, { ...gone.seat, ...change });
           setGone(undefined);
+          if (gone.room !== room) navigate(roomPath(gone.room), "replace");
         }}
         lobby={() => setGone(undefined)}
       />
     );
   }
   if (!seat) return <Lobby key={room} room={room} />;
-  return <Visit key={seat.token + (seat.pin ?? "")} room={room} seat={seat} over={setGone} />;
+  return <Visit key={seat.token + (seat.pin ?? "")} room={room} seat={seat} over={over} />;
 }
 
 /** One visit, from going in to its end. */
@@ -62,9 +72,10 @@ function Visit({ room, seat, over }: { room: string; seat: Seat; over: (gone: Go
     over({ ending, seat: kept, room: last });
     leaveSeat(last);
   }, [ending]);
+  const title = session.roomId.value;
   useEffect(() => {
-    document.title = `${room} · Crosspoint`;
-  }, [room]);
+    document.title = `${title} · Crosspoint`;
+  }, [title]);
 
   if (session.stage.value === "live") return <LiveRoom session={session} />;
   return (

@@ -9,14 +9,16 @@ import {
 } from "@crosspoint/client";
 import { signal } from "@preact/signals";
 import { notify } from "../components/toast";
+import { moveTo } from "../lib/api";
 import { choices, rememberRoom } from "../lib/choices";
-import { claimsOf } from "../lib/claims";
+import { type Claims, claimsOf } from "../lib/claims";
 import { sentence } from "../lib/format";
 import { roomPath } from "../lib/routes";
 import { leaveSeat, type Seat, takeHandedOver, takeSeat } from "../lib/seat";
 import { Chat } from "./chat";
 import { OwnDevices } from "./devices";
 import { type Ending, endingOf, refusalOf } from "./ending";
+import { Mix } from "./mix";
 import { announce } from "./notices";
 import { People } from "./people";
 import { StageView } from "./stage-view";
@@ -45,12 +47,13 @@ export class RoomSession {
   readonly chat: Chat;
   readonly devices: OwnDevices;
   readonly view: StageView;
-  readonly isAdmin: boolean;
+  readonly mix = new Mix();
   /** May one show or say anything here? */
   readonly publishes: boolean;
   /** Milliseconds since 1970. */
   since = 0;
 
+  readonly #claims: Claims | undefined;
   #room: Room | undefined;
   #closed = false;
   #goodNews: ReturnType<typeof setTimeout> | undefined;
@@ -61,11 +64,17 @@ export class RoomSession {
   ) {
     this.roomId.value = room;
     const claims = claimsOf(seat.token);
-    this.isAdmin = claims?.admin ?? false;
+    this.#claims = claims;
     this.publishes = claims?.publishes ?? true;
     this.chat = new Chat(room, ({ name, text }) => notify(`${name}: ${text}`));
     this.devices = new OwnDevices(this.people, () => this.roomId.value);
     this.view = new StageView(this.people);
+  }
+
+  /** A host of the room that one is in: moved to another one, the token may be no use there. */
+  get isAdmin(): boolean {
+    const { admin = false, room = "" } = this.#claims ?? {};
+    return admin && (room === "" || room === this.roomId.value);
   }
 
   /** The token of a host, who may invite others; nobody else's is of any use for that. */
@@ -85,8 +94,10 @@ export class RoomSession {
     const { token, kind, name, pin } = this.seat;
     try {
       const room = await Room.connect(location.origin, token, {
-        room: this.roomId.value,
+        // Who was moved comes back with the first room's token, by its name, and is led on to where they are now.
+        room: this.#claims?.room || this.roomId.value,
         kind,
+        levels: true,
         publish,
         persist: true,
         ...(name ? { name } : {}),
@@ -136,10 +147,27 @@ export class RoomSession {
     }
   }
 
+  /** Moves somebody to another room, and says when it was refused. */
+  async move(identity: string, to: string, held: boolean): Promise<void> {
+    const room = this.#room;
+    if (!room) return;
+    try {
+      await room.move(identity, to, held || undefined);
+    } catch (error) {
+      if (!(error instanceof CrosspointError && error.code === "forbidden")) {
+        return notify(sentence((error as Error).message), "bad");
+      }
+      // The token is for this room alone. Whoever operates the server may do it nevertheless.
+      await moveTo(room.id, identity, to, held).catch(() => {
+        notify(`You host this room only: to move somebody, you must be a host of ${to} as well.`, "bad");
+      });
+    }
+  }
+
   #live(room: Room): void {
     this.#room = room;
     this.since = Date.now();
-    this.roomId.value = room.id;
+    if (room.id !== this.roomId.value) this.#moved(room, room.id);
     this.kind.value = room.kind;
     this.recording.value = room.recording;
     this.canPlayAudio.value = room.canPlayAudio;
@@ -147,6 +175,7 @@ export class RoomSession {
     this.people.follow(room);
     this.view.follow(room);
     this.devices.follow(room);
+    this.mix.follow(room);
     this.chat.follow(room);
     this.stats.follow(room);
     announce(room);

@@ -133,7 +133,7 @@ const SOURCES: Partial<Record<string, string>> = {
 
 function TrackRow({ session, row }: { session: RoomSession; row: TrackStats }) {
   const person = session.people.get(row.userId);
-  const who = row.direction === "send" ? "You" : (person?.name ?? row.userId);
+  const who = row.direction === "send" ? "You" : (person?.name ?? (row.userId || "The mix"));
   const layer = row.rid ?? layerOf(session, row);
   const details = [
     row.codec,
@@ -150,7 +150,7 @@ function TrackRow({ session, row }: { session: RoomSession; row: TrackStats }) {
       <span class="grow">
         <span class="track-who">
           <span class="truncate">{who}</span>{" "}
-          <span class="faint">{SOURCES[row.source ?? ""] ?? row.source ?? row.kind}</span>
+          <span class="faint">{SOURCES[row.source ?? ""] ?? row.source ?? (row.userId ? row.kind : "all voices")}</span>
         </span>
         <span class="faint num track-details">{details.filter(Boolean).join(" · ")}</span>
       </span>

@@ -8,6 +8,7 @@ import type { Size } from "./grid";
 import type { RoomSession } from "./session";
 import { type TileInfo, trackOf } from "./stage-view";
 import { TileFigures } from "./tile-figures";
+import { VoiceMeter } from "./voice-meter";
 
 interface TileProps {
   session: RoomSession;
@@ -63,6 +64,7 @@ export function Tile({ session, tile, size, large }: TileProps) {
       {session.panel.value === "stats" && <TileFigures session={session} tile={tile} />}
       <footer class="tile-foot">
         <NameTag
+          session={session}
           tile={tile}
           label={screen && !person.isLocal ? `${person.name}'s screen` : screen ? "Your screen" : label}
         />
@@ -76,7 +78,13 @@ export function Tile({ session, tile, size, large }: TileProps) {
   );
 }
 
-function NameTag({ tile: { person, source }, label }: { tile: TileInfo; label: string }) {
+interface NameTagProps {
+  session: RoomSession;
+  tile: TileInfo;
+  label: string;
+}
+
+function NameTag({ session, tile: { person, source }, label }: NameTagProps) {
   const face = source === undefined;
   return (
     <span class="name-tag">
@@ -91,7 +99,12 @@ function NameTag({ tile: { person, source }, label }: { tile: TileInfo; label: s
           <Icon name="mic-off" size={14} />
         </span>
       )}
-      {face && person.audible && person.speaking.value && <SpeakingDots level={person.level.value} />}
+      {face && person.audible && session.mix.on.value && (
+        <VoiceMeter meters={session.mix.meters} of={person.identity} label={`${label}: level`} />
+      )}
+      {face && person.audible && !session.mix.on.value && person.speaking.value && (
+        <SpeakingDots level={person.level.value} />
+      )}
       <span class="truncate">{label}</span>
     </span>
   );

@@ -6,7 +6,9 @@ import { QualityBars } from "../components/quality-bars";
 import { ThemeToggle } from "../components/theme-toggle";
 import { clock, count } from "../lib/format";
 import { isPhone, useNow } from "../lib/hooks";
+import { PROGRAMME } from "./meters";
 import type { RoomSession } from "./session";
+import { VoiceMeter } from "./voice-meter";
 
 export function TopBar({ session, invite }: { session: RoomSession; invite: () => void }) {
   const { view, people } = session;
@@ -19,6 +21,12 @@ export function TopBar({ session, invite }: { session: RoomSession; invite: () =
         {session.roomId.value}
       </h1>
       {session.kind.value === "mesh" && <span class="chip">mesh</span>}
+      {session.mix.on.value && (
+        <span class="chip mix-chip" data-testid="mixed" title="The server mixes the voices: the level of the programme">
+          mixed
+          {!isPhone.value && <VoiceMeter meters={session.mix.meters} of={PROGRAMME} label="Level of the programme" />}
+        </span>
+      )}
       {session.recording.value && (
         <span class="chip bad" data-testid="recording">
           <span class="rec-dot" /> REC

@@ -1,6 +1,6 @@
 //! Who hears what.
 
-use crosspoint_model::{Hears, Listening};
+use crosspoint_model::{Hears, Listening, TrackId, TrackKey};
 use crosspoint_worker::engine::Order;
 use serde_json::json;
 
@@ -121,4 +121,71 @@ async fn on_a_move_one_hears_what_the_other_room_has_for_everybody() {
     assert_eq!(listenings(&house), [hears(Hears::Mix), hears(Hears::Hold), hears(Hears::Tracks)]);
     house.rooms.move_to(&room("forward"), &id("ann"), &room("mix"), None).expect("moved again");
     assert_eq!(listenings(&house), [hears(Hears::Mix)], "whoever moves somebody in lets them hear");
+}
+
+/// What comes to somebody by their own choice, as the media plane was told.
+fn choices(house: &House) -> Vec<(&'static str, TrackKey)> {
+    let choice = |(_, told): (usize, Told)| match told {
+        Told::Order(Order::Subscribe { track, .. }) => Some(("subscribe", track)),
+        Told::Order(Order::Unsubscribe { track, .. }) => Some(("unsubscribe", track)),
+        Told::Order(Order::Prefer { track, .. }) => Some(("prefer", track)),
+        _ => None,
+    };
+    house.media.told().into_iter().filter_map(choice).collect()
+}
+
+fn key(track: &str) -> TrackKey {
+    track.parse::<TrackId>().expect("a track's id").0
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_put_on_hold_brings_themselves_no_sound_until_that_ends() {
+    let house = house();
+    let host = enter_mixed(&house, admin("r", "host"), "r").await;
+    let ann = join_mixed(&house, "r", "ann").await;
+    let (voice, picture) = (host.track("microphone"), host.track("camera"));
+    let mix = ann.joined["mix"].as_str().expect("a mix").to_owned();
+    for track in [&voice, &picture] {
+        ann.say(json!({ "type": "subscribe", "trackId": track }));
+    }
+    choices(&house);
+    for hears in ["hold", "nothing"] {
+        host.say(json!({ "type": "listen", "userId": "ann", "hears": hears }));
+    }
+    assert_eq!(choices(&house), [("unsubscribe", key(&voice))], "what she chose is not heard, and seen");
+    for (kind, track) in [("subscribe", &voice), ("prefer", &voice), ("subscribe", &mix), ("prefer", &mix)] {
+        ann.say(json!({ "type": kind, "trackId": track }));
+        assert_eq!(ann.error().await, "forbidden", "{kind}");
+    }
+    ann.say(json!({ "type": "prefer", "trackId": picture }));
+    let offer = crate::fake::offer("another connection", &[("0", "audio", "sendonly")]);
+    ann.say(json!({ "type": "offer", "data": { "type": "offer", "sdp": offer } }));
+    ann.hear("answer").await;
+    assert_eq!(choices(&house), [("prefer", key(&picture)), ("subscribe", key(&picture))], "nor by a fresh connection");
+    host.say(json!({ "type": "listen", "userId": "ann", "hears": "mix" }));
+    assert_eq!(choices(&house), [("subscribe", key(&voice))], "it comes again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_admin_who_hears_nothing_unasked_may_ask_for_single_voices() {
+    let house = house();
+    let host = enter_mixed(&house, admin("r", "host"), "r").await;
+    let ann = join_mixed(&house, "r", "ann").await;
+    host.say(json!({ "type": "listen", "hears": "nothing" }));
+    host.say(json!({ "type": "subscribe", "trackId": ann.track("microphone") }));
+    assert_eq!(choices(&house), [("subscribe", key(&ann.track("microphone")))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_mix_is_a_track_that_can_be_subscribed_to() {
+    let house = house();
+    let _ann = join_mixed(&house, "r", "ann").await;
+    let bob = join_mixed(&house, "r", "bob").await;
+    let mix = bob.joined["mix"].as_str().expect("a mix").to_owned();
+    bob.say(json!({ "type": "subscribe", "trackId": mix }));
+    bob.say(json!({ "type": "prefer", "trackId": mix }));
+    assert_eq!(choices(&house), [("subscribe", key(&mix)), ("prefer", key(&mix))]);
+    let cleo = house.join_with_media("forward", "cleo").await;
+    cleo.say(json!({ "type": "subscribe", "trackId": mix }));
+    assert_eq!(cleo.error().await, "track-not-found");
 }

@@ -210,6 +210,27 @@ async fn who_is_moved_between_kinds_keeps_its_connection_and_what_is_held_stays_
     assert_eq!(flags.collect::<Vec<_>>(), [(json!(true), json!(false)), (json!(true), json!(false))]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_publisher_over_http_that_was_moved_comes_back_there_until_it_ends_by_its_will() {
+    let house = house();
+    let _ann = house.join_with_media("a", "ann").await;
+    let _bob = house.join_with_media("b", "bob").await;
+    let publish = || {
+        let offer = crate::fake::offer("obs", &[("0", "audio", "sendonly")]);
+        house.rooms.publish(crate::PublishRequest { bearer: bearer("a", "obs"), room: room("a"), offer }).expect("in")
+    };
+    let obs = publish();
+    house.rooms.move_to(&room("a"), &id("obs"), &room("b"), None).expect("moved");
+    let leg = house.media.leg_of("obs").expect("a leg");
+    house.media.say(Fact::Ended { leg, end: crosspoint_worker::engine::LegEnd::Broke });
+    obs.ended().await;
+    drop(obs);
+    let obs = publish();
+    assert_eq!(obs.room(), &room("b"), "cut off and back");
+    drop(obs);
+    assert_eq!(publish().room(), &room("a"), "ended, and begun anew");
+}
+
 fn key(client: &Client, source: &str) -> TrackKey {
     client.track(source).parse::<TrackId>().expect("a track's id").0
 }

@@ -1,5 +1,6 @@
 //! Coming back to a session.
 
+use crosspoint_model::Hears;
 use crosspoint_model::signal::close;
 use crosspoint_worker::engine::Order;
 use serde_json::json;
@@ -79,6 +80,23 @@ async fn a_reloaded_page_resumes_with_a_new_connection() {
     assert_eq!((&ann.joined["resumed"], &ann.joined["answer"]["type"]), (&json!(true), &json!("answer")));
     assert!(house.media.was_told(|order| matches!(order, Order::RemoveLeg { leg } if *leg == old)));
     assert_ne!(house.media.leg_of("ann"), Some(old));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_resumes_is_told_what_it_hears_and_who_talks_to_it() {
+    let house = house();
+    let ann = house.join_with_media("f", "ann").await;
+    let host = house.enter(admin("f", "host"), media_join("f", "host")).await.expect("joins");
+    house.rooms.listen(&room("f"), &id("ann"), Hears::Hold, None).expect("set");
+    host.say(json!({ "type": "talk", "to": "ann" }));
+    let seq = ann.messages().last().expect("news")["seq"].clone();
+    let join = json!({ "roomId": "f", "resume": ann.joined["resume"], "lastSeq": seq });
+    drop(ann);
+    let ann = house.enter(bearer("f", "ann"), join).await.expect("resumes");
+    let told = ann.messages();
+    let first = |kind: &str| told.iter().find(|told| told["type"] == kind).cloned().unwrap_or_default();
+    assert_eq!(first("listening")["hears"], "hold");
+    assert_eq!((&first("talkback")["from"], &first("talkback")["active"]), (&json!("host"), &json!(true)));
 }
 
 #[tokio::test(start_paused = true)]

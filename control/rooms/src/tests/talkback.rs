@@ -43,20 +43,31 @@ async fn an_admin_talks_to_one_and_then_to_another_and_each_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn talkback_ends_when_either_leaves_or_is_moved() {
+async fn who_talks_to_one_that_leaves_or_is_moved_is_heard_by_nobody_until_they_say_to_whom_they_talk() {
     let house = house();
     let host = enter_mixed(&house, admin("r", "host"), "r").await;
     let ann = join_mixed(&house, "r", "ann").await;
     host.say(json!({ "type": "talk", "to": "ann" }));
     ann.say(json!({ "type": "leave" }));
-    assert_eq!(talks(&house), [Some("ann".into()), None]);
+    assert_eq!(host.error().await, "participant-not-found", "the talker knows");
+    assert_eq!(talks(&house), [Some("ann".into())], "and is not put on the air");
+    host.say(json!({ "type": "talk" }));
+    assert_eq!(talks(&house), [None], "but by saying so");
 
     let bob = join_mixed(&house, "r", "bob").await;
     host.say(json!({ "type": "talk", "to": "bob" }));
     house.rooms.move_to(&room("r"), &id("bob"), &room("other"), None).expect("moved");
     assert_eq!([talkback(&bob).await.1, talkback(&bob).await.1], [true, false]);
-    assert_eq!(talks(&house), [Some("bob".into()), None]);
+    assert_eq!(host.error().await, "participant-not-found");
+    house.rooms.move_to(&room("other"), &id("bob"), &room("r"), None).expect("moved back");
+    assert_eq!(talkback(&bob).await, ("host".into(), true), "who comes back is talked to again");
+    assert_eq!(talks(&house), [Some("bob".into())]);
+}
 
+#[tokio::test(start_paused = true)]
+async fn talkback_ends_when_the_talker_is_moved() {
+    let house = house();
+    let host = enter_mixed(&house, admin("r", "host"), "r").await;
     let cleo = join_mixed(&house, "r", "cleo").await;
     host.say(json!({ "type": "talk", "to": "cleo" }));
     house.rooms.move_to(&room("r"), &id("host"), &room("other"), None).expect("moved");

@@ -5,7 +5,7 @@ use crosspoint_model::{Bus, Hears, Source, VoiceSettings};
 use crosspoint_worker::engine::{Fact, LegEnd, Order};
 use serde_json::json;
 
-use super::mixing::join_mixed;
+use super::mixing::{enter_mixed, join_mixed};
 use super::*;
 use crate::{Tap, TapRequest, TapVoice};
 
@@ -138,7 +138,7 @@ async fn a_service_is_heard_and_neither_seen_nor_counted_nor_waited_for() {
     let player = house.rooms.tap(&player).expect("a full room takes it");
     assert!(ann.heard().is_empty());
     assert_eq!((house.rooms.list()[0].participants, house.rooms.list()[0].tracks), (1, 2), "those of ann");
-    assert!(house.media.with_line("player", |line| line.speaks.is_some()).expect("a line"));
+    assert!(house.media.with_line("crosspoint.player", |line| line.speaks.is_some()).expect("a line"));
     ann.say(json!({ "type": "leave" }));
     assert_eq!(player.handle.ended().await.code, close::ROOM_CLOSED, "an empty room closes");
     assert!(house.rooms.list().is_empty());
@@ -178,10 +178,26 @@ async fn a_tap_that_is_moved_hears_and_speaks_in_the_other_room() {
     let orders = told.iter().filter_map(|(_, told)| match told {
         crate::fake::Told::Order(Order::SetMix { .. }) => Some("mix"),
         crate::fake::Told::Order(Order::MoveLeg { .. }) => Some("move"),
-        crate::fake::Told::Order(Order::Listen { listening, .. }) if listening.hears == Hears::Mix => Some("listen"),
+        crate::fake::Told::Order(Order::Listen { .. }) => Some("listen"),
         _ => None,
     });
-    assert_eq!(orders.collect::<Vec<_>>(), ["mix", "move", "listen"], "the room mixes before the tap is there");
+    assert_eq!(
+        orders.collect::<Vec<_>>(),
+        ["mix", "move"],
+        "the room mixes before the tap is there, which hears as it did"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_says_what_a_tap_hears_but_itself() {
+    let house = house();
+    let host = enter_mixed(&house, admin("r", "host"), "r").await;
+    let _bot = tap(&house, "bot");
+    let refused = house.rooms.listen(&room("r"), &id("bot"), Hears::Hold, None).expect_err("refused");
+    assert_eq!((refused.code, refused.detail.as_str()), (Code::InvalidRequest, "a tap hears what it asked for"));
+    host.say(json!({ "type": "listen", "userId": "bot", "hears": "nothing" }));
+    assert_eq!(host.error().await, "invalid-request");
+    assert!(!house.media.was_told(|order| matches!(order, Order::Listen { .. })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -231,7 +247,16 @@ async fn a_tap_that_is_moved_to_another_worker_is_spoken_to_there() {
         crate::fake::Told::Order(Order::MoveLeg { .. }) => Some((*worker, "move")),
         _ => None,
     });
-    assert_eq!(orders.collect::<Vec<_>>(), [(0, "free"), (0, "move")]);
+    assert_eq!(orders.collect::<Vec<_>>(), [(0, "move"), (1, "free")], "not before it is out of where it is held");
+    house.rooms.move_to(&room("there"), &id("bot"), &room("r"), Some(true)).expect("moved back");
+    let told = house.media.told();
+    let orders = told.iter().filter_map(|(worker, told)| match told {
+        crate::fake::Told::Order(Order::SetFlags { held, .. }) => Some((*worker, if *held { "hold" } else { "free" })),
+        crate::fake::Told::Order(Order::MoveLeg { .. }) => Some((*worker, "move")),
+        _ => None,
+    });
+    assert_eq!(orders.collect::<Vec<_>>(), [(1, "hold"), (1, "move")], "before it is where it is held");
+    house.rooms.move_to(&room("r"), &id("bot"), &room("there"), Some(false)).expect("moved once more");
     bot.handle.set_muted(true).expect("muted");
     assert!(house.media.told().iter().any(|(worker, told)| {
         *worker == 1 && matches!(told, crate::fake::Told::Order(Order::SetFlags { muted: true, .. }))
@@ -240,4 +265,43 @@ async fn a_tap_that_is_moved_to_another_worker_is_spoken_to_there() {
     assert_eq!(legs(), [1, 2]);
     drop(bot);
     assert_eq!(legs(), [1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tap_that_was_moved_comes_back_there_until_it_is_moved_home_or_put_out() {
+    let house = house();
+    let _ann = join_mixed(&house, "r", "ann").await;
+    let _bob = join_mixed(&house, "there", "bob").await;
+    let bot = tap(&house, "bot");
+    house.rooms.move_to(&room("r"), &id("bot"), &room("there"), None).expect("moved");
+    drop(bot);
+    let bot = tap(&house, "bot");
+    assert_eq!(bot.handle.room(), Some(room("there")));
+    let named = TapRequest { room: room("there"), ..request(bearer("r", "bot")) };
+    drop(bot);
+    let bot = house.rooms.tap(&named).expect("may name it, too");
+    assert_eq!(refused(&house, &TapRequest { bearer: bearer("r", "eve"), ..named }), Code::Forbidden);
+    house.rooms.move_to(&room("there"), &id("bot"), &room("r"), None).expect("moved home");
+    drop(bot);
+    let bot = tap(&house, "bot");
+    assert_eq!(bot.handle.room(), Some(room("r")));
+    house.rooms.move_to(&room("r"), &id("bot"), &room("there"), None).expect("moved");
+    house.rooms.kick(&room("there"), &id("bot"), "").expect("put out");
+    assert_eq!(tap(&house, "bot").handle.room(), Some(room("r")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_takes_the_identity_of_a_service() {
+    let house = house();
+    let mine = |room: &str| bearer(room, "crosspoint.player");
+    assert_eq!(house.refused(mine("r"), media_join("r", "x")).await, Code::Forbidden);
+    assert_eq!(refused(&house, &request(mine("r"))), Code::Forbidden);
+    let offer = crate::fake::offer("obs", &[("0", "audio", "sendonly")]);
+    let publish = crate::PublishRequest { bearer: mine("r"), room: room("r"), offer };
+    assert_eq!(house.rooms.publish(publish).expect_err("refused").code, Code::Forbidden);
+    let player = join_mixed(&house, "r", "player").await;
+    let service = TapRequest { is_service: true, hears: None, ..request(admin("r", "player")) };
+    let service = house.rooms.tap(&service).expect("comes in");
+    assert_eq!(service.handle.identity(), &id("crosspoint.player"));
+    player.say(json!({ "type": "leave" }));
 }

@@ -4,5 +4,7 @@ mod bandwidth;
 mod data;
 mod faults;
 mod loss;
+mod mixed;
 mod moves;
 mod operations;
+mod tones;
