@@ -13,6 +13,7 @@ use tokio::process::{Child, Command};
 
 use crate::load::Measured;
 use crate::server::netns::{self, Namespaces};
+use crate::server::process::Foremost;
 use crate::server::{crosspoint, janus};
 use crate::suite::{Row, Subject};
 
@@ -86,6 +87,7 @@ pub async fn run(settings: &Settings) -> Result<Results> {
     let subjects = available(settings, &machine);
     ensure!(!subjects.is_empty(), "there is no server to measure");
     let spaces = Namespaces::create()?;
+    let _foremost = Foremost::claim();
     let mut results = Results { machine, rows: settings.rows.clone(), runs: Vec::new() };
     for round in 0..settings.runs {
         for row in &settings.rows {

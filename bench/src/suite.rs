@@ -103,7 +103,7 @@ fn mixed_rows() -> Vec<Row> {
     vec![
         row("mix-direct", Case::MixDirect, 6, vec![Direct]),
         mix("mix-20", 2, 18, vec![Janus, CrosspointSdk, CrosspointWhep]),
-        mix("mix-60", 2, 58, vec![Janus, CrosspointSdk, CrosspointWhep]),
+        mix("mix-60", 2, 58, both()),
         mix("mix-100", 2, 98, vec![Janus, CrosspointSdk, CrosspointWhep]),
         mix("mix-500", 2, 500, vec![CrosspointSdk, CrosspointWhep]),
         Row { cast: hush, ..mix("mix-60-hush", 2, 58, both()) },

@@ -3,9 +3,8 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
-
 use crosspoint_model::Grant;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::json;
 
 use super::Offered;
@@ -30,7 +29,7 @@ impl Whip {
         wait_http(&self.http, &format!("{}/healthz", self.base)).await
     }
 
-    /// Makes a mixed room; `WHIP` and `WHEP` only come into rooms.
+    /// Makes a mixed room; WHIP and WHEP only come into rooms.
     pub async fn open_mix(&self, room: u64) -> Result<()> {
         let grant = Grant { room_create: true, ..Grant::default() };
         let response = self

@@ -72,8 +72,9 @@ pub async fn mixed(plan: &Plan, door: &Door, floor: &Floor) -> Result<Measured> 
     let silent = plan.cast.prepare(door, floor, &plan.cast.silent(plan.size)?)?;
     let listeners = talkers.iter().chain(&silent).filter(|(_, part)| part.hears).count();
     let speakers = talkers.iter().chain(&silent).filter(|(_, part)| part.voice.is_some()).count();
-    settle().await;
-
+    if silent.is_empty() {
+        settle().await;
+    }
     let mut measured = Measured { memory_before: memory(plan)?, joined: talkers.len(), ..Measured::default() };
     let mut meter = Meter::start(plan)?;
     let came = talkers.len();

@@ -10,11 +10,11 @@ use crosspoint_codec::opus::{Decoder, RATE};
 
 use super::voice::{MARK_AMPLITUDE, MARK_HERTZ, TURN_NS};
 
-/// Samples that are looked at together: a millisecond.
+/// How strong the tone is is asked every millisecond.
 const STEP: usize = 48;
 const STEP_NS: u64 = 1_000_000;
-/// Steps over which the strength of the tone is taken.
-const WINDOW: usize = 4;
+/// Over so many samples it is taken: 8 ms under a Hann window, through which babble does not shine, however many talk.
+const WINDOW: usize = 384;
 /// What is weaker than this share of a mark is none.
 const AUDIBLE: f32 = 0.25;
 
@@ -34,8 +34,10 @@ pub struct Mark {
 pub struct Ear {
     decoder: Decoder,
     sound: Vec<f32>,
-    /// The tone in each of the last steps.
-    steps: [(f32, f32); WINDOW],
+    /// The end of the sound so far.
+    last: Vec<f32>,
+    /// Sine and cosine of the tone under the window.
+    tone: Vec<(f32, f32)>,
     /// How strong it was at which time (ns since 1970).
     heard: Vec<(u64, f32)>,
 }
@@ -43,7 +45,18 @@ pub struct Ear {
 impl Ear {
     /// An ear that has heard nothing yet.
     pub fn new() -> Result<Self> {
-        Ok(Self { decoder: Decoder::new(false)?, sound: Vec::new(), steps: [(0.0, 0.0); WINDOW], heard: Vec::new() })
+        let tone = (0..WINDOW).map(|n| {
+            let (sin, cos) = (n as f32 * MARK_HERTZ * TAU / RATE as f32).sin_cos();
+            let window = (1.0 - (n as f32 * TAU / WINDOW as f32).cos()) * 2.0 / WINDOW as f32;
+            (sin * window, cos * window)
+        });
+        Ok(Self {
+            decoder: Decoder::new(false)?,
+            sound: Vec::new(),
+            last: vec![0.0; WINDOW],
+            tone: tone.collect(),
+            heard: Vec::new(),
+        })
     }
 
     /// A packet that arrived at `arrived` (ns since 1970).
@@ -52,10 +65,14 @@ impl Ear {
         // What a server sends that is no Opus is silence here, and then misses in the count of marks.
         let _ = self.decoder.decode(packet, &mut self.sound);
         for (number, step) in self.sound.chunks_exact(STEP).enumerate() {
-            self.steps.rotate_left(1);
-            self.steps[WINDOW - 1] = tone(step);
-            let (sin, cos) = self.steps.iter().fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-            self.heard.push((arrived + number as u64 * STEP_NS, sin.hypot(cos) / WINDOW as f32));
+            self.last.drain(..STEP);
+            self.last.extend_from_slice(step);
+            let (sin, cos) = self
+                .last
+                .iter()
+                .zip(&self.tone)
+                .fold((0.0, 0.0), |sum, (x, tone)| (sum.0 + x * tone.0, sum.1 + x * tone.1));
+            self.heard.push((arrived + number as u64 * STEP_NS, f32::hypot(sin, cos)));
         }
     }
 
@@ -65,16 +82,6 @@ impl Ear {
         heard.sort_unstable_by_key(|(at, _)| *at);
         marks.map(|at| onset(&heard, at).map(|onset| onset.saturating_sub(at) as f64 / 1e6)).collect()
     }
-}
-
-/// Sine and cosine part of the mark's tone in a step, which has a whole number of its periods.
-fn tone(step: &[f32]) -> (f32, f32) {
-    let add = |sum: (f32, f32), (n, sample): (usize, &f32)| {
-        let (sin, cos) = (n as f32 * MARK_HERTZ * TAU / RATE as f32).sin_cos();
-        (sum.0 + sample * sin, sum.1 + sample * cos)
-    };
-    let (sin, cos) = step.iter().enumerate().fold((0.0, 0.0), add);
-    (sin * 2.0 / STEP as f32, cos * 2.0 / STEP as f32)
 }
 
 /// When the tone reached half of its strength within the turn after `from`.
