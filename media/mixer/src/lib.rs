@@ -13,7 +13,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | [`mixer`] | [`Mixer`]: who speaks, who listens |
+//! | `mixer` | [`Mixer`]: who speaks, who listens |
 //! | `tick` | when there is a tick, and its jobs |
 //! | `mixing` | adding up, mix-minus, who shares a packet |
 //! | `passing` | a lone talker's packets go on as they are |
