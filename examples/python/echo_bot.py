@@ -30,4 +30,7 @@ async def main(server: str, room: str, token: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:4]))
+    try:
+        asyncio.run(main(*sys.argv[1:4]))
+    except websockets.ConnectionClosed as end:
+        sys.exit(f"the server ended it: {end.reason}")

@@ -60,6 +60,7 @@ impl Rooms {
         let who = &gone.view.user_id;
         state.glare.forget(who);
         state.forget_own_choice(who);
+        state.forget_oldest();
         self.end_talks(state, gone);
         if gone.hidden {
             return;

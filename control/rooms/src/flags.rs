@@ -7,6 +7,7 @@ use crosspoint_model::{Code, Identity, Refusal, Source, TrackId, TrackKey};
 use crosspoint_worker::engine::Order;
 
 use crate::Rooms;
+use crate::holds::Holds;
 use crate::participant::Core;
 use crate::room::{Room, State};
 
@@ -96,12 +97,7 @@ impl Rooms {
         source: Option<Source>,
         held: bool,
     ) {
-        let holds = state.holds.entry(whose.clone()).or_default();
-        holds.set(source, held);
-        let holds = holds.clone();
-        if holds.is_clear() {
-            state.holds.remove(whose);
-        }
+        let holds = state.remember_hold(whose, source, held);
         let meant: Vec<(TrackKey, bool)> =
             state.tracks_of(whose).map(|(key, track)| (key, holds.holds(track.view.source))).collect();
         for (key, held) in meant {
@@ -118,6 +114,18 @@ impl Rooms {
             ServerMessage::Held { user_id: track.view.user_id.to_string(), track_id: track.view.track_id, held };
         self.order_leg(leg, order);
         room.tell_all(state, &message);
+    }
+}
+
+impl State {
+    /// Remembers what is held of somebody from now on; gives all of it.
+    pub(crate) fn remember_hold(&mut self, whose: &Identity, source: Option<Source>, held: bool) -> Holds {
+        let mut holds = self.holds.remove(whose).unwrap_or_default();
+        holds.set(source, held);
+        if !holds.is_clear() {
+            self.holds.insert(whose.clone(), holds.clone());
+        }
+        holds
     }
 }
 

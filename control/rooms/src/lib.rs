@@ -16,7 +16,7 @@
 //! | `negotiate`, `tracks`, `offer`, `leg` | offers, and what is published in them |
 //! | `commands`, `flags` | what participants ask for |
 //! | `mesh`, `relay` | browsers that connect to each other |
-//! | `departure`, `moving`, `lifetime` | going, moving, the ends of rooms |
+//! | `departure`, `moving`, `lifetime`, `memory` | going, moving, the ends of rooms, and what is remembered |
 //! | `facts`, `quality` | what workers report |
 //! | `mixing`, `voices`, `listening`, `talkback`, `levels` | rooms that mix: how, whose voice, who hears what |
 //! | `tap`, `resample` | plain sound in and out, for services, telephones and bots |
@@ -46,6 +46,7 @@ mod lifetime;
 mod listening;
 mod lock;
 mod media;
+mod memory;
 mod mesh;
 mod mixing;
 mod moving;

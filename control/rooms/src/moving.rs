@@ -97,7 +97,7 @@ impl Rooms {
         let mut tracks: Vec<_> = source.tracks_of(who).map(|(key, track)| (key, track.clone())).collect();
         let Some(mut participant) = source.participants.remove(who) else { return };
         if let Some(held) = held {
-            hold_all(target, who, held);
+            target.remember_hold(who, None, held);
         }
         for (key, _) in &tracks {
             self.unpublish(from, source, *key);
@@ -174,15 +174,6 @@ impl Rooms {
             there.tell_others(target, Some(who), &message, Pace::Batched);
             self.emit(|| RoomEvent::TrackPublished { room: there.id.clone(), track: view });
         }
-    }
-}
-
-/// Holds all that somebody publishes in a room, or nothing.
-fn hold_all(target: &mut State, who: &Identity, held: bool) {
-    let holds = target.holds.entry(who.clone()).or_default();
-    holds.set(None, held);
-    if holds.is_clear() {
-        target.holds.remove(who);
     }
 }
 

@@ -11,9 +11,13 @@ use crosspoint_worker::engine::{LegReport, TrackReport};
 use tokio::sync::oneshot;
 
 use crate::lock::{lock, read, write};
+use crate::memory::{self, Memory};
 use crate::participant::Core;
 use crate::room::Room;
 use crate::views::WorkerTotals;
+
+/// So many who were moved come back to where they are. Those who are still there are among them, in all rooms.
+const MOST_PLACEMENTS: usize = 10 * memory::MOST;
 
 /// What a worker reported.
 pub(crate) type Report = (Vec<LegReport>, Vec<TrackReport>);
@@ -28,7 +32,7 @@ pub(crate) struct Registry {
     legs: RwLock<HashMap<LegKey, Placed>>,
     resumes: Mutex<HashMap<String, Arc<Core>>>,
     /// Where those who were moved are now, so that they come back there.
-    placements: Mutex<HashMap<Moved, RoomId>>,
+    placements: Mutex<Memory<Moved, RoomId>>,
     reports: Mutex<HashMap<u64, oneshot::Sender<Report>>>,
     last_key: AtomicU64,
     load: Vec<Load>,
@@ -133,7 +137,7 @@ impl Registry {
         {
             load.rooms.fetch_sub(1, Ordering::Relaxed);
         }
-        lock(&self.placements).retain(|_, place| *place != room.id);
+        lock(&self.placements).retain(|place| *place != room.id);
     }
 
     pub(crate) fn leg_room(&self, leg: LegKey) -> Option<Arc<Room>> {
@@ -214,7 +218,9 @@ impl Registry {
         if place == home {
             lock(&self.placements).remove(&key);
         } else {
-            lock(&self.placements).insert(key, place.clone());
+            let mut placements = lock(&self.placements);
+            placements.insert(key, place.clone());
+            placements.trim(MOST_PLACEMENTS, |_| true);
         }
     }
 

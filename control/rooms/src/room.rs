@@ -19,6 +19,7 @@ use crate::admission::Guesses;
 use crate::holds::Holds;
 use crate::leg::Leg;
 use crate::lock::lock;
+use crate::memory::{self, Memory};
 use crate::mesh::Glare;
 use crate::mixing::Mix;
 use crate::participant::{Core, End, OneTask, Participant, Presence};
@@ -49,13 +50,13 @@ pub(crate) struct State {
     pub(crate) tracks: BTreeMap<TrackKey, Track>,
     /// Whose each leg is; viewers' legs are not here.
     pub(crate) owners: BTreeMap<LegKey, Identity>,
-    pub(crate) holds: BTreeMap<Identity, Holds>,
+    pub(crate) holds: Memory<Identity, Holds>,
     /// None: the room does not mix (yet).
     pub(crate) mix: Option<Mix>,
     /// How voices are treated that are not treated as usual. Like what is held, it waits for who comes back.
-    pub(crate) voices: BTreeMap<Identity, VoiceSettings>,
+    pub(crate) voices: Memory<Identity, VoiceSettings>,
     /// What those hear who do not hear what the room has for everybody.
-    pub(crate) listening: BTreeMap<Identity, Listening>,
+    pub(crate) listening: Memory<Identity, Listening>,
     /// Until when (seconds since 1970) the bearer of this `sub` stays out.
     pub(crate) kicked: BTreeMap<String, u64>,
     pub(crate) glare: Glare,
@@ -140,6 +141,15 @@ impl State {
     /// The participants, services apart.
     pub(crate) fn attending(&self) -> usize {
         self.participants.values().filter(|participant| !participant.is_service).count()
+    }
+
+    /// Forgets what waits for those who left longest ago, where they are too many: identities cost nothing.
+    pub(crate) fn forget_oldest(&mut self) {
+        let Self { participants, holds, voices, listening, .. } = self;
+        let is_gone = |who: &Identity| !participants.contains_key(who);
+        holds.trim(memory::MOST + participants.len(), is_gone);
+        voices.trim(memory::MOST + participants.len(), is_gone);
+        listening.trim(memory::MOST + participants.len(), is_gone);
     }
 
     /// Does this session still belong here?

@@ -84,7 +84,7 @@ impl std::fmt::Debug for LegHandle {
 }
 
 impl LegHandle {
-    /// Where it came in.
+    /// The room that it came for; it may be in another one, where it was moved.
     pub fn room(&self) -> &RoomId {
         &self.room
     }
@@ -247,7 +247,7 @@ impl Rooms {
             usually_hears: Some(Hears::Nothing),
             talks_to: None,
             perfect: false,
-            presence: Presence::Http { end: Arc::clone(&end), home },
+            presence: Presence::Http { end: Arc::clone(&end), home: home.clone() },
             leg: None,
             subscriptions: BTreeMap::new(),
             quality: Quality::Excellent,
@@ -258,7 +258,7 @@ impl Rooms {
         let answer = self.seat(room, &mut state, &identity, entrance).sdp;
         let leg = state.participants.get(&identity).and_then(|participant| participant.leg.as_ref());
         let leg = leg.map(|leg| leg.key).ok_or_else(|| Refusal::new(Code::Internal, "the leg was not made"))?;
-        Ok(self.handle(room, identity, leg, answer, offer, end))
+        Ok(self.handle(home, identity, leg, answer, offer, end))
     }
 
     fn try_view(&self, request: &ViewRequest) -> Result<LegHandle, Refusal> {
@@ -297,27 +297,19 @@ impl Rooms {
         state.arrivals += 1;
         self.inner.registry.place_leg(leg, &room);
         admit(Arrival { leg, room: room.key, identity: identity.clone(), publish: Vec::new(), profile });
-        Ok(self.handle(&room, identity, leg, answer, offer, end))
+        Ok(self.handle(room.id.clone(), identity, leg, answer, offer, end))
     }
 
     fn handle(
         &self,
-        room: &Room,
+        room: RoomId,
         identity: Identity,
         leg: LegKey,
         answer: String,
         offer: &str,
         end: Arc<End>,
     ) -> LegHandle {
-        LegHandle {
-            rooms: self.clone(),
-            room: room.id.clone(),
-            identity,
-            leg,
-            answer,
-            offer: Mutex::new(offer.to_owned()),
-            end,
-        }
+        LegHandle { rooms: self.clone(), room, identity, leg, answer, offer: Mutex::new(offer.to_owned()), end }
     }
 }
 

@@ -82,7 +82,8 @@ pub struct VoiceSettings {
     pub auto_gain_control: bool,
     /// Take rumble below 80 Hz away.
     pub high_pass: bool,
-    /// Close below this level (dBFS, −90 to 0). None: never.
+    /// Close below this level (dBFS, −90 to 0). Absent: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub noise_gate: Option<f32>,
     /// Take steady noise away.

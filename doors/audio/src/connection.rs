@@ -159,7 +159,8 @@ impl Connection {
                 Err(refusal) => Err(refusal),
             },
             Message::Ping(_) | Message::Pong(_) => Ok(None),
-            Message::Close(_) => return ControlFlow::Break(None),
+            // Reading on sends the answer to it, and then finds the end.
+            Message::Close(_) => Ok(None),
         };
         match done {
             Ok(None) => ControlFlow::Continue(()),

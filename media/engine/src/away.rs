@@ -79,6 +79,7 @@ impl Engine {
         leg.seat.room = room;
         leg.seat.pre_fade = None;
         leg.seat.addressed = false;
+        leg.seat.mix_wanted = false;
         let estimate = leg.transport.estimate();
         if worker == self.worker {
             if !self.take_seat(Member::Leg(index), kept, estimate, now) {

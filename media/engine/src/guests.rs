@@ -47,8 +47,20 @@ impl Engine {
             self.remove_guest(before, now);
         }
         let Enter { home, room, identity, profile, publish, lines, voice, estimate } = enter;
-        let (pre_fade, addressed, allowance) = (None, false, None);
-        let seat = Seat { key: leg, room, identity, profile, publish, lines, voice, pre_fade, addressed, allowance };
+        let (pre_fade, addressed, mix_wanted, allowance) = (None, false, false, None);
+        let seat = Seat {
+            key: leg,
+            room,
+            identity,
+            profile,
+            publish,
+            lines,
+            voice,
+            pre_fade,
+            addressed,
+            mix_wanted,
+            allowance,
+        };
         let index = self.guests.insert(Guest { seat, home, visit });
         self.guests_by_key.insert(leg, index);
         let member = Member::Guest(index);

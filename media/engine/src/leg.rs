@@ -69,6 +69,7 @@ impl Leg {
             voice: VoiceSettings::default(),
             pre_fade: None,
             addressed: false,
+            mix_wanted: false,
             allowance: None,
         };
         let mut leg = Self {

@@ -126,6 +126,15 @@ impl Engine {
         }
     }
 
+    /// A leg subscribes to the mix, or no more.
+    pub(crate) fn want_mix(&mut self, member: Member, wanted: bool, now: Instant) {
+        let Some(seat) = self.seat_mut(member) else { return };
+        seat.mix_wanted = wanted;
+        let (room, auto, mix) = (seat.room, seat.profile.hears == Hears::Tracks, seat.hears_mix());
+        self.in_room(room, |room| room.set_hears(member.number(), auto, mix, now));
+        self.seat_listener(member, now);
+    }
+
     /// What somebody says to one alone is no track that others could have in a slot.
     fn keep_private(&mut self, room: RoomKey, whose: &Identity, private: bool, now: Instant) {
         let tracks: Vec<TrackKey> = self
@@ -223,7 +232,8 @@ impl Engine {
     fn seat_listener(&mut self, member: Member, now: Instant) {
         let Some(seat) = self.seat(member) else { return };
         let (room, id, identity) = (seat.room, ListenerId(member.number().0), seat.identity.clone());
-        let listening = Listening { hears: seat.profile.hears, pre_fade: seat.pre_fade.clone() };
+        let hears = if seat.mix_wanted { Hears::Mix } else { seat.profile.hears };
+        let listening = Listening { hears, pre_fade: seat.pre_fade.clone() };
         let listens = seat.profile.subscribes && seat.hears_mix();
         self.in_mix(room, |mixer| {
             if mixer.has_listener(id) && listens {

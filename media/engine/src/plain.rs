@@ -102,6 +102,7 @@ impl Engine {
             voice: speaks.as_ref().map(|voice| voice.settings.clone()).unwrap_or_default(),
             pre_fade: None,
             addressed: false,
+            mix_wanted: false,
             allowance: None,
         };
         let tracks: Vec<TrackKey> = seat.publish.iter().map(|spec| spec.track).collect();

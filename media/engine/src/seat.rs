@@ -62,6 +62,8 @@ pub(crate) struct Seat {
     pub(crate) voice: VoiceSettings,
     /// Pre-fade listen: whom it hears as well.
     pub(crate) pre_fade: Option<Identity>,
+    /// Has it subscribed to the mix, whatever comes to it unasked?
+    pub(crate) mix_wanted: bool,
     /// Does somebody talk to it alone?
     pub(crate) addressed: bool,
     /// What data it may still send.
@@ -89,7 +91,10 @@ impl Seat {
 
     /// Does a bus of the room's mixer come to it?
     pub(crate) fn hears_mix(&self) -> bool {
-        matches!(self.profile.hears, Hears::Mix | Hears::Hold) || self.pre_fade.is_some() || self.addressed
+        matches!(self.profile.hears, Hears::Mix | Hears::Hold)
+            || self.pre_fade.is_some()
+            || self.addressed
+            || self.mix_wanted
     }
 
     pub(crate) fn slots(&self) -> Vec<SlotSpec> {

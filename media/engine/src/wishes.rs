@@ -52,6 +52,15 @@ impl Engine {
             return self.tell_host(index, Up::Order(Box::new(wish)));
         }
         let Some(room) = self.seat(member).map(|seat| seat.room) else { return };
+        if self.is_mix_of(track, room) {
+            let wanted = match &wish {
+                Order::Subscribe { preference, .. } | Order::Prefer { preference, .. } => {
+                    preference.paused != Some(true)
+                }
+                _ => false,
+            };
+            return self.want_mix(member, wanted, now);
+        }
         if !self.is_track_in(track, room) {
             if let Some(entry) = self.rooms.get_mut(&room) {
                 entry.early.keep(leg, track, wish);
@@ -75,6 +84,11 @@ impl Engine {
         for (leg, track, wish) in entry.early.take(track) {
             self.wish(leg, track, wish, now);
         }
+    }
+
+    fn is_mix_of(&self, track: TrackKey, room: RoomKey) -> bool {
+        let mix = self.rooms.get(&room).and_then(|entry| entry.settings.mix.as_ref());
+        mix.is_some_and(|mix| mix.track == track)
     }
 
     fn is_track_in(&self, track: TrackKey, room: RoomKey) -> bool {

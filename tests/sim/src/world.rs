@@ -127,6 +127,11 @@ impl World {
         self.order(Order::SetMix { room: RoomKey(room), mix });
     }
 
+    /// The track that is the mix of a room.
+    pub fn mix_of(&self, room: u64) -> TrackKey {
+        TrackKey(FIRST_MIX + room)
+    }
+
     /// The address of a worker.
     pub fn server(&self, worker: usize) -> SocketAddr {
         self.hosts[worker].candidates[0].address

@@ -13,6 +13,7 @@ export function announce(room: Room): void {
   room.on("participantJoined", ({ name }) => came(name));
   room.on("participantLeft", ({ name }, reason) => {
     if (reason === "kicked") notify(`${name} was removed`);
+    else if (reason === "moved") notify(`${name} was moved to another room`);
     else went(name);
   });
   room.on("trackPublished", (track, { name }) => {

@@ -189,3 +189,24 @@ async fn the_mix_is_a_track_that_can_be_subscribed_to() {
     cleo.say(json!({ "type": "subscribe", "trackId": mix }));
     assert_eq!(cleo.error().await, "track-not-found");
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_very_many_who_left_the_first_are_forgotten_and_who_is_there_is_not() {
+    let house = house();
+    let most = crate::memory::MOST + 1;
+    let _ann = join_mixed(&house, "r", "ann").await;
+    house.rooms.listen(&room("r"), &id("ann"), Hears::Hold, None).expect("set");
+    for number in 0..=most {
+        let guest = house.join("r", &format!("guest-{number}")).await;
+        house.rooms.hold(&room("r"), guest.session.identity(), None, true).expect("held");
+        house.rooms.listen(&room("r"), guest.session.identity(), Hears::Hold, None).expect("set");
+        guest.say(json!({ "type": "leave" }));
+        house.settle().await;
+    }
+    let known = house.rooms.inner.registry.room(&room("r")).expect("a room");
+    let state = known.lock();
+    let last = id(&format!("guest-{most}"));
+    assert!(!state.holds.contains_key(&id("guest-0")) && state.holds.contains_key(&last));
+    assert!(!state.listening.contains_key(&id("guest-0")) && state.listening.contains_key(&last));
+    assert!(state.listening.contains_key(&id("ann")), "the oldest of all, but she is there");
+}

@@ -225,10 +225,13 @@ async fn a_publisher_over_http_that_was_moved_comes_back_there_until_it_ends_by_
     house.media.say(Fact::Ended { leg, end: crosspoint_worker::engine::LegEnd::Broke });
     obs.ended().await;
     drop(obs);
+    let attending = || house.rooms.list().iter().map(|room| room.participants).collect::<Vec<_>>();
     let obs = publish();
-    assert_eq!(obs.room(), &room("b"), "cut off and back");
+    assert_eq!(attending(), [1, 2], "cut off and back");
+    assert_eq!(obs.room(), &room("a"), "the one that its token is for");
     drop(obs);
-    assert_eq!(publish().room(), &room("a"), "ended, and begun anew");
+    let _obs = publish();
+    assert_eq!(attending(), [2, 1], "ended, and begun anew");
 }
 
 fn key(client: &Client, source: &str) -> TrackKey {

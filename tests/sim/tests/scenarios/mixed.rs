@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crosspoint_dsp::spectrum::tone_level;
-use crosspoint_engine::Engine;
+use crosspoint_engine::{Engine, Order};
 use crosspoint_model::{Hears, MixSettings, Preference, RoomKey};
 use crosspoint_sim::ear::Frame;
 use crosspoint_sim::service::Listened;
@@ -135,6 +135,67 @@ fn a_service_talks_and_listens_in_a_mixed_room_and_goes_to_one_of_another_worker
         let (before, after) = (pair[0].position, pair[1].position);
         assert!(after >= before + 960, "{after} follows {before}");
     }
+    world.check();
+}
+
+#[test]
+fn talkback_is_heard_by_one_and_by_nobody_else_not_even_as_a_track() {
+    let seed = Seed::of_this_run();
+    let mut world = World::with_workers(seed.0, &[&[1], &[2]]);
+    world.mix(1, MixSettings::default());
+    let [host, guest, deaf] = [0, 1, 2].map(|tone| world.join(&Join::tone(RoomKey(1), tone)));
+    let tracks = Join { hears: Hears::Tracks, audio_slots: 4, ..Join::tone(RoomKey(1), 3) };
+    let soloist = world.join(&tracks);
+    world.connect();
+    world.listen(deaf, Hears::Nothing);
+    world.run_seconds(1.0);
+    let leg = world.clients[host].leg;
+    for addressed in [guest, deaf] {
+        let to = world.clients[addressed].identity.clone();
+        world.order(Order::Talk { leg, to: Some(to) });
+        world.run_seconds(0.2);
+        let begin = world.now;
+        world.run_seconds(1.0);
+        for client in [guest, deaf, soloist] {
+            let slots = &world.clients[client].ears.as_ref().expect("ears").slots;
+            let mut frames = slots.values().flat_map(|ear| ear.since(begin));
+            if client == addressed {
+                assert!(frames.filter(|frame| frame.levels[0] > HEARD).count() >= 48, "{client} hears the host");
+            } else {
+                assert!(frames.all(|frame| frame.levels[0] < GONE), "{client} hears what is said to {addressed}");
+            }
+        }
+    }
+    world.order(Order::Talk { leg, to: None });
+    world.run_seconds(0.2);
+    let begin = world.now;
+    world.run_seconds(2.0);
+    let ears = world.clients[guest].ears.as_ref().expect("ears");
+    assert_voices(1, &[0, 1, 2, 3], ears.only().since(begin).map(|frame| &frame.levels));
+    world.check();
+}
+
+#[test]
+fn who_hears_nothing_can_subscribe_to_the_mix() {
+    let seed = Seed::of_this_run();
+    let mut world = World::new(seed.0, &[1]);
+    world.mix(1, MixSettings::default());
+    let [_, _, listener] = CLIENTS.map(|tone| world.join(&Join::tone(RoomKey(1), tone)));
+    world.connect();
+    world.listen(listener, Hears::Nothing);
+    let (leg, track) = (world.clients[listener].leg, world.mix_of(1));
+    world.order(Order::Subscribe { leg, track, preference: Preference::default() });
+    world.run_seconds(0.5);
+    let begin = world.now;
+    world.run_seconds(2.0);
+    let ears = world.clients[listener].ears.as_ref().expect("ears");
+    assert_voices(listener, &CLIENTS, ears.only().since(begin).map(|frame| &frame.levels));
+    world.order(Order::Unsubscribe { leg, track });
+    world.run_seconds(0.2);
+    let begin = world.now;
+    world.run_seconds(1.0);
+    let ears = world.clients[listener].ears.as_ref().expect("ears");
+    assert!(ears.only().since(begin).all(|frame| frame.levels.iter().all(|level| *level < GONE)));
     world.check();
 }
 
