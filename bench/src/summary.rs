@@ -8,6 +8,8 @@ use crate::suite::{Row, Subject};
 const DELIVERED: f64 = 0.98;
 /// The same for mixed rooms.
 const HEARD: f64 = 0.99;
+/// More than this, and what arrived was a backlog from before the window.
+const BACKLOG: f64 = 1.02;
 /// A generator busier than this may itself have been the limit.
 const GENERATOR_BUSY: f64 = 0.9;
 
@@ -137,6 +139,9 @@ fn mix_void(summary: &Summary) -> Option<String> {
     if mix.sent < DELIVERED {
         return Some("the machine was too busy for the generator".into());
     }
+    if mix.heard > BACKLOG {
+        return Some("a backlog was delivered".into());
+    }
     (mix.heard < HEARD).then(|| "less than 99 % delivered".into())
 }
 
@@ -216,6 +221,20 @@ mod tests {
         let poor = [run(1000), run(900), run(900)];
         let summary = super::summary(&row, Subject::Janus, &poor.iter().collect::<Vec<_>>());
         assert_eq!(summary.void.as_deref(), Some("less than 98 % delivered"));
+    }
+
+    #[test]
+    fn a_mix_that_comes_short_or_late_voids_the_row() {
+        let row = crate::suite::rows().into_iter().find(|row| row.name == "mix-20").expect("a row");
+        let why = |received| {
+            let mix = Mixed { nominal: 100, sent: 100, expected: 1000, received, ..Mixed::default() };
+            let measured = Measured { window: 1.0, mix: Some(mix), ..Measured::default() };
+            let run = Run { measured: Some(measured), ..run(0) };
+            summary(&row, Subject::Janus, &[&run]).void
+        };
+        assert_eq!(why(995), None);
+        assert_eq!(why(985).as_deref(), Some("less than 99 % delivered"));
+        assert_eq!(why(1050).as_deref(), Some("a backlog was delivered"));
     }
 
     #[test]

@@ -77,7 +77,7 @@ const TARGETS: &[Target] = &[
         unit: "ms",
         must: 0.5,
         aim: 0.2,
-        row: "mix-60",
+        row: "mix-20",
         value: |one, all| all.silent_listener(one.subject),
     },
     Target {
@@ -167,6 +167,10 @@ pub fn table(all: &[Summary]) -> Option<Table> {
         };
         let (must, aim) = (format!("{} {}", target.must, target.unit), format!("{} {}", target.aim, target.unit));
         let ours = [Subject::CrosspointSdk, Subject::CrosspointWhep, Subject::Janus].map(shown);
+        // Of a part of the suite only what was measured.
+        if ours.iter().all(|shown| shown == "–") {
+            continue;
+        }
         table.push([target.what, &must, &aim, &ours[0], &ours[1], &ours[2]]);
     }
     Some(table)
