@@ -572,7 +572,7 @@ gain: number,
 autoGainControl: boolean,
 /** Take rumble below 80 Hz away. */
 highPass: boolean,
-/** Close below this level (dBFS, −90 to 0). None: never. */
+/** Close below this level (dBFS, −90 to 0). Absent: never. */
 noiseGate?: number,
 /** Take steady noise away. */
 noiseSuppression: boolean,
