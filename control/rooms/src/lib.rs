@@ -20,6 +20,7 @@
 //! | `facts`, `quality` | what workers report |
 //! | `mixing`, `voices`, `listening`, `talkback`, `levels` | rooms that mix: how, whose voice, who hears what |
 //! | `tap`, `resample` | plain sound in and out, for services, telephones and bots |
+//! | `calls`, `staging` | what a service that directs rooms brings, and what it needs |
 //! | `viewers` | WHIP and WHEP |
 //! | `admin`, `events`, `views`, `drain` | what operators do and see |
 //! | `http`, `socket` | what the doors share that speak HTTP and WebSocket |
@@ -28,6 +29,7 @@
 
 mod admin;
 mod admission;
+mod calls;
 mod commands;
 mod departure;
 mod drain;
@@ -67,6 +69,7 @@ mod room;
 mod session;
 #[cfg(feature = "http")]
 pub mod socket;
+mod staging;
 mod talkback;
 mod tap;
 #[cfg(test)]
@@ -80,6 +83,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+pub use calls::{
+    CallDesk, CallRef, Conference, ConferenceEvent, Detached, IncomingCall, LineFigures, LineOrder, PhoneLine, Task,
+    Welcome,
+};
 pub use crosspoint_worker::Traffic;
 pub use crosspoint_worker::engine::{Follow, PcmFrame, PcmReader, PcmWriter};
 pub use events::RoomEvent;
@@ -89,6 +96,7 @@ pub use outbox::Outgoing;
 pub use player::{PlayRequest, Player, Playing};
 pub use resample::Resampler;
 pub use session::{JoinRequest, Session};
+pub use staging::{Present, Stage};
 pub use tap::{Tap, TapEnd, TapHandle, TapRequest, TapVoice};
 use tokio::runtime::Handle;
 use tokio::sync::broadcast;

@@ -45,7 +45,7 @@ impl Rooms {
         })
     }
 
-    fn voice_in(
+    pub(crate) fn voice_in(
         &self,
         room: &Arc<Room>,
         state: &mut State,
@@ -96,7 +96,7 @@ impl State {
         self.voices.get(who).cloned().unwrap_or_default()
     }
 
-    fn remember_voice(&mut self, who: &Identity, voice: VoiceSettings) {
+    pub(crate) fn remember_voice(&mut self, who: &Identity, voice: VoiceSettings) {
         if voice == VoiceSettings::default() {
             self.voices.remove(who);
         } else {

@@ -16,6 +16,7 @@
 //! | [`ducker`] | turns the others down while the host speaks |
 //! | [`denoise`] | takes steady noise out of a voice |
 //! | [`resample`] | from the rates of telephones and bots to ours and back |
+//! | [`g711`] | the bytes of telephone networks |
 //! | [`decibel`] | dB and factors |
 #![cfg_attr(any(test, feature = "measure"), doc = "| [`signals`] | tones and noise for tests |")]
 #![cfg_attr(
@@ -33,6 +34,7 @@ pub mod delay;
 pub mod denoise;
 pub mod ducker;
 pub mod fade;
+pub mod g711;
 pub mod gate;
 pub mod high_pass;
 pub mod limiter;

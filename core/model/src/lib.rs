@@ -11,6 +11,7 @@
 //! | [`limits`] | bounds on sizes, counts, rates and times |
 //! | [`room`] | kinds of rooms, users, tracks, slots as clients see them |
 //! | [`secret`] | text that must never be printed |
+//! | [`show`] | call-in shows and their calls |
 //! | [`signal`] | the messages of the signalling WebSocket |
 
 #![forbid(unsafe_code)]
@@ -23,6 +24,7 @@ pub mod problem;
 pub mod refusal;
 pub mod room;
 pub mod secret;
+pub mod show;
 pub mod signal;
 
 pub use grant::Grant;

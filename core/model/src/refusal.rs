@@ -103,6 +103,24 @@ codes! {
     PlayerUnavailable = "player-unavailable", 501,
     /// The participant cannot be moved there.
     MoveUnavailable = "move-unavailable", 409,
+    /// There is no such show.
+    ShowNotFound = "show-not-found", 404,
+    /// A show of this name exists already.
+    ShowExists = "show-exists", 409,
+    /// The show takes no calls now.
+    ShowClosed = "show-closed", 409,
+    /// There is no such call in the show.
+    CallNotFound = "call-not-found", 404,
+    /// Somebody else has this call.
+    CallTaken = "call-taken", 409,
+    /// The call is not in a state in which this can be done.
+    CallState = "call-state", 409,
+    /// All lines of the show are busy.
+    LinesBusy = "lines-busy", 503,
+    /// The provider of telephone lines did not do what was asked of it.
+    CarrierFailed = "carrier-failed", 502,
+    /// The store cannot be written to.
+    StoreUnavailable = "store-unavailable", 503,
     /// The peer to whom this goes is not in the room.
     TargetNotFound = "target-not-found", 404,
     /// A fault of the server; its log has more.

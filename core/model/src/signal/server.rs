@@ -10,6 +10,7 @@ use crate::id::TrackId;
 use crate::mix::{Bus, Hears, Levels, VoiceSettings};
 use crate::refusal::Code;
 use crate::room::{RoomKind, SlotView, TrackView, UserView};
+use crate::show::ShowEvent;
 
 wire! {
     /// The whole state of a room, for who has just come (or come back).
@@ -264,6 +265,14 @@ pub enum ServerMessage {
     Recording {
         /// Yes or no.
         active: bool,
+    },
+    /// What happens in a show, for its staff.
+    Show {
+        /// Which show.
+        show_id: String,
+        /// What.
+        #[serde(flatten)]
+        event: Box<ShowEvent>,
     },
     /// The server goes down; come again, there or here.
     Draining {

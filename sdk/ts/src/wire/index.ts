@@ -56,12 +56,106 @@ export const CODES = [
   "recording-unavailable",
   "player-unavailable",
   "move-unavailable",
+  "show-not-found",
+  "show-exists",
+  "show-closed",
+  "call-not-found",
+  "call-taken",
+  "call-state",
+  "lines-busy",
+  "carrier-failed",
+  "store-unavailable",
   "target-not-found",
   "internal",
 ] as const satisfies readonly Code[];
 
 /** A signal of a mixer. */
 export type Bus = "programme" | "hold";
+
+/** Where the sound of a call is now. */
+export type CallLink = "pending" | "connected" | "lost" | "conference";
+
+/** What a screener notes of a call. In a change, what is absent stays. */
+export type CallNotes = {
+/** Of the caller. */
+name?: string,
+/** Where they call from. */
+place?: string,
+/** What they want to say. */
+topic?: string,
+/** For the staff. */
+notes?: string,
+/** 1 to 5; 0: none. */
+rating?: number, };
+
+/** The state of a call, in the order of its life. */
+export type CallState = "ringing" | "screening" | "screened" | "waiting" | "next" | "on-air" | "hold" | "off" | "dropped";
+
+/** A call as the staff of its show sees it. */
+export type CallView = {
+/** Which. */
+callId: string,
+/** Of which show. */
+showId: string,
+/** Its line on the desk, from 1; free lines are given again. */
+line: number,
+/** Its identity in rooms: `call-{callId}`. */
+identity: string,
+/** How it is connected. */
+connectionType: ConnectionType,
+/** The telephone company's name for it; absent: a browser. */
+callSid?: string,
+/** The telephone company. */
+provider?: string,
+/** The caller's number; absent: withheld, or a browser. */
+number?: string,
+/** What is known of that number from before. */
+caller?: CallerView,
+/** Where in its life it is. */
+state: CallState,
+/** Where its sound is. */
+link: CallLink,
+/** The room that it is in, or would be if it were connected; absent: it is over. */
+activeRoom?: string,
+/** What was noted. */
+notes: CallNotes,
+/** Taking the next call leaves it on the air. */
+locked: boolean,
+/** The identity of the screener who has it, or had it last. */
+screener?: string,
+/** The host wants it to be talked to again. */
+returned: boolean,
+/** The digits that the caller keyed in so far, the last 16. */
+digits: string,
+/** When it came, milliseconds since 1970. */
+createdAt: number,
+/** Since when it is in this state. */
+stateSince: number,
+/** When it was approved: those who wait longest go on the air first. */
+approvedAt?: number,
+/** When it first went on the air. */
+airedAt?: number,
+/** When it ended. */
+endedAt?: number,
+/** Why it ended. */
+endReason?: string, };
+
+/** What is known of a number from before. */
+export type CallerView = {
+/** E.164. */
+number: string,
+/** The name that was noted last. */
+name: string,
+/** Shown while it rings; empty: none. */
+warning: string,
+/** Calls of it are turned away. */
+banned: boolean,
+/** How often it has called, this call apart. */
+calls: number,
+/** How often it was on the air. */
+timesOnAir: number,
+/** When it called last before, milliseconds since 1970. */
+lastCallAt?: number, };
 
 /** A message of a client with its envelope. */
 export type ClientFrame = {
@@ -174,7 +268,7 @@ reason?: string, }
   | { "type": "ping", };
 
 /** Why something was refused. The word stands in JSON; the status is what HTTP doors answer. */
-export type Code = "unauthorized" | "token-expired" | "forbidden" | "identity-mismatch" | "kicked" | "room-locked" | "wrong-pin" | "room-full" | "server-full" | "draining" | "room-not-found" | "room-closed" | "room-exists" | "participant-not-found" | "track-not-found" | "session-not-found" | "not-found" | "already-joined" | "not-joined" | "malformed-message" | "invalid-request" | "invalid-sdp" | "invalid-candidate" | "negotiation-conflict" | "precondition-failed" | "precondition-required" | "unsupported-media-type" | "message-too-large" | "rate-limited" | "protocol-unsupported" | "too-many-tracks" | "resume-failed" | "media-unavailable" | "recording-unavailable" | "player-unavailable" | "move-unavailable" | "target-not-found" | "internal";
+export type Code = "unauthorized" | "token-expired" | "forbidden" | "identity-mismatch" | "kicked" | "room-locked" | "wrong-pin" | "room-full" | "server-full" | "draining" | "room-not-found" | "room-closed" | "room-exists" | "participant-not-found" | "track-not-found" | "session-not-found" | "not-found" | "already-joined" | "not-joined" | "malformed-message" | "invalid-request" | "invalid-sdp" | "invalid-candidate" | "negotiation-conflict" | "precondition-failed" | "precondition-required" | "unsupported-media-type" | "message-too-large" | "rate-limited" | "protocol-unsupported" | "too-many-tracks" | "resume-failed" | "media-unavailable" | "recording-unavailable" | "player-unavailable" | "move-unavailable" | "show-not-found" | "show-exists" | "show-closed" | "call-not-found" | "call-taken" | "call-state" | "lines-busy" | "carrier-failed" | "store-unavailable" | "target-not-found" | "internal";
 
 /** One's own connection as the server sees it, every 5 s. */
 export type ConnectionStats = {
@@ -188,6 +282,9 @@ down: FlowStats,
 estimate?: number,
 /** The network path in use: `udp` or `tcp`. */
 path?: string, };
+
+/** How a call is connected. */
+export type ConnectionType = "media-stream" | "webrtc";
 
 /** The header of a data-channel message: binary frames are a 16-bit big-endian length, this header as JSON, the payload. */
 export type DataHeader = {
@@ -293,6 +390,22 @@ peak: number,
 rms: number,
 /** Did it reach full scale? */
 clip: boolean, };
+
+/** How the telephone line of a call does. Volatile: told once a second, never kept. */
+export type LineReport = {
+/** Which call. */
+callId: string,
+/** Sound that waits at the telephone company to be played to the caller, milliseconds. */
+backlogMs: number,
+/** What the jitter buffer for the caller's voice holds, milliseconds. */
+bufferMs: number,
+/** How irregular the caller's frames come, milliseconds. */
+jitterMs: number,
+/** Frames of the caller that had to be made up or were left out, so far. */
+concealed: number, };
+
+/** What those in the lobby hear. */
+export type LobbySource = "programme" | "file" | "silence";
 
 /** Sound or picture (W3C `MediaStreamTrack.kind`). */
 export type MediaKind = "audio" | "video";
@@ -465,6 +578,42 @@ reason: string, }
   | { "type": "recording",
 /** Yes or no. */
 active: boolean, }
+  | { "type": "show",
+/** Which show. */
+showId: string, } & ({ "event": "snapshot",
+/** The number of the last event that it holds. */
+seq: number,
+/** The show. */
+show: ShowView,
+/** Its calls that are not over, and the last 50 that are. */
+calls: Array<CallView>,
+/** Who is there. */
+staff: Array<StaffView>, } | { "event": "call",
+/** Counts the events of this show, kept ones only. */
+seq: number,
+/** When, milliseconds since 1970. */
+at: number,
+/** What happened: `rang`, `picked-up`, `screened`, `approved`, `made-next`, `aired`, `held`, `returned`, `dropped`, `ended`,
+ * `locked`, `unlocked`, `noted`, `keyed`, `connected`, `lost`, `in-conference`. */
+what: string,
+/** Who did it: an identity; absent: the caller, or the server itself. */
+by?: string,
+/** As it is now. */
+call: CallView, } | { "event": "show",
+/** As in `call`. */
+seq: number,
+/** When, milliseconds since 1970. */
+at: number,
+/** What happened: `made`, `opened`, `closed`, `changed`, `switched`, `ended`. */
+what: string,
+/** Who did it. */
+by?: string,
+/** As it is now. */
+show: ShowView, } | { "event": "staff",
+/** Who is there now. */
+staff: Array<StaffView>, } | { "event": "lines",
+/** Those that are connected. */
+lines: Array<LineReport>, })
   | { "type": "draining",
 /** Milliseconds until everybody is cut off. */
 deadlineMs: number,
@@ -488,6 +637,52 @@ sdp: string, };
 
 /** How bad it is. */
 export type Severity = "clear" | "warning" | "critical";
+
+/** Who carries the sound of a show's telephones. */
+export type ShowMedia = "crosspoint" | "conference";
+
+/** What somebody may do in a show (the token's attribute `crosspoint.role`). */
+export type ShowRole = "host" | "screener" | "guest";
+
+/** What can be set of a show. What is absent when one is made is as [`ShowSettings::default`] has it. */
+export type ShowSettings = {
+/** For people, at most 200 bytes. */
+title: string,
+/** The telephone numbers that lead here, in E.164 (`+14155550100`). Empty: the calls that no other open show has the number of. */
+numbers: Array<string>,
+/** Calls at once; more are told that all lines are busy. */
+lines: number,
+/** What those in the lobby hear. */
+lobby: LobbySource,
+/** The file, where that is one. */
+lobbyFile?: string,
+/** Taking the next call drops the one on the air, unless it is locked. Otherwise that one goes on hold. */
+takeDropsPrevious: boolean,
+/** How the voices of callers are treated. */
+callerVoice: VoiceSettings, };
+
+/** A show as its staff sees it. */
+export type ShowView = {
+/** Its name in paths and rooms (`episodeId`): 1 to 64 of `a-z`, `0-9`, `-`. */
+showId: string,
+/** What can be set of it. */
+settings: ShowSettings,
+/** Does it take calls? A closed one tells callers so. */
+open: boolean,
+/** Who carries the sound of its telephones. */
+media: ShowMedia,
+/** With this, keyed in on a telephone, a host gets into the conference. Staff only. */
+pin: string,
+/** The room with host, callers on the air and callers waiting: `live-{showId}`. */
+liveRoom: string,
+/** The room of those who wait to be answered: `lobby-{showId}`. */
+lobbyRoom: string,
+/** The room of screeners who talk to nobody: `desk-{showId}`. */
+deskRoom: string,
+/** When it was made, milliseconds since 1970. */
+createdAt: number,
+/** When it ended. */
+endedAt?: number, };
 
 /** A receiving m-line of a subscriber and what is in it. */
 export type SlotView = {
@@ -515,6 +710,17 @@ userId: string,
 trackId: TrackId,
 /** Smoothed level in dBov (RFC 6464): 0 is full scale, −127 silence. */
 level: number, };
+
+/** Somebody of a show's staff who is there now. */
+export type StaffView = {
+/** Who. */
+identity: string,
+/** For people. */
+name: string,
+/** `host` or `screener`. */
+role: ShowRole,
+/** The room that they are in. */
+room: string, };
 
 /** A track as clients name it: `TR_` and the number of its [`TrackKey`]. */
 export type TrackId = string;

@@ -1,0 +1,3 @@
+//! The door of telephones: media streams and webhooks.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! Call-in shows.
+
+#![forbid(unsafe_code)]
