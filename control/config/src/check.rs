@@ -17,7 +17,45 @@ pub(crate) fn problems(config: &Config) -> Vec<Problem> {
     http(config, &mut found);
     media(config, &mut found);
     player(config, &mut found);
+    phone(config, &mut found);
     found
+}
+
+fn phone(config: &Config, found: &mut Vec<Problem>) {
+    let phone = &config.phone;
+    for (account, token, url) in [
+        (&phone.twilio, "phone.twilio_token", "phone.twilio_url"),
+        (&phone.signalwire, "phone.signalwire_token", "phone.signalwire_url"),
+        (&phone.telnyx, "phone.telnyx_key", "phone.telnyx_url"),
+    ] {
+        let Some(account) = account else { continue };
+        if account.token.is_empty() {
+            found.push(format!("{token} is missing: without it neither side can trust the other"));
+        }
+        if account.url.is_empty() {
+            found.push(format!("{url} is missing: where the company is asked to hang up and to redirect"));
+        }
+        if config.http.public_url.is_none() && !config.dev {
+            found.push("telephone calls need http.public_url: the company connects to it, and signs it".into());
+        }
+    }
+    if phone.telnyx.as_ref().is_some_and(|account| account.verifier.is_none()) {
+        found.push("phone.telnyx_public_key is missing: it verifies what Telnyx sends".into());
+    }
+    if phone.simulator && phone.twilio.is_some() {
+        found.push(
+            "phone.simulator takes the place of Twilio: set phone.simulator = false, or no phone.twilio_account".into(),
+        );
+    }
+    if phone.number.as_ref().is_some_and(|number| !is_e164(number)) {
+        found.push("phone.number is written in E.164: a plus, the country, the number, without spaces".into());
+    }
+}
+
+/// A plus and up to fifteen digits (ITU-T E.164 §6).
+fn is_e164(number: &str) -> bool {
+    let digits = number.strip_prefix('+').unwrap_or_default();
+    (3..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn player(config: &Config, found: &mut Vec<Problem>) {
@@ -224,6 +262,23 @@ mod tests {
         let keys = format!("a: {SECRET}");
         let flags = [("auth.keys", keys.as_str()), ("media.advertised", "192.0.2.1"), ("player.directory", "/nowhere")];
         assert_eq!(problems(&flags), ["player.directory: /nowhere is no folder"]);
+    }
+
+    #[test]
+    fn half_an_account_at_a_telephone_company_is_refused() {
+        let keys = format!("a: {SECRET}");
+        let base = [("auth.keys", keys.as_str()), ("media.advertised", "192.0.2.1")];
+        let found = problems(&[&base[..], &[("phone.twilio_account", "AC1"), ("phone.number", "0815")]].concat());
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert!(found[0].starts_with("phone.twilio_token is missing") && found[2].starts_with("phone.number"));
+        let whole = [
+            ("phone.twilio_account", "AC1"),
+            ("phone.twilio_token", "t"),
+            ("http.public_url", "https://show.example.org"),
+        ];
+        assert!(layers(&[&base[..], &whole].concat()).config().is_ok());
+        let simulated = [&base[..], &whole, &[("phone.simulator", "true")]].concat();
+        assert!(problems(&simulated)[0].starts_with("phone.simulator takes the place"));
     }
 
     #[test]

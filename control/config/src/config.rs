@@ -30,6 +30,10 @@ pub struct Config {
     pub admin: Admin,
     /// `[player]`
     pub player: PlayerSection,
+    /// `[store]`
+    pub store: StoreSection,
+    /// `[phone]`
+    pub phone: Phone,
     /// `[webhooks]`
     pub webhooks: WebhooksSection,
     /// `[log]`
@@ -130,6 +134,45 @@ pub struct PlayerSection {
     pub directory: Option<PathBuf>,
 }
 
+/// What outlasts a restart.
+#[derive(Clone, Debug)]
+pub struct StoreSection {
+    /// The database; none: in memory.
+    pub path: Option<PathBuf>,
+}
+
+/// Telephone lines.
+#[derive(Clone, Debug)]
+pub struct Phone {
+    /// The account at Twilio, if any.
+    pub twilio: Option<PhoneAccount>,
+    /// The account at SignalWire, if any.
+    pub signalwire: Option<PhoneAccount>,
+    /// The account at Telnyx, if any.
+    pub telnyx: Option<PhoneAccount>,
+    /// Our number, for those whom the server calls.
+    pub number: Option<String>,
+    /// Calls whose sound is here at once.
+    pub calls: usize,
+    /// For those who wait in a company's conference.
+    pub hold_url: Option<String>,
+    /// Serve a simulated telephone company?
+    pub simulator: bool,
+}
+
+/// An account at a telephone company.
+#[derive(Clone, Debug)]
+pub struct PhoneAccount {
+    /// Account SID, project or account id.
+    pub account: String,
+    /// Auth token or API key.
+    pub token: Secret,
+    /// Verifies what the company sends, where the token does not.
+    pub verifier: Option<Secret>,
+    /// Its REST interface.
+    pub url: String,
+}
+
 /// Who is told what happens in rooms.
 #[derive(Clone, Debug)]
 pub struct WebhooksSection {
@@ -183,6 +226,8 @@ impl Config {
             rooms: RoomsSection { auto_create: settings.flag("rooms.auto_create"), limits: limits(settings) },
             admin: Admin { key: settings.secret("admin.key"), addresses: networks(settings.list("admin.addresses")) },
             player: PlayerSection { directory: settings.text("player.directory").map(PathBuf::from) },
+            store: StoreSection { path: settings.text("store.path").map(PathBuf::from) },
+            phone: phone(settings),
             webhooks: WebhooksSection {
                 urls: settings.list("webhooks.urls").to_vec(),
                 key: settings.text("webhooks.key"),
@@ -260,6 +305,42 @@ fn media(settings: &Settings) -> MediaSection {
         advertised_udp: with(&advertised, told_udp),
         advertised_tcp: if has_tcp { with(&advertised, told_tcp) } else { Vec::new() },
         ice_servers: settings.list("media.ice_servers").to_vec(),
+    }
+}
+
+fn phone(settings: &Settings) -> Phone {
+    let account = |id: Option<String>, token: Option<Secret>, verifier, url: Option<String>| {
+        // What is missing of one that was begun is found by the check.
+        id.map(|account| PhoneAccount {
+            account,
+            token: token.unwrap_or_default(),
+            verifier,
+            url: url.unwrap_or_default(),
+        })
+    };
+    Phone {
+        twilio: account(
+            settings.text("phone.twilio_account"),
+            settings.secret("phone.twilio_token"),
+            None,
+            settings.text("phone.twilio_url"),
+        ),
+        signalwire: account(
+            settings.text("phone.signalwire_project"),
+            settings.secret("phone.signalwire_token"),
+            settings.secret("phone.signalwire_key"),
+            settings.text("phone.signalwire_url"),
+        ),
+        telnyx: account(
+            settings.text("phone.telnyx_account"),
+            settings.secret("phone.telnyx_key"),
+            settings.text("phone.telnyx_public_key").map(Secret::new),
+            settings.text("phone.telnyx_url"),
+        ),
+        number: settings.text("phone.number"),
+        calls: settings.number("phone.calls"),
+        hold_url: settings.text("phone.hold_url"),
+        simulator: settings.flag("phone.simulator"),
     }
 }
 

@@ -25,8 +25,8 @@ mod table;
 mod value;
 
 pub use config::{
-    Acme, Admin, Auth, Config, Drain, Http, Log, LogFormat, MediaSection, PlayerSection, RoomsSection, TlsFiles,
-    WebhooksSection,
+    Acme, Admin, Auth, Config, Drain, Http, Log, LogFormat, MediaSection, Phone, PhoneAccount, PlayerSection,
+    RoomsSection, StoreSection, TlsFiles, WebhooksSection,
 };
 pub use file::Problem;
 pub use kind::{Kind, duration};

@@ -69,6 +69,8 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "bandwidth", doc: "Bounds on what one participant sends and receives." },
     Section { name: "admin", doc: "Who reaches `/api` and `/metrics` without a token." },
     Section { name: "player", doc: "Files that are played into rooms: music for those who wait, announcements." },
+    Section { name: "store", doc: "What outlasts a restart: shows, calls, what is still to be told." },
+    Section { name: "phone", doc: "Telephone lines: the accounts at the companies that bring them." },
     Section { name: "webhooks", doc: "Who is told what happens in rooms." },
     Section { name: "log", doc: "What is written to standard error." },
     Section { name: "drain", doc: "How the server goes down." },
@@ -249,6 +251,65 @@ pub const KEYS: &[Key] = &[
         "Folder with WAV files (one or two channels, 16, 24 or 32 bits, any usual rate) that `POST /api/rooms/{room}/play` may play. \
          Empty: none.",
     ),
+    Key::new(
+        "store.path",
+        Kind::Path,
+        "/var/lib/crosspoint/crosspoint.db",
+        "The database (SQLite), made if it is not there. Its folder must be there. Empty: everything is forgotten when the server ends.",
+    )
+    .in_dev(""),
+    Key::new(
+        "phone.twilio_account",
+        Kind::Text,
+        "",
+        "Twilio's Account SID (`AC…`). With it, `twilio_token` and `http.public_url` calls can come in.",
+    ),
+    Key::new(
+        "phone.twilio_token",
+        Kind::Secret,
+        "",
+        "Twilio's auth token: it signs what Twilio sends, and asks Twilio to hang up and to redirect.",
+    ),
+    Key::new(
+        "phone.twilio_url",
+        Kind::WebAddress,
+        "https://api.twilio.com",
+        "Twilio's REST interface. Another one for its regions, and for tests.",
+    ),
+    Key::new("phone.signalwire_project", Kind::Text, "", "SignalWire's project id."),
+    Key::new("phone.signalwire_token", Kind::Secret, "", "SignalWire's API token."),
+    Key::new("phone.signalwire_key", Kind::Secret, "", "SignalWire's signing key. Empty: the API token signs."),
+    Key::new("phone.signalwire_url", Kind::WebAddress, "", "SignalWire's space: `https://example.signalwire.com`."),
+    Key::new("phone.telnyx_account", Kind::Text, "", "Telnyx's account id, as its TeXML interface names it."),
+    Key::new("phone.telnyx_key", Kind::Secret, "", "Telnyx's API key."),
+    Key::new("phone.telnyx_public_key", Kind::Text, "", "Telnyx's public key (base64), which its webhooks are signed with."),
+    Key::new("phone.telnyx_url", Kind::WebAddress, "https://api.telnyx.com", "Telnyx's REST interface."),
+    Key::new(
+        "phone.number",
+        Kind::Text,
+        "",
+        "Our number in E.164 (`+14155550100`), shown to whom the server calls: hosts who want to be called.",
+    ),
+    Key::new(
+        "phone.calls",
+        Kind::Number(1, 100_000),
+        "500",
+        "Calls whose sound is here at once. More go into the telephone company's conference.",
+    ),
+    Key::new(
+        "phone.hold_url",
+        Kind::WebAddress,
+        "",
+        "Sound or TwiML for those who wait in the telephone company's conference. It must not be on this server, which may be down \
+         then. Empty: the company's own music.",
+    ),
+    Key::new(
+        "phone.simulator",
+        Kind::Flag,
+        "false",
+        "Serve a simulated telephone company below `/api/phone/simulator`, for trying out; it takes the place of Twilio.",
+    )
+    .in_dev("true"),
     Key::new("webhooks.urls", Kind::WebAddresses, "", "Where events are posted to."),
     Key::new("webhooks.key", Kind::Text, "", "The API key that signs them. Empty: the first by name."),
     Key::new(
