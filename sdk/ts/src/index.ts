@@ -23,5 +23,22 @@ export { RemoteTrack } from "./remote-track.js";
 export { Room } from "./room.js";
 export { Track } from "./track.js";
 export type * from "./types.js";
-export type { Code, ConnectionStats, FlowStats } from "./wire/index.js";
+export type {
+  CallerView,
+  CallLink,
+  CallNotes,
+  CallState,
+  CallView,
+  Code,
+  ConnectionStats,
+  ConnectionType,
+  FlowStats,
+  LineReport,
+  LobbySource,
+  ShowMedia,
+  ShowRole,
+  ShowSettings,
+  ShowView,
+  StaffView,
+} from "./wire/index.js";
 export { CloseCode } from "./wire/index.js";

@@ -3,14 +3,16 @@ import { type ComponentType, h } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "./button";
 
-interface LazyProps {
-  load: () => Promise<ComponentType>;
+interface LazyProps<Props> {
+  load: () => Promise<ComponentType<Props>>;
+  /** What the part is given. */
+  props?: Props;
 }
 
-type State = { Component: ComponentType } | "loading" | "failed";
+type State<Props> = { Component: ComponentType<Props> } | "loading" | "failed";
 
-export function Lazy({ load }: LazyProps) {
-  const [state, setState] = useState<State>("loading");
+export function Lazy<Props extends object>({ load, props }: LazyProps<Props>) {
+  const [state, setState] = useState<State<Props>>("loading");
   useEffect(() => {
     if (state !== "loading") return;
     let gone = false;
@@ -32,7 +34,7 @@ export function Lazy({ load }: LazyProps) {
       </div>
     );
   }
-  return h(state.Component, null);
+  return h(state.Component, (props ?? {}) as Props);
 }
 
 /** Something comes soon. */

@@ -183,9 +183,31 @@ export async function isOpenToAnybody(room: string): Promise<boolean> {
   return response?.ok ?? false;
 }
 
-async function call<T>(method: string, url: string, body?: unknown, signal?: AbortSignal, host?: string): Promise<T> {
-  const headers: Record<string, string> = {};
-  const credential = adminKey.value || host;
+/** What goes with a request to the server. */
+export interface Request {
+  body?: unknown;
+  signal?: AbortSignal | undefined;
+  /** A token or the admin key; none: as whoever comes. */
+  credential?: string | undefined;
+  /** The request outlives the page that made it. */
+  keepalive?: boolean;
+  /** More headers. */
+  headers?: Record<string, string>;
+}
+
+const call = <T>(method: string, url: string, body?: unknown, signal?: AbortSignal, host?: string) =>
+  request<T>(method, url, { body, signal, credential: adminKey.value || host });
+
+/** Asks the server; a refusal, and that it cannot be reached, are thrown as `ApiError`. */
+export async function request<T>(method: string, url: string, asked: Request = {}): Promise<T> {
+  const response = await send(method, url, asked);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+/** The same, for whoever reads the answer as it comes. */
+export async function send(method: string, url: string, asked: Request): Promise<Response> {
+  const { body, signal, credential, keepalive } = asked;
+  const headers: Record<string, string> = { ...asked.headers };
   if (credential) headers.authorization = `Bearer ${credential}`;
   if (body !== undefined) headers["content-type"] = "application/json";
   let response: Response;
@@ -196,13 +218,14 @@ async function call<T>(method: string, url: string, body?: unknown, signal?: Abo
       cache: "no-store",
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal ? { signal } : {}),
+      ...(keepalive ? { keepalive } : {}),
     });
   } catch (error) {
     if ((error as Error).name === "AbortError") throw error;
     throw new ApiError(0, "unreachable", "The server cannot be reached.");
   }
   if (!response.ok) throw await refusal(response);
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  return response;
 }
 
 /** Problem details (RFC 9457), where the server sent them; a proxy in between sends something else. */

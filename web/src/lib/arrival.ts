@@ -4,8 +4,9 @@
 import { signal } from "@preact/signals";
 import { claimsOf } from "./claims";
 import { tokenInFragment } from "./invite";
-import { roomPath, routeOf } from "./routes";
+import { roomPath, routeOf, showPath } from "./routes";
 import { leaveSeat } from "./seat";
+import { keepInvite } from "./show-seat";
 import { tab } from "./storage";
 
 /** The invitation that this tab came with. */
@@ -24,6 +25,11 @@ export function readArrival(): void {
   const token = tokenInFragment(location.hash);
   if (!token) return;
   const route = routeOf(location.pathname);
+  if (route.page === "show") {
+    history.replaceState(null, "", showPath(route.show, route.place));
+    if (route.place) keepInvite(route.show, route.place, token);
+    return;
+  }
   const room = route.page === "room" ? route.room : claimsOf(token)?.room;
   const path = room ? roomPath(room) : location.pathname;
   history.replaceState(null, "", path);

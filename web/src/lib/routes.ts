@@ -5,12 +5,21 @@ export type Route =
   | { page: "lobby" }
   | { page: "room"; room: string }
   | { page: "dashboard"; room: string | undefined }
+  | { page: "shows" }
+  | { page: "show"; show: string; place: ShowPlace | undefined }
   | { page: "lost" };
+
+/** The places in a show, and what one may do there. Each has a page, and links of its own that lead to it. */
+export const SHOW_PLACES = ["host", "screener", "guest", "call-in"] as const;
+
+/** One of them. */
+export type ShowPlace = (typeof SHOW_PLACES)[number];
 
 /** The page of a path. */
 export function routeOf(pathname: string): Route {
   const [first, second, ...rest] = pathname.split("/").filter(Boolean);
   if (first === undefined) return { page: "lobby" };
+  if (first === "shows") return showRoute(decode(second), second !== undefined, rest);
   if (rest.length > 0) return { page: "lost" };
   if (first === "room") {
     const room = decode(second);
@@ -28,6 +37,20 @@ export function roomPath(room: string): string {
 /** The path of the dashboard, or of one room in it. */
 export function dashboardPath(room?: string): string {
   return room === undefined ? "/dashboard" : `/dashboard/${encode(room)}`;
+}
+
+/** The path of the shows, of one of them, or of a place in it. */
+export function showPath(show?: string, place?: ShowPlace): string {
+  if (show === undefined) return "/shows";
+  return place === undefined ? `/shows/${encode(show)}` : `/shows/${encode(show)}/${place}`;
+}
+
+function showRoute(show: string | undefined, named: boolean, rest: string[]): Route {
+  if (!named) return { page: "shows" };
+  const [word, more] = rest;
+  const place = SHOW_PLACES.find((one) => one === word);
+  if (!show || more !== undefined || (word !== undefined && !place)) return { page: "lost" };
+  return { page: "show", show, place };
 }
 
 /** What is wrong with the name of a room (`core/model` says the same); `undefined`: nothing. */

@@ -1,0 +1,6 @@
+/** A page of the shows. */
+import { Loading } from "../components/lazy";
+
+export function HostPage({ show }: { show: string }) {
+  return <Loading text={`Opening ${show}…`} />;
+}

@@ -1,0 +1,62 @@
+/**
+ * A place in a show: the invitation that a link brought, and the seat that the server gave for it. Both are this tab's, and stay
+ * over a reload; every place of every show has its own.
+ */
+import type { ShowRole } from "@crosspoint/client";
+import { signal } from "@preact/signals";
+import type { ShowPlace } from "./routes";
+import { tab } from "./storage";
+
+/** What `POST /api/shows/{id}/seats` gives. */
+export interface ShowSeat {
+  /** For the room, and for everything that one does in the show. */
+  token: string;
+  identity: string;
+  /** The room to go into first. */
+  room: string;
+  role: ShowRole;
+  /** The guest's own call. */
+  callId?: string;
+  /** The name that was asked for. */
+  name: string;
+}
+
+/** Counts invitations and seats that came and went, so that pages notice. */
+export const showSeatRevision = signal(0);
+
+/** Keeps the invitation of a link. A seat that was taken with another one is given up. */
+export function keepInvite(show: string, place: ShowPlace, token: string): void {
+  if (inviteFor(show, place) !== token) tab.remove(seatKey(show, place));
+  tab.write(inviteKey(show, place), token);
+  showSeatRevision.value += 1;
+}
+
+/** The invitation to a place, if this tab has one. */
+export function inviteFor(show: string, place: ShowPlace): string | undefined {
+  return tab.read(inviteKey(show, place), "") || undefined;
+}
+
+/** Keeps a seat over a reload. */
+export function keepSeat(show: string, place: ShowPlace, seat: ShowSeat): void {
+  tab.write(seatKey(show, place), seat);
+  showSeatRevision.value += 1;
+}
+
+/** The seat, if this tab has one. */
+export function seatFor(show: string, place: ShowPlace): ShowSeat | undefined {
+  return tab.read<ShowSeat | null>(seatKey(show, place), null) ?? undefined;
+}
+
+/** Gives the seat up; the invitation stays. */
+export function giveUpSeat(show: string, place: ShowPlace): void {
+  tab.remove(seatKey(show, place));
+  showSeatRevision.value += 1;
+}
+
+function inviteKey(show: string, place: ShowPlace): string {
+  return `show-invite:${show}:${place}`;
+}
+
+function seatKey(show: string, place: ShowPlace): string {
+  return `show-seat:${show}:${place}`;
+}
