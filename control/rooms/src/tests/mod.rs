@@ -13,6 +13,7 @@ mod negotiating;
 mod powers;
 mod reports;
 mod resuming;
+mod staging;
 mod storm;
 mod talkback;
 mod talking;
