@@ -27,7 +27,7 @@ build: setup web ## the release binary, with the console inside
 	@scripts/build
 
 run: build ## build and start a server for trying out, on this machine alone
-	@exec target/release/crosspoint serve --dev
+	@exec target/release/crosspoint serve --dev --store.path crosspoint-dev.db
 
 test: ## everything: format, house rules, lints, unit, browser and peer tests
 	@scripts/setup test
