@@ -1,0 +1,3 @@
+//! Whole shows, from outside.
+
+#![forbid(unsafe_code)]
