@@ -27,9 +27,12 @@ FROM debian:bookworm-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin crosspoint
+ && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin crosspoint \
+ && install -d -o crosspoint -g crosspoint -m 0750 /var/lib/crosspoint
 COPY --from=server /out/crosspoint /usr/local/bin/crosspoint
 USER 10001:10001
+# Shows and calls outlast the container here (store.path).
+VOLUME /var/lib/crosspoint
 EXPOSE 8080/tcp 7881/tcp 7882/udp
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["crosspoint"]

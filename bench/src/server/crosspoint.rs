@@ -26,6 +26,7 @@ pub fn configure(folder: &Path) -> Result<PathBuf> {
          [media]\nworkers = 1\nbind = [\"{SERVER}\"]\nadvertised = [\"{SERVER}\"]\n\
          [auth.keys]\n{KEY} = \"{SECRET}\"\n\
          [rooms]\nparticipants = 2000\nviewers = 2000\n\
+         [store]\npath = \"\"\n\
          [log]\nlevel = \"warn\"\n"
     );
     fs::write(&file, text).with_context(|| format!("write {}", file.display()))?;

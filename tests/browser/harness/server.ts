@@ -55,7 +55,7 @@ export class Server {
     settings: Settings,
     private readonly flags: readonly string[],
   ) {
-    writeFileSync(this.#config, toml(ports, settings));
+    writeFileSync(this.#config, toml(ports, { "store.path": path.join(this.#folder, "crosspoint.db"), ...settings }));
   }
 
   /** Starts one and waits until it is ready. */
