@@ -80,6 +80,10 @@ function dispatchRest(message: ServerMessage, host: DispatchHost): void {
     case "recording":
       host.takeRecording(message.active);
       return events.emit("recording", message.active);
+    case "show": {
+      const { type, showId, ...event } = message;
+      return events.emit("show", showId, event);
+    }
     case "draining":
       events.emit("draining", message.deadlineMs);
       return host.drain(message.deadlineMs, message.url);

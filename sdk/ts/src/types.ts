@@ -337,6 +337,8 @@ export interface RoomEvents {
   kicked: [reason: string];
   roomClosed: [reason: string];
   recording: [active: boolean];
+  /** Something happened in a show of whose staff this client is. */
+  show: [showId: string, event: ShowEvent];
   /** The server goes down in so many milliseconds; the client finds its way by itself. */
   draining: [deadlineMs: number];
   mediaDeviceError: [failure: DeviceFailure];
