@@ -1,3 +1,6 @@
 //! Call-in shows.
 
 #![forbid(unsafe_code)]
+
+pub mod archive;
+pub mod outbox;
