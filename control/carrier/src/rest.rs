@@ -29,10 +29,10 @@ pub struct Rest {
 impl Rest {
     /// Asks for something to be done.
     pub async fn post(&self, account: &Account, path: &str, form: &[(&str, &str)]) -> Result<Value, Trouble> {
-        let mut body = Serializer::new(String::new());
-        body.extend_pairs(form);
+        // In one statement: a serializer that lived on would keep this from being waited for on another thread.
+        let body = Serializer::new(String::new()).extend_pairs(form).finish();
         let request = self.client()?.post(url(account, path)?);
-        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.finish());
+        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body);
         answer(authorised(account, request)).await
     }
 

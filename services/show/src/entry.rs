@@ -1,0 +1,99 @@
+//! One show of this server: what was decided last, and what is going on in it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use crosspoint_model::show::ShowEvent;
+use crosspoint_rooms::{CallRef, LineFigures, LineOrder};
+use tokio::sync::{broadcast, mpsc};
+use tokio::time::Instant;
+
+use crate::lobby::Feeds;
+use crate::machine::{Deed, Show};
+
+/// So many events wait for a reader that is slow; then it must take the snapshot again.
+const EVENTS_KEPT: usize = 1024;
+
+/// A show.
+pub(crate) struct Entry {
+    pub(crate) id: String,
+    /// As it was decided, and kept, last.
+    current: RwLock<Arc<Show>>,
+    /// Whoever changes something has this.
+    pub(crate) stage: tokio::sync::Mutex<Stage>,
+    pub(crate) events: broadcast::Sender<Arc<ShowEvent>>,
+    /// Since when it takes calls, for the choice among shows.
+    pub(crate) opened_at: Mutex<u64>,
+}
+
+/// What goes on in a show beside what was decided.
+#[derive(Default)]
+pub(crate) struct Stage {
+    /// The telephone lines whose sockets are here, by call.
+    pub(crate) lines: BTreeMap<String, Line>,
+    /// When calls whose sound is not here are given up, and what is said then.
+    pub(crate) deadlines: BTreeMap<String, (Instant, &'static str)>,
+    /// Staff who have gone, until when they may come back to where they were.
+    pub(crate) departed: BTreeMap<String, Instant>,
+    /// What could not be carried out yet.
+    pub(crate) unsettled: BTreeSet<Deed>,
+    /// Events that the store has not taken yet.
+    pub(crate) unsaved: Vec<ShowEvent>,
+    /// What the lobby and the desk hear.
+    pub(crate) feeds: Feeds,
+    /// Who found all lines busy, and waits in the conference.
+    pub(crate) overflow: VecDeque<CallRef>,
+    /// Telephone hosts in the conference.
+    pub(crate) conference: Gathering,
+}
+
+/// What is known of the telephone company's conference.
+#[derive(Default)]
+pub(crate) struct Gathering {
+    /// Its own name, by provider.
+    pub(crate) sids: BTreeMap<String, String>,
+    /// The number of the last event of each call in it.
+    pub(crate) heard: BTreeMap<CallRef, (String, u64)>,
+    /// Attempts to bring each call back.
+    pub(crate) returns: BTreeMap<String, u32>,
+    /// Hosts who are in it by telephone, or on their way.
+    pub(crate) hosts: BTreeSet<CallRef>,
+    /// Wrong PINs of each call.
+    pub(crate) guesses: BTreeMap<CallRef, u32>,
+}
+
+/// A telephone line whose socket is here.
+pub(crate) struct Line {
+    pub(crate) orders: mpsc::UnboundedSender<LineOrder>,
+    pub(crate) figures: Arc<LineFigures>,
+    /// Sockets of this call that have not reported their end yet. An old one may do so after a new one has come.
+    pub(crate) sockets: u32,
+}
+
+impl Entry {
+    pub(crate) fn new(show: Show) -> Self {
+        Self {
+            id: show.view.show_id.clone(),
+            opened_at: Mutex::new(show.view.created_at),
+            current: RwLock::new(Arc::new(show)),
+            stage: tokio::sync::Mutex::default(),
+            events: broadcast::Sender::new(EVENTS_KEPT),
+        }
+    }
+
+    pub(crate) fn current(&self) -> Arc<Show> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whoever calls this has the stage.
+    pub(crate) fn commit(&self, show: Show) -> Arc<Show> {
+        let show = Arc::new(show);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&show);
+        show
+    }
+}
+
+/// A panic elsewhere costs what it was doing.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

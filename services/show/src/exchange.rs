@@ -1,0 +1,70 @@
+//! What the shows want of telephone companies. A trait, so that tests can stand in for them.
+
+use crosspoint_carrier::{Carriers, ParticipantChange, Provider, Trouble};
+use crosspoint_rooms::{CallRef, Task};
+
+/// The telephone companies.
+pub(crate) trait Exchange: Send + Sync {
+    /// Ends a call.
+    fn hang_up<'a>(&'a self, call: &'a CallRef) -> Task<'a, Result<(), Trouble>>;
+
+    /// Has a call ask us anew what is to become of it.
+    fn redirect<'a>(&'a self, call: &'a CallRef, show: &'a str) -> Task<'a, Result<(), Trouble>>;
+
+    /// Calls a number, which is to ask us what is to become of it. Which call it is comes back.
+    fn dial<'a>(&'a self, number: &'a str, show: &'a str) -> Task<'a, Result<CallRef, Trouble>>;
+
+    /// A company's own name for a conference.
+    fn conference_sid<'a>(&'a self, provider: &'a str, name: &'a str) -> Task<'a, Result<Option<String>, Trouble>>;
+
+    /// Mutes or holds a call in a conference.
+    fn set_participant<'a>(
+        &'a self,
+        conference: &'a str,
+        call: &'a CallRef,
+        change: ParticipantChange,
+    ) -> Task<'a, Result<(), Trouble>>;
+}
+
+impl Exchange for Carriers {
+    fn hang_up<'a>(&'a self, call: &'a CallRef) -> Task<'a, Result<(), Trouble>> {
+        Box::pin(
+            async move { self.get(&call.provider).ok_or_else(|| no_account(&call.provider))?.hang_up(&call.sid).await },
+        )
+    }
+
+    fn redirect<'a>(&'a self, call: &'a CallRef, show: &'a str) -> Task<'a, Result<(), Trouble>> {
+        Box::pin(async move {
+            let carrier = self.get(&call.provider).ok_or_else(|| no_account(&call.provider))?;
+            carrier.redirect(&call.sid, &self.addresses().voice(carrier.provider(), Some(show))).await
+        })
+    }
+
+    fn dial<'a>(&'a self, number: &'a str, show: &'a str) -> Task<'a, Result<CallRef, Trouble>> {
+        Box::pin(async move {
+            let carrier = self.first().ok_or_else(|| no_account("any telephone company"))?;
+            let sid = carrier.dial(number, &self.addresses().voice(carrier.provider(), Some(show))).await?;
+            Ok(CallRef { provider: Provider::as_str(carrier.provider()).to_owned(), sid })
+        })
+    }
+
+    fn conference_sid<'a>(&'a self, provider: &'a str, name: &'a str) -> Task<'a, Result<Option<String>, Trouble>> {
+        Box::pin(async move { self.get(provider).ok_or_else(|| no_account(provider))?.conference_sid(name).await })
+    }
+
+    fn set_participant<'a>(
+        &'a self,
+        conference: &'a str,
+        call: &'a CallRef,
+        change: ParticipantChange,
+    ) -> Task<'a, Result<(), Trouble>> {
+        Box::pin(async move {
+            let carrier = self.get(&call.provider).ok_or_else(|| no_account(&call.provider))?;
+            carrier.set_participant(conference, &call.sid, change).await
+        })
+    }
+}
+
+fn no_account(provider: &str) -> Trouble {
+    Trouble::Refused { status: 0, code: 0, message: format!("this server has no account at {provider}") }
+}

@@ -1,0 +1,238 @@
+//! Carrying out what was decided: people are where they belong, what they must not hear is cleared, who is out is out.
+//!
+//! Each deed says what is to be looked at, not what is to be done: it compares what is with what should be, and does what is
+//! missing. So it can be done twice, and late, and after somebody else has moved people about.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crosspoint_model::show::{CallLink, CallView, ConnectionType, ShowMedia, ShowRole};
+use crosspoint_model::{Identity, Refusal, RoomId};
+use crosspoint_rooms::{LineOrder, RoomLimits, Stage as RoomStage};
+
+use crate::entry::{Entry, Stage};
+use crate::machine::{Deed, Show};
+use crate::names::{self, Place, desk_room, live_room, lobby_room, screening_room};
+use crate::shows::Shows;
+
+/// So many people find room in each room of a show.
+const PARTICIPANTS: usize = 1000;
+/// So long an empty room stays: a show may be prepared the day before.
+const EMPTY: Duration = Duration::from_secs(24 * 3600);
+/// So long the telephones of a show that has ended have to be hung up.
+const FAREWELL: Duration = Duration::from_secs(15);
+/// So often it is looked whether they are.
+const LOOK: Duration = Duration::from_millis(200);
+
+impl Shows {
+    /// Does what is to be done about a decision. What fails is tried again by the clock, see `ticking.rs`.
+    pub(crate) fn carry_out(&self, entry: &Arc<Entry>, stage: &mut Stage, show: &Show, deeds: &[Deed]) {
+        for deed in deeds {
+            if let Err(refusal) = self.carry_out_one(entry, stage, show, deed) {
+                tracing::warn!(show = entry.id, ?deed, %refusal, "could not be carried out yet");
+                stage.unsettled.insert(deed.clone());
+            } else {
+                stage.unsettled.remove(deed);
+            }
+        }
+    }
+
+    fn carry_out_one(&self, entry: &Arc<Entry>, stage: &mut Stage, show: &Show, deed: &Deed) -> Result<(), Refusal> {
+        let call = |id: &String| show.calls.get(id);
+        match deed {
+            Deed::Settle(id) => call(id).map_or(Ok(()), |call| self.settle(entry, stage, show, call))?,
+            Deed::SettleStaff(who) => self.settle_staff(show, who)?,
+            Deed::Clear(id) => stage.order(id, LineOrder::Clear),
+            Deed::PutOut(id) => call(id).into_iter().for_each(|call| self.put_out(entry, stage, call)),
+            Deed::Release(id) => call(id).into_iter().for_each(|call| self.release(entry, stage, call)),
+            Deed::Fold(id) => self.fold(&entry.id, id),
+            Deed::Redirect(id) => call(id).into_iter().for_each(|call| self.redirect_later(entry, call)),
+            Deed::Voices => self.set_voices(show),
+            Deed::Feeds => stage.feeds.look(self, show),
+            Deed::CloseRooms => self.close_rooms_later(entry, stage),
+        }
+        Ok(())
+    }
+
+    /// Sees that the rooms are there, and that who belongs into them and is not there yet is let in right.
+    pub(crate) fn prepare_rooms(&self, show: &Show) {
+        let id = &show.view.show_id;
+        for name in [live_room(id), lobby_room(id), desk_room(id)] {
+            if let Err(refusal) = self.ensure(id, &name) {
+                tracing::warn!(show = id, room = name, %refusal, "a room of the show could not be made");
+            }
+        }
+    }
+
+    pub(crate) fn ensure(&self, show: &str, name: &str) -> Result<RoomId, Refusal> {
+        let room = RoomId::parse(name)?;
+        let live = live_room(show);
+        let stage = RoomStage {
+            limits: RoomLimits {
+                participants: Some(PARTICIPANTS),
+                empty_seconds: Some(EMPTY.as_secs()),
+                ..RoomLimits::default()
+            },
+            near: (name != live).then(|| RoomId::parse(&live)).transpose()?,
+            ..RoomStage::default()
+        };
+        self.inner.rooms.ensure(&room, &stage)?;
+        Ok(room)
+    }
+
+    /// A call is where its state says, held or not; if it is not here now, it will come in there.
+    fn settle(&self, entry: &Arc<Entry>, stage: &mut Stage, show: &Show, call: &CallView) -> Result<(), Refusal> {
+        let Some(Place { room, held }) = names::place_of(call) else { return Ok(()) };
+        self.ensure(&entry.id, &live_room(&entry.id))?;
+        let there = self.ensure(&entry.id, &room)?;
+        let who = Identity::parse(&call.identity)?;
+        match self.whereabouts(&entry.id, &call.call_id, &who) {
+            Some(here) if here == there => self.inner.rooms.hold_coming(&there, &who, held)?,
+            Some(here) => {
+                self.inner.rooms.voice_coming(&here, &who, &show.view.settings.caller_voice)?;
+                self.inner.rooms.move_to(&here, &who, &there, Some(held))?;
+            }
+            None => {
+                self.inner.rooms.hold_coming(&there, &who, held)?;
+                self.inner.rooms.voice_coming(&there, &who, &show.view.settings.caller_voice)?;
+                self.inner.rooms.expect_in(&names::room(&lobby_room(&entry.id)), &who, &there);
+            }
+        }
+        if call.link == CallLink::Conference {
+            self.settle_in_conference(entry, stage, show, call);
+        }
+        Ok(())
+    }
+
+    /// In which of the show's rooms somebody is.
+    pub(crate) fn whereabouts(&self, show: &str, call: &str, who: &Identity) -> Option<RoomId> {
+        let rooms = [live_room(show), lobby_room(show), screening_room(show, call), desk_room(show)];
+        rooms.iter().map(|name| names::room(name)).find(|room| self.is_in(room, who))
+    }
+
+    fn is_in(&self, room: &RoomId, who: &Identity) -> bool {
+        self.inner.rooms.present(room).iter().any(|present| present.identity == *who)
+    }
+
+    /// Who screens is with the caller, else at the desk; a host else in the live room.
+    fn settle_staff(&self, show: &Show, who: &str) -> Result<(), Refusal> {
+        let Some(staff) = show.staff.get(who) else { return Ok(()) };
+        let id = &show.view.show_id;
+        let home = match staff.role {
+            ShowRole::Host => live_room(id),
+            _ => desk_room(id),
+        };
+        let place = show.call_of_screener(who).map_or_else(|| home.clone(), |call| screening_room(id, &call.call_id));
+        let there = self.ensure(id, &place)?;
+        let identity = Identity::parse(who)?;
+        let here = RoomId::parse(&staff.room)?;
+        if here == there {
+            return Ok(());
+        }
+        if self.is_in(&here, &identity) {
+            self.inner.rooms.move_to(&here, &identity, &there, Some(false))
+        } else {
+            // On the way already, or gone: what tells of it is on its way as well.
+            self.inner.rooms.expect_in(&names::room(&home), &identity, &there);
+            Ok(())
+        }
+    }
+
+    /// The room of a call and its screener is closed once nobody is in it; else by the next who leaves.
+    pub(crate) fn fold(&self, show: &str, call: &str) {
+        let room = names::room(&screening_room(show, call));
+        if self.inner.rooms.exists(&room) && self.inner.rooms.present(&room).is_empty() {
+            // Somebody else may have closed it meanwhile.
+            let _ = self.inner.rooms.close(&room, "the talk is over");
+        }
+    }
+
+    fn set_voices(&self, show: &Show) {
+        for call in show.open_calls() {
+            let Ok(who) = Identity::parse(&call.identity) else { continue };
+            let Some(room) = self.whereabouts(&show.view.show_id, &call.call_id, &who) else { continue };
+            if let Err(refusal) = self.inner.rooms.voice_coming(&room, &who, &show.view.settings.caller_voice) {
+                tracing::warn!(call = call.call_id, %refusal, "a voice could not be set");
+            }
+        }
+    }
+
+    /// Somebody put the call out: nothing of it is heard from now on. A telephone is hung up before its socket is closed, or it
+    /// would fall into the conference.
+    fn put_out(&self, entry: &Arc<Entry>, stage: &mut Stage, call: &CallView) {
+        stage.deadlines.remove(&call.call_id);
+        let Ok(who) = Identity::parse(&call.identity) else { return };
+        let here = self.whereabouts(&entry.id, &call.call_id, &who);
+        if call.connection_type == ConnectionType::Webrtc {
+            self.expect_no_more(&entry.id, &call.call_id, &who);
+            if let Some(room) = here {
+                let reason = call.end_reason.as_deref().unwrap_or("the call was ended");
+                // Gone by itself meanwhile: all the better.
+                let _ = self.inner.rooms.kick(&room, &who, reason);
+            }
+            return;
+        }
+        if let Some(room) = here {
+            let _ = self.inner.rooms.hold(&room, &who, None, true);
+        }
+        self.hang_up_later(entry, call);
+    }
+
+    /// The call is over by itself: what is left of it is taken away.
+    pub(crate) fn release(&self, entry: &Arc<Entry>, stage: &mut Stage, call: &CallView) {
+        stage.deadlines.remove(&call.call_id);
+        stage.conference.returns.remove(&call.call_id);
+        stage.order(&call.call_id, LineOrder::Close);
+        stage.lines.remove(&call.call_id);
+        let Ok(who) = Identity::parse(&call.identity) else { return };
+        if let Some(room) = self.whereabouts(&entry.id, &call.call_id, &who) {
+            let reason = call.end_reason.as_deref().unwrap_or("the call is over");
+            // Gone by itself meanwhile: all the better.
+            let _ = self.inner.rooms.send_away(&room, &who, reason);
+        }
+        self.expect_no_more(&entry.id, &call.call_id, &who);
+        self.fold(&entry.id, &call.call_id);
+        self.let_in_from_overflow(entry, stage);
+    }
+
+    /// Nobody comes in under this name any more where it was expected.
+    pub(crate) fn expect_no_more(&self, show: &str, call: &str, who: &Identity) {
+        for name in [live_room(show), lobby_room(show), screening_room(show, call)] {
+            self.inner.rooms.expect_nowhere(&names::room(&name), who);
+        }
+    }
+
+    /// Once its telephones are hung up: a socket that ends before lets its call fall into the conference.
+    fn close_rooms_later(&self, entry: &Arc<Entry>, stage: &mut Stage) {
+        stage.feeds.stop();
+        let (shows, entry) = (self.clone(), Arc::clone(entry));
+        tokio::spawn(async move {
+            let deadline = tokio::time::Instant::now() + FAREWELL;
+            while !entry.stage.lock().await.lines.is_empty() && tokio::time::Instant::now() < deadline {
+                tokio::time::sleep(LOOK).await;
+            }
+            let show = entry.current();
+            let screenings = show.calls.keys().map(|call| screening_room(&entry.id, call));
+            let id = &entry.id;
+            for name in [live_room(id), lobby_room(id), desk_room(id)].into_iter().chain(screenings) {
+                // Not there: nobody was ever in it.
+                let _ = shows.inner.rooms.close(&names::room(&name), "the show has ended");
+            }
+        });
+    }
+
+    /// Is this a call that the telephone company's conference is to carry?
+    pub(crate) fn belongs_in_conference(show: &Show, call: &CallView) -> bool {
+        call.connection_type == ConnectionType::MediaStream && show.view.media == ShowMedia::Conference
+    }
+}
+
+impl Stage {
+    /// Tells a telephone's socket something, if it is here.
+    pub(crate) fn order(&self, call: &str, order: LineOrder) {
+        if let Some(line) = self.lines.get(call) {
+            // The socket has ended just now, and says so itself.
+            let _ = line.orders.send(order);
+        }
+    }
+}

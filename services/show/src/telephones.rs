@@ -1,0 +1,213 @@
+//! What is asked of telephone companies, apart from the decisions: it takes time, and may fail and be tried again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crosspoint_carrier::{ParticipantChange, Trouble};
+use crosspoint_model::show::{CallLink, CallState, CallView, LobbySource, ShowMedia};
+use crosspoint_model::{Code, Refusal};
+use crosspoint_rooms::{CallRef, LineOrder};
+use tokio::time::sleep;
+
+use crate::actor::Actor;
+use crate::entry::{Entry, Stage, lock};
+use crate::machine::{Command, Show};
+use crate::names;
+use crate::shows::Shows;
+
+/// So often something is asked before it is given up.
+const ATTEMPTS: u32 = 4;
+/// So long after the first attempt comes the next; then twice as long, and so on.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+/// Never longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// What a call is to the company.
+pub(crate) fn reference(call: &CallView) -> Option<CallRef> {
+    Some(CallRef { provider: call.provider.clone()?, sid: call.call_sid.clone()? })
+}
+
+impl Shows {
+    /// Calls a number, whose owner comes into the conference as a host.
+    ///
+    /// # Errors
+    /// `show-not-found`, `forbidden`, `invalid-request`, `carrier-failed`.
+    pub async fn call_me(&self, show: &str, number: &str, actor: &Actor) -> Result<(), Refusal> {
+        let entry = self.entry(show)?;
+        actor.may_direct()?;
+        if !crate::machine::is_e164(number) {
+            return Err(Refusal::new(Code::InvalidRequest, "the number is written in E.164: +14155550100"));
+        }
+        // Before it rings: whoever answers may be faster than the company's answer to us.
+        lock(&self.inner.tickets).dial(number, show);
+        match self.inner.exchange.dial(number, show).await {
+            Ok(call) => {
+                tracing::info!(show, call = call.sid, by = actor.identity, "called a host");
+                entry.stage.lock().await.conference.hosts.insert(call);
+                Ok(())
+            }
+            Err(trouble) => {
+                lock(&self.inner.tickets).not_dialled(number);
+                Err(trouble.into())
+            }
+        }
+    }
+
+    /// Hangs up, then closes the socket.
+    pub(crate) fn hang_up_later(&self, entry: &Arc<Entry>, call: &CallView) {
+        let (shows, entry, call) = (self.clone(), Arc::clone(entry), call.clone());
+        tokio::spawn(async move {
+            if let Some(at_company) = reference(&call) {
+                shows.hang_up(&at_company).await;
+            }
+            let mut stage = entry.stage.lock().await;
+            shows.release(&entry, &mut stage, &call);
+        });
+    }
+
+    pub(crate) async fn hang_up(&self, call: &CallRef) {
+        let result = insist(|| self.inner.exchange.hang_up(call)).await;
+        if let Err(trouble) = result {
+            tracing::warn!(call = call.sid, %trouble, "a call could not be hung up");
+        }
+    }
+
+    /// Asks a call anew where it goes; the answer is decided when it asks.
+    pub(crate) fn redirect_later(&self, entry: &Arc<Entry>, call: &CallView) {
+        let Some(at_company) = reference(call) else { return };
+        let (shows, entry, id) = (self.clone(), Arc::clone(entry), call.call_id.clone());
+        tokio::spawn(async move {
+            let result = insist(|| shows.inner.exchange.redirect(&at_company, &entry.id)).await;
+            shows.redirected(&entry, &id, result).await;
+        });
+    }
+
+    pub(crate) async fn redirected(&self, entry: &Arc<Entry>, call: &str, result: Result<(), Trouble>) {
+        match result {
+            Ok(()) => {}
+            Err(Trouble::Gone) => self.is_over(entry, call, "hung up").await,
+            Err(trouble) => tracing::warn!(show = entry.id, call, %trouble, "a call could not be redirected"),
+        }
+    }
+
+    /// The call has ended by itself. Nothing, if it is over already.
+    pub(crate) async fn is_over(&self, entry: &Arc<Entry>, call: &str, reason: &str) {
+        let command = Command::Over { call: call.to_owned(), reason: reason.to_owned() };
+        match self.decide(entry, command, &Actor::server()).await {
+            Ok(_) => {}
+            Err(refusal) if matches!(refusal.code, Code::CallState | Code::CallNotFound | Code::ShowNotFound) => {}
+            Err(refusal) => tracing::warn!(show = entry.id, call, %refusal, "the end of a call was not kept"),
+        }
+    }
+
+    /// Brings a call back from the conference, after a while that grows with each attempt.
+    pub(crate) fn bring_back(&self, entry: &Arc<Entry>, stage: &mut Stage, call: &CallView) {
+        let Some(at_company) = reference(call) else { return };
+        let attempts = stage.conference.returns.entry(call.call_id.clone()).or_default();
+        let wait = wait_before(*attempts);
+        *attempts += 1;
+        let (shows, entry, id) = (self.clone(), Arc::clone(entry), call.call_id.clone());
+        tokio::spawn(async move {
+            sleep(wait).await;
+            if shows.is_wanted_back(&entry, &id) {
+                let result = shows.inner.exchange.redirect(&at_company, &entry.id).await;
+                let failed = matches!(&result, Err(trouble) if *trouble != Trouble::Gone);
+                shows.redirected(&entry, &id, result).await;
+                if failed && let Ok(call) = entry.current().call(&id) {
+                    let mut stage = entry.stage.lock().await;
+                    shows.bring_back(&entry, &mut stage, call);
+                }
+            }
+        });
+    }
+
+    fn is_wanted_back(&self, entry: &Entry, call: &str) -> bool {
+        let show = entry.current();
+        let is_there = show.call(call).is_ok_and(|call| call.link == CallLink::Conference && !call.state.is_over());
+        is_there && show.view.media == ShowMedia::Crosspoint && !self.inner.rooms.is_draining()
+    }
+
+    /// A line is free: who waited longest for one, in the conference, is asked anew.
+    pub(crate) fn let_in_from_overflow(&self, entry: &Arc<Entry>, stage: &mut Stage) {
+        let show = entry.current();
+        if !show.has_free_line() || show.view.media != ShowMedia::Crosspoint || self.inner.rooms.is_draining() {
+            return;
+        }
+        let Some(call) = stage.overflow.pop_front() else { return };
+        let (shows, entry) = (self.clone(), Arc::clone(entry));
+        tokio::spawn(async move {
+            match insist(|| shows.inner.exchange.redirect(&call, &entry.id)).await {
+                Ok(()) => {}
+                // Gone: the next one then.
+                Err(Trouble::Gone) => {
+                    let mut stage = entry.stage.lock().await;
+                    shows.let_in_from_overflow(&entry, &mut stage);
+                }
+                Err(trouble) => tracing::warn!(show = entry.id, %trouble, "who waits for a line could not be let in"),
+            }
+        });
+    }
+
+    /// In the conference the air is a flag of the company's.
+    pub(crate) fn settle_in_conference(&self, entry: &Arc<Entry>, stage: &mut Stage, show: &Show, call: &CallView) {
+        let Some(at_company) = reference(call) else { return };
+        let known = stage.conference.sids.get(&at_company.provider).cloned();
+        let waits = matches!(call.state, CallState::Ringing | CallState::Screening | CallState::Screened);
+        let change = ParticipantChange {
+            muted: Some(call.state != CallState::OnAir),
+            hold: Some(waits && show.view.settings.lobby != LobbySource::Programme),
+        };
+        let (shows, entry, id, state) = (self.clone(), Arc::clone(entry), call.call_id.clone(), call.state);
+        tokio::spawn(async move {
+            let name = names::conference(&entry.id);
+            let result = insist(|| shows.set_participant(known.as_deref(), &name, &at_company, change)).await;
+            let still = entry.current().call(&id).is_ok_and(|call| call.state == state);
+            if let Err(trouble) = result
+                && still
+            {
+                tracing::warn!(show = entry.id, call = id, %trouble, "the conference was not changed");
+            }
+        });
+    }
+
+    async fn set_participant(
+        &self,
+        known: Option<&str>,
+        name: &str,
+        call: &CallRef,
+        change: ParticipantChange,
+    ) -> Result<(), Trouble> {
+        let sid = match known {
+            Some(sid) => sid.to_owned(),
+            None => self.inner.exchange.conference_sid(&call.provider, name).await?.ok_or(Trouble::Gone)?,
+        };
+        self.inner.exchange.set_participant(&sid, call, change).await
+    }
+}
+
+/// Half a second, then twice as long each time, up to a minute.
+pub(crate) fn wait_before(attempt: u32) -> Duration {
+    FIRST_WAIT.saturating_mul(1 << attempt.min(10)).min(LONGEST_WAIT)
+}
+
+/// Asks again where it may help.
+async fn insist<'a, F>(mut ask: impl FnMut() -> F) -> Result<(), Trouble>
+where
+    F: Future<Output = Result<(), Trouble>> + 'a,
+{
+    let mut result = ask().await;
+    for attempt in 0..ATTEMPTS - 1 {
+        let is_worth_it = match &result {
+            Ok(()) | Err(Trouble::Gone) => false,
+            Err(Trouble::Unreachable(_)) => true,
+            Err(Trouble::Refused { status, .. }) => *status == 429 || *status >= 500,
+        };
+        if !is_worth_it {
+            break;
+        }
+        sleep(wait_before(attempt)).await;
+        result = ask().await;
+    }
+    // What is gone needs no hanging up.
+    result
+}
