@@ -1,4 +1,5 @@
 /** The small arrow beside a camera or microphone button: which one to use. */
+import type { ComponentChildren } from "preact";
 import { cameras, microphones, refreshDevices } from "../lib/devices";
 import { Icon } from "./icon";
 import { Menu, type MenuItem } from "./menu";
@@ -9,11 +10,13 @@ interface DeviceMenuProps {
   current: string;
   onChoose: (id: string) => void;
   class?: string;
+  /** What the button shows; an arrow where nothing is said. */
+  children?: ComponentChildren;
 }
 
 const refresh = () => void refreshDevices();
 
-export function DeviceMenu({ kind, current, onChoose, class: className }: DeviceMenuProps) {
+export function DeviceMenu({ kind, current, onChoose, class: className, children }: DeviceMenuProps) {
   const devices = (kind === "camera" ? cameras : microphones).value;
   const items: MenuItem[] = [
     { heading: kind === "camera" ? "Camera" : "Microphone" },
@@ -33,7 +36,7 @@ export function DeviceMenu({ kind, current, onChoose, class: className }: Device
       testid={`devices-${kind}`}
       onOpen={refresh}
     >
-      <Icon name="up" size={16} />
+      {children ?? <Icon name="up" size={16} />}
     </Menu>
   );
 }

@@ -8,7 +8,7 @@ import { Link } from "../components/link";
 import { Empty } from "../components/state-page";
 import { ThemeToggle } from "../components/theme-toggle";
 import { adminKey, listRooms, serverStats, setAdminKey } from "../lib/api";
-import { dashboardPath } from "../lib/routes";
+import { dashboardPath, showPath } from "../lib/routes";
 import { route } from "../router";
 import "./dashboard.css";
 import { LoadHistory } from "./load";
@@ -37,9 +37,13 @@ export function Dashboard() {
             Log out
           </Button>
         )}
-        <Link to="/" class="button quiet medium">
+        <Link to={showPath()} class="button quiet medium" label="Shows" testid="dashboard-shows">
+          <Icon name="air" size={18} />
+          <span class="head-word">Shows</span>
+        </Link>
+        <Link to="/" class="button quiet medium" label="Lobby">
           <Icon name="home" size={18} />
-          <span>Lobby</span>
+          <span class="head-word">Lobby</span>
         </Link>
         <ThemeToggle />
       </header>

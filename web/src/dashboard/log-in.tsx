@@ -4,7 +4,8 @@ import { Button } from "../components/button";
 import { Icon } from "../components/icon";
 import { type ApiError, adminKey, setAdminKey } from "../lib/api";
 
-export function LogIn({ error }: { error: ApiError }) {
+/** `what`: who is let in by the key, as the beginning of a sentence. */
+export function LogIn({ error, what = "The dashboard opens" }: { error: ApiError; what?: string }) {
   const refused = adminKey.value !== "";
   const [key, setKey] = useState("");
   const submit = (event: SubmitEvent) => {
@@ -17,7 +18,7 @@ export function LogIn({ error }: { error: ApiError }) {
         <Icon name="key" size={28} />
       </div>
       <h1>Operators only</h1>
-      <p class="muted">The dashboard opens with the server's admin key, or from an address in its configuration.</p>
+      <p class="muted">{what} with the server's admin key, or from an address in its configuration.</p>
       <div class="field">
         <label for="admin-key">Admin key</label>
         <input

@@ -6,7 +6,7 @@ import { Link } from "../components/link";
 import { ThemeToggle } from "../components/theme-toggle";
 import { invitation } from "../lib/arrival";
 import { claimsOf } from "../lib/claims";
-import { dashboardPath } from "../lib/routes";
+import { dashboardPath, showPath } from "../lib/routes";
 import { enter } from "./door";
 import { firstName, JoinForm } from "./join-form";
 import "./lobby.css";
@@ -33,9 +33,13 @@ export function Lobby({ room: fixedRoom }: { room?: string }) {
         <Link to="/" class="brand-link" label="Crosspoint, home">
           <Brand />
         </Link>
-        <Link to={dashboardPath()} class="button quiet medium" testid="lobby-dashboard">
+        <Link to={showPath()} class="button quiet medium" label="Shows" testid="lobby-shows">
+          <Icon name="air" size={18} />
+          <span class="head-word">Shows</span>
+        </Link>
+        <Link to={dashboardPath()} class="button quiet medium" label="Dashboard" testid="lobby-dashboard">
           <Icon name="dashboard" size={18} />
-          <span>Dashboard</span>
+          <span class="head-word">Dashboard</span>
         </Link>
         <ThemeToggle />
       </header>

@@ -1,6 +1,70 @@
-/** A page of the shows. */
+/**
+ * `/shows`: every call-in show of this server, for who operates it.
+ *
+ * Test ids: `shows`, `shows-empty`, `show-row` (with `data-show`, `data-state` open, closed, ended), `new-show`,
+ * `new-show-dialog`, `show-title`, `show-id`, `show-numbers`, `show-lines`, `lobby-programme`, `lobby-file`, `lobby-silence`,
+ * `show-file`, `make-show`, `new-show-refusal`; where an operator is asked for the key: `admin-login`, `admin-key`, `admin-enter`.
+ */
+import { useEffect } from "preact/hooks";
+import { Button } from "../components/button";
 import { Loading } from "../components/lazy";
+import { Empty } from "../components/state-page";
+import { LogIn } from "../dashboard/log-in";
+import { usePolled } from "../dashboard/poll";
+import { loadRows } from "./load";
+import { NewShow } from "./new-show";
+import { ShowsFrame } from "./shows-frame";
+import { ShowsTable } from "./shows-table";
 
 export function ShowsPage() {
-  return <Loading text={"Opening the shows…"} />;
+  useEffect(() => {
+    document.title = "Shows · Crosspoint";
+  }, []);
+  return (
+    <ShowsFrame testid="shows">
+      <Overview />
+    </ShowsFrame>
+  );
+}
+
+function Overview() {
+  const { data, error, refresh } = usePolled(loadRows, []);
+  if (error?.needsKey) return <LogIn error={error} what="Shows open" />;
+  if (!data && error) {
+    return (
+      <Empty icon="warning" title="No answer from the server" text={error.message}>
+        <Button icon="refresh" onClick={refresh}>
+          Try again
+        </Button>
+      </Empty>
+    );
+  }
+  if (!data) return <Loading text="Asking the server…" />;
+  if (data.length === 0) return <Nothing />;
+  return (
+    <>
+      <div class="dashboard-title">
+        <h1>Shows</h1>
+        <span class="faint num">{data.length}</span>
+        {error && <span class="chip bad">no answer, trying again</span>}
+        <span class="grow" />
+        <NewShow />
+      </div>
+      <ShowsTable rows={data} />
+    </>
+  );
+}
+
+function Nothing() {
+  return (
+    <div class="shows-empty" data-testid="shows-empty">
+      <Empty
+        icon="air"
+        title="No shows yet"
+        text="A show is a programme that people call in to, by telephone or with a browser. A screener talks to each caller first, and the host puts them on the air."
+      >
+        <NewShow />
+      </Empty>
+    </div>
+  );
 }

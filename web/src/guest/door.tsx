@@ -1,0 +1,198 @@
+/** Before a guest's call: who they are, what it is about, and whether the microphone works. */
+import { useEffect, useState } from "preact/hooks";
+import { Button } from "../components/button";
+import { DeviceMenu } from "../components/device-menu";
+import { Icon } from "../components/icon";
+import { LevelMeter } from "../components/level-meter";
+import type { ApiError } from "../lib/api";
+import { choices, choose } from "../lib/choices";
+import { adviceOn, microphones } from "../lib/devices";
+import { keepSeat } from "../lib/show-seat";
+import type { PreviewDevice } from "../lobby/preview";
+import { takeSeat } from "../show/api";
+import { refusalOf } from "./ending";
+import { GuestHead } from "./guest-head";
+
+interface DoorProps {
+  show: string;
+  title: string;
+  invite: string;
+  microphone: PreviewDevice;
+  /** The door stays shut whatever the guest does. */
+  refused: (code: string, detail: string) => void;
+}
+
+export function Door({ show, title, invite, microphone, refused }: DoorProps) {
+  const [name, setName] = useState(() => choices().name);
+  const [topic, setTopic] = useState("");
+  const [complaint, setComplaint] = useState(false);
+  const [problem, setProblem] = useState<ApiError>();
+  const [busy, setBusy] = useState(false);
+  useEffect(() => {
+    document.title = `Call in · ${title}`;
+    microphone.on.value = true;
+    if (!microphone.track.value) void microphone.capture();
+  }, [microphone, title]);
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const who = { name: name.trim(), topic: topic.trim() };
+    setComplaint(who.name === "");
+    if (who.name === "") return document.getElementById("guest-name")?.focus();
+    if (!microphone.track.value) return void turnOn(microphone);
+    choose({ name: who.name });
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      const seat = await takeSeat(show, who, invite);
+      keepSeat(show, "guest", { ...seat, name: who.name });
+    } catch (error) {
+      setBusy(false);
+      const { code, message } = error as ApiError;
+      // What a second try may change is said here, where the form still stands.
+      if (refusalOf(code, message).offer) setProblem(error as ApiError);
+      else refused(code, message);
+    }
+  };
+  return (
+    <div class="page guest" data-testid="guest-door">
+      <GuestHead />
+      <main class="guest-door">
+        <div class="guest-door-words">
+          <p class="guest-kicker">Call in to</p>
+          <h1>{title}</h1>
+          <p class="muted">
+            You talk to a screener first. Then you wait in line, and hear the show until it is your turn.
+          </p>
+        </div>
+        <form class="guest-form" onSubmit={submit} noValidate>
+          <NameField name={name} setName={setName} complaint={complaint} />
+          <div class="field">
+            <label for="guest-topic">What do you want to talk about?</label>
+            <textarea
+              id="guest-topic"
+              class="input"
+              rows={2}
+              maxLength={200}
+              placeholder="In a sentence; you can leave it out"
+              data-testid="guest-topic"
+              value={topic}
+              onInput={(event) => setTopic(event.currentTarget.value)}
+            />
+          </div>
+          <MicrophoneCard microphone={microphone} />
+          {problem && <Refusal problem={problem} />}
+          <Button
+            kind="primary"
+            size="large"
+            icon="phone"
+            type="submit"
+            busy={busy || microphone.asking.value}
+            testid="guest-call-in"
+          >
+            {problem ? "Try again" : "Call in"}
+          </Button>
+        </form>
+      </main>
+    </div>
+  );
+}
+
+async function turnOn(microphone: PreviewDevice): Promise<void> {
+  microphone.on.value = true;
+  await microphone.capture();
+}
+
+interface NameFieldProps {
+  name: string;
+  setName: (name: string) => void;
+  complaint: boolean;
+}
+
+function NameField({ name, setName, complaint }: NameFieldProps) {
+  const wrong = complaint && name.trim() === "";
+  return (
+    <div class="field">
+      <label for="guest-name">Your name</label>
+      <input
+        id="guest-name"
+        class="input"
+        maxLength={64}
+        autocomplete="name"
+        placeholder="As the host should call you"
+        data-testid="guest-name"
+        value={name}
+        aria-invalid={wrong ? "true" : undefined}
+        aria-describedby={wrong ? "guest-name-error" : undefined}
+        onInput={(event) => setName(event.currentTarget.value)}
+      />
+      {wrong && (
+        <span id="guest-name-error" class="field-error" role="alert">
+          The host would like to know your name.
+        </span>
+      )}
+    </div>
+  );
+}
+
+function MicrophoneCard({ microphone }: { microphone: PreviewDevice }) {
+  const track = microphone.track.value;
+  const problem = microphone.problem.value;
+  const current = microphones.value.find(({ id }) => id === microphone.deviceId)?.label;
+  const advice = problem && adviceOn(problem, "microphone");
+  return (
+    <section
+      class="guest-microphone"
+      aria-label="Microphone"
+      data-testid="guest-microphone"
+      data-on={track ? "true" : "false"}
+    >
+      <div class="guest-microphone-row">
+        <Icon name={track ? "mic" : "mic-off"} size={20} />
+        <span class="truncate grow">
+          {track ? (current ?? "Microphone") : microphone.asking.value ? "Asking…" : "Microphone off"}
+        </span>
+        {track && (
+          <DeviceMenu
+            kind="microphone"
+            current={microphone.deviceId}
+            onChoose={(id) => void microphone.switchTo(id)}
+            class="guest-devices"
+          />
+        )}
+      </div>
+      {track && (
+        <>
+          <LevelMeter track={track.mediaStreamTrack} label="Microphone level" />
+          <p class="field-hint">Say something: the bar should move. Headphones make it sound best.</p>
+        </>
+      )}
+      {!track && microphone.asking.value && (
+        <p class="field-hint">Your browser asks whether it may use the microphone.</p>
+      )}
+      {advice && (
+        <div class="guest-advice" role="alert" data-testid="device-problem" data-problem={problem}>
+          <strong>{advice.title}</strong>
+          <p class="muted">
+            {problem === "missing" ? "Plug one in, then try again: a call needs a voice." : advice.text}
+          </p>
+          <Button size="small" icon="refresh" onClick={() => void turnOn(microphone)} testid="guest-microphone-retry">
+            Try again
+          </Button>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Refusal({ problem }: { problem: ApiError }) {
+  const { icon, title, text } = refusalOf(problem.code, problem.message);
+  return (
+    <div class="guest-refusal" role="alert" data-testid="guest-refusal" data-code={problem.code}>
+      <Icon name={icon} size={20} />
+      <div>
+        <strong>{title}</strong>
+        <p class="muted">{text}</p>
+      </div>
+    </div>
+  );
+}

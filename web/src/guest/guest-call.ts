@@ -1,0 +1,239 @@
+/**
+ * A guest's call: the room, one's own voice in it, and what the page says of both, as signals. In: a seat and a microphone. Out:
+ * where the guest is, who hears them, and at the end why it ended.
+ */
+import { CrosspointError, createLocalTracks, type LocalTrack, type Quality, Room } from "@crosspoint/client";
+import { computed, signal } from "@preact/signals";
+import { choices, choose } from "../lib/choices";
+import { type DeviceProblem, problemOf, refreshDevices } from "../lib/devices";
+import type { ShowSeat } from "../lib/show-seat";
+import { tab } from "../lib/storage";
+import { hangUp } from "../show/api";
+import { AwakeScreen } from "./awake";
+import { type Ending, endingOf, refusalOf } from "./ending";
+import { NO_PAST, type Past, type Place, pastAfter, placeOf } from "./place";
+
+/** How long good news stay, in milliseconds. */
+const GOOD_NEWS = 3500;
+
+/** What changes where one is. */
+const MOVES = ["moved", "trackHeld", "localTrackPublished", "localTrackUnpublished", "localTrackEnded"] as const;
+
+export class GuestCall {
+  readonly stage = signal<"joining" | "live" | "over">("joining");
+  /** Absent until it is known. */
+  readonly place = signal<Place | undefined>(undefined);
+  readonly ending = signal<Ending | undefined>(undefined);
+  /** `lost`: being repaired; `back`: was, just now. */
+  readonly repair = signal<"lost" | "back" | undefined>(undefined);
+  readonly canPlayAudio = signal(true);
+  readonly muted = signal(false);
+  /** Absent while the server, who measures it, does not answer. */
+  readonly quality = signal<Quality | undefined>(undefined);
+  /** Who is heard, oneself apart. */
+  readonly talking = signal<readonly string[]>([]);
+  /** What one hears, to show how loud it is. */
+  readonly heard = signal<MediaStreamTrack | undefined>(undefined);
+  /** One's own voice. */
+  readonly voice = signal<MediaStreamTrack | undefined>(undefined);
+  readonly problem = signal<DeviceProblem | undefined>(undefined);
+  /** The microphone button waits. */
+  readonly busy = signal(false);
+  /** Does anybody hear the guest now? */
+  readonly audible = computed(() => this.place.value === "on-air" || this.place.value === "screening");
+  /** When this call began, milliseconds since 1970. */
+  readonly since: number;
+
+  #room: Room | undefined;
+  #past: Past;
+  #closed = false;
+  #goodNews: ReturnType<typeof setTimeout> | undefined;
+  readonly #awake = new AwakeScreen();
+
+  constructor(
+    private readonly show: string,
+    private readonly seat: ShowSeat,
+  ) {
+    const kept = tab.read<Kept>(this.#key, { identity: "", since: 0, past: NO_PAST });
+    const same = kept.identity === seat.identity;
+    this.since = same ? kept.since : Date.now();
+    this.#past = same ? kept.past : NO_PAST;
+    this.#keep();
+  }
+
+  /** The microphone in use. */
+  get deviceId(): string {
+    return this.voice.value?.getSettings().deviceId ?? "";
+  }
+
+  /** Goes in, with the microphone that the page before captured. Whatever goes wrong ends in `ending`. */
+  async start(captured: LocalTrack | undefined): Promise<void> {
+    const voice = captured ?? (await this.#capture());
+    if (this.#closed) return voice?.stop();
+    try {
+      const room = await Room.connect(location.origin, this.seat.token, {
+        room: this.seat.room,
+        kind: "mix",
+        audioOnly: true,
+        persist: true,
+        publish: voice ? [voice] : [],
+      });
+      if (this.#closed) return void room.disconnect();
+      this.#live(room);
+    } catch (error) {
+      voice?.stop();
+      const code = error instanceof CrosspointError ? error.code : "internal";
+      this.#over(refusalOf(code, (error as Error).message));
+    }
+  }
+
+  /** Hangs up. */
+  hangUp = (): void => {
+    const room = this.#room;
+    // What is said of it to the server is for the show's list; leaving the room ends the call in any case.
+    if (this.seat.callId) hangUp(this.show, this.seat.callId, this.seat.token).catch(() => {});
+    this.#over(endingOf("left", ""));
+    void room?.disconnect();
+  };
+
+  /** The page goes away; the place stays, for the page may come back. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#goodNews);
+    this.#awake.release();
+    void this.#room?.disconnect();
+    this.#room = undefined;
+  }
+
+  toggleMute = (): Promise<void> =>
+    this.#change((room) => room.localParticipant.setMicrophoneEnabled(this.muted.value));
+
+  /** Captures again: it was refused, or unplugged. */
+  retryMicrophone = (): Promise<void> => this.#change((room) => room.localParticipant.setMicrophoneEnabled(true));
+
+  /** Takes another microphone. */
+  chooseMicrophone = (id: string): Promise<void> => {
+    choose({ microphoneId: id });
+    return this.#change(async ({ localParticipant: self }) => {
+      if (self.track("microphone")) await self.switchDevice("audioinput", id);
+      else await self.setMicrophoneEnabled(true, { constraints: { deviceId: { ideal: id } } });
+    });
+  };
+
+  startAudio = (): void => void this.#room?.startAudio();
+
+  async #capture(): Promise<LocalTrack | undefined> {
+    const { microphoneId } = choices();
+    try {
+      const [track] = await createLocalTracks({ audio: microphoneId ? { deviceId: { ideal: microphoneId } } : true });
+      return track;
+    } catch (error) {
+      this.problem.value = problemOf(error);
+      return undefined;
+    } finally {
+      void refreshDevices();
+    }
+  }
+
+  #live(room: Room): void {
+    this.#room = room;
+    this.canPlayAudio.value = room.canPlayAudio;
+    this.quality.value = room.localParticipant.quality;
+    this.#listen(room);
+    this.#look();
+    this.stage.value = "live";
+    this.#awake.hold();
+  }
+
+  #listen(room: Room): void {
+    for (const event of MOVES) room.on(event, () => this.#look());
+    for (const event of ["trackMuted", "trackUnmuted", "mixChanged"] as const) room.on(event, () => this.#look());
+    room.on("localTrackEnded", () => {
+      this.problem.value = "missing";
+    });
+    room.on("reconnecting", () => this.#repairing());
+    room.on("reconnected", () => this.#repaired());
+    room.on("activeSpeakers", (speakers) => {
+      this.talking.value = speakers.filter(({ isLocal }) => !isLocal).map(({ name }) => name);
+    });
+    room.on("connectionQuality", (who, quality) => {
+      if (who.isLocal) this.quality.value = quality;
+    });
+    room.on("audioPlaybackChanged", (can) => {
+      this.canPlayAudio.value = can;
+    });
+    room.on("disconnected", (reason, detail) => this.#over(endingOf(reason, detail)));
+  }
+
+  /** Reads everything anew that events are about. */
+  #look(): void {
+    const room = this.#room;
+    if (!room) return;
+    const voice = room.localParticipant.track("microphone");
+    this.voice.value = voice?.mediaStreamTrack;
+    this.muted.value = voice?.muted ?? false;
+    if (voice) this.problem.value = undefined;
+    this.heard.value = room.mix?.mediaStreamTrack;
+    const held = voice?.id ? voice.held : undefined;
+    const place = placeOf({ show: this.show, room: room.id, held }, this.#past);
+    if (!place) return;
+    this.#past = pastAfter(place, this.#past);
+    this.place.value = place;
+    this.#keep();
+  }
+
+  #repairing(): void {
+    clearTimeout(this.#goodNews);
+    this.repair.value = "lost";
+    this.quality.value = undefined;
+    this.talking.value = [];
+  }
+
+  #repaired(): void {
+    this.repair.value = "back";
+    this.quality.value = this.#room?.localParticipant.quality;
+    this.#look();
+    this.#goodNews = setTimeout(() => {
+      this.repair.value = undefined;
+    }, GOOD_NEWS);
+  }
+
+  async #change(change: (room: Room) => Promise<unknown>): Promise<void> {
+    if (!this.#room || this.busy.value) return;
+    this.busy.value = true;
+    try {
+      await change(this.#room);
+    } catch (error) {
+      // A server that is not there right now gets the track with everything else when it is back.
+      if (!(error instanceof CrosspointError)) this.problem.value = problemOf(error);
+    } finally {
+      this.busy.value = false;
+      this.#look();
+      void refreshDevices();
+    }
+  }
+
+  #over(ending: Ending): void {
+    if (this.stage.value === "over") return;
+    this.#awake.release();
+    // What a call that can be taken up again was so far is still true of it then.
+    if (ending.offer !== "rejoin") tab.remove(this.#key);
+    this.ending.value = ending;
+    this.stage.value = "over";
+  }
+
+  #keep(): void {
+    tab.write(this.#key, { identity: this.seat.identity, since: this.since, past: this.#past } satisfies Kept);
+  }
+
+  get #key(): string {
+    return `guest-call:${this.show}`;
+  }
+}
+
+/** What a reload brings back. */
+interface Kept {
+  identity: string;
+  since: number;
+  past: Past;
+}

@@ -1,0 +1,129 @@
+/** How telephones reach a show: what to enter at the telephone company, the host's PIN, and what to do without a company. */
+import { useState } from "preact/hooks";
+import { Icon } from "../components/icon";
+import { Link } from "../components/link";
+import { showPath } from "../lib/routes";
+import type { ShowDetail, WebhookSettings } from "../show/api";
+import { telephone } from "../show/words";
+import { CopyField } from "./copy-field";
+
+const NAMES: Partial<Record<string, string>> = { twilio: "Twilio", telnyx: "Telnyx", signalwire: "SignalWire" };
+
+export function TelephoneCard({ show }: { show: ShowDetail }) {
+  const webhooks = show.webhooks ?? [];
+  return (
+    <section class="show-part" aria-labelledby="telephone-title">
+      <h2 id="telephone-title">Telephone</h2>
+      <div class="card show-card">
+        <Numbers show={show} />
+        {webhooks.length > 0 && <Webhooks show={show.showId} webhooks={webhooks} />}
+        <Pin pin={show.pin} />
+        <Account />
+      </div>
+    </section>
+  );
+}
+
+function Numbers({ show }: { show: ShowDetail }) {
+  const { numbers } = show.settings;
+  return (
+    <div class="show-numbers">
+      <Icon name="phone" size={20} />
+      <div>
+        <strong class="num">
+          {numbers.length > 0 ? numbers.map(telephone).join(", ") : "Every number that no other open show has"}
+        </strong>
+        <p class="muted">
+          No number yet? <Link to={showPath(show.showId, "call-in")}>Call in with the simulated telephone</Link>, a
+          stand-in for a real one.
+        </p>
+      </div>
+    </div>
+  );
+}
+
+function Webhooks({ show, webhooks }: { show: string; webhooks: readonly WebhookSettings[] }) {
+  const [chosen, choose] = useState(webhooks[0]?.provider ?? "");
+  const shown = webhooks.find(({ provider }) => provider === chosen) ?? webhooks[0];
+  if (!shown) return null;
+  const name = NAMES[shown.provider] ?? shown.provider;
+  const rows = [
+    { id: "voice", label: "A call comes in", value: shown.voice, hint: "Webhook, HTTP POST" },
+    { id: "status", label: "Call status changes", value: shown.status, hint: "Status callback, HTTP POST" },
+    { id: "fallback", label: "Primary handler fails", ...fallbackOf(shown.fallback, show) },
+  ];
+  return (
+    <div class="webhooks">
+      {webhooks.length > 1 && (
+        <fieldset class="plain-fieldset">
+          <legend class="sr-only">Telephone company</legend>
+          <div class="choice">
+            {webhooks.map(({ provider }) => (
+              <label key={provider}>
+                <input
+                  type="radio"
+                  name="provider"
+                  data-testid={`provider-${provider}`}
+                  checked={provider === shown.provider}
+                  onChange={() => choose(provider)}
+                />
+                {NAMES[provider] ?? provider}
+              </label>
+            ))}
+          </div>
+        </fieldset>
+      )}
+      <p class="muted">Enter these at {name}, in the voice settings of the number:</p>
+      {rows.map(({ id, label, value, hint }) => (
+        <div key={id} class="field">
+          <span class="label">{label}</span>
+          <CopyField id={`webhook-${id}`} label={label} value={absolute(value)} />
+          <span class="field-hint">{hint}</span>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** The fallback must not be on this server: it is for when this server does not answer. */
+function fallbackOf(fallback: string, show: string): { value: string; hint: string } {
+  if (/^https?:/.test(fallback)) return { value: fallback, hint: "Webhook for when this server does not answer" };
+  return {
+    value: fallback.startsWith("crosspoint ") ? fallback : `crosspoint phone fallback-twiml --show ${show}`,
+    hint: "Keep what this command prints at the telephone company (a TwiML Bin), and enter its address there: with it, callers and host meet in a conference while this server is away.",
+  };
+}
+
+function absolute(value: string): string {
+  return value.startsWith("/") ? location.origin + value : value;
+}
+
+function Pin({ pin }: { pin: string }) {
+  return (
+    <div class="field">
+      <span class="label">The host's PIN</span>
+      <CopyField id="show-pin" label="PIN" value={pin} />
+      <span class="field-hint">
+        Should this server be away, the host calls the show's number and keys this in: the show goes on in the telephone
+        company's conference.
+      </span>
+    </div>
+  );
+}
+
+function Account() {
+  return (
+    <details class="account" data-testid="phone-account">
+      <summary>Where a Twilio account is entered</summary>
+      <p class="muted">
+        In the server's configuration. The address is the one that Twilio reaches this server at, and signs.
+      </p>
+      <pre class="mono">{`[http]
+public_url = "https://shows.example.com"
+
+[phone]
+twilio_account = "AC…"
+twilio_token = "…"`}</pre>
+    </details>
+  );
+}
