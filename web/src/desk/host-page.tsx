@@ -1,6 +1,7 @@
-/** A page of the shows. */
-import { Loading } from "../components/lazy";
+/** `/shows/{show}/host`. */
+import { DeskPage } from "./desk-page";
+import { HostDesk } from "./host-desk";
 
 export function HostPage({ show }: { show: string }) {
-  return <Loading text={`Opening ${show}…`} />;
+  return <DeskPage show={show} place="host" view={HostDesk} />;
 }

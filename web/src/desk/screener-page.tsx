@@ -1,6 +1,7 @@
-/** A page of the shows. */
-import { Loading } from "../components/lazy";
+/** `/shows/{show}/screener`. */
+import { DeskPage } from "./desk-page";
+import { ScreenerDesk } from "./screener-desk";
 
 export function ScreenerPage({ show }: { show: string }) {
-  return <Loading text={`Opening ${show}…`} />;
+  return <DeskPage show={show} place="screener" view={ScreenerDesk} />;
 }

@@ -65,7 +65,8 @@ function ListenBanner({ session, to }: { session: RoomSession; to: string }) {
   );
 }
 
-function RepairBanner({ repair }: { repair: Repair }) {
+/** What is being repaired, or was just now. */
+export function RepairBanner({ repair }: { repair: Repair }) {
   if ("stage" in repair) {
     return (
       <div class="banner warn" data-testid="reconnect-banner" data-state={repair.stage}>

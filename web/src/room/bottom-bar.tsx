@@ -81,7 +81,8 @@ export function BottomBar({ session, show }: BarProps) {
   );
 }
 
-function MicrophoneControl({ session: { devices } }: { session: RoomSession }) {
+/** The microphone, its level, and which one it is. */
+export function MicrophoneControl({ session: { devices } }: { session: Pick<RoomSession, "devices"> }) {
   const on = devices.microphoneOn;
   const word = on ? "Mute" : "Unmute";
   return (

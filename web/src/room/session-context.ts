@@ -1,5 +1,8 @@
-/** The visit, for parts of the room whose code comes later and that get no properties. */
+/** The visit, for parts of the room whose code comes later and that get no properties: what the statistics are about. */
 import { createContext } from "preact";
 import type { RoomSession } from "./session";
 
-export const SessionContext = createContext<RoomSession | undefined>(undefined);
+/** What there must be of a visit. */
+export type Observed = Pick<RoomSession, "room" | "people" | "stats">;
+
+export const SessionContext = createContext<Observed | undefined>(undefined);

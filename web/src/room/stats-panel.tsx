@@ -3,8 +3,7 @@ import type { RoomStats, TrackStats } from "@crosspoint/client";
 import { useContext, useState } from "preact/hooks";
 import { Plot } from "../components/plot";
 import { bitrate, milliseconds, percent } from "../lib/format";
-import type { RoomSession } from "./session";
-import { SessionContext } from "./session-context";
+import { type Observed, SessionContext } from "./session-context";
 
 export function StatsPanel() {
   const session = useContext(SessionContext);
@@ -19,7 +18,7 @@ export function StatsPanel() {
   );
 }
 
-function Summary({ session, stats }: { session: RoomSession; stats: RoomStats | undefined }) {
+function Summary({ session, stats }: { session: Observed; stats: RoomStats | undefined }) {
   const { series } = session.stats;
   const path = stats?.paths[0];
   const way = path
@@ -48,7 +47,7 @@ function Summary({ session, stats }: { session: RoomSession; stats: RoomStats | 
   );
 }
 
-function Plots({ session }: { session: RoomSession }) {
+function Plots({ session }: { session: Observed }) {
   const { series, latest } = session.stats;
   const shared = { series, revision: latest.value };
   return (
@@ -98,7 +97,7 @@ function Plots({ session }: { session: RoomSession }) {
 /** Rows beyond these are shown when asked for. */
 const FIRST_ROWS = 8;
 
-function Tracks({ session, rows }: { session: RoomSession; rows: readonly TrackStats[] }) {
+function Tracks({ session, rows }: { session: Observed; rows: readonly TrackStats[] }) {
   const [all, setAll] = useState(false);
   const live = rows.filter(({ bitrate, direction }) => direction === "send" || bitrate > 0);
   const shown = all ? live : live.slice(0, FIRST_ROWS);
@@ -131,7 +130,7 @@ const SOURCES: Partial<Record<string, string>> = {
   screen_share_audio: "screen sound",
 };
 
-function TrackRow({ session, row }: { session: RoomSession; row: TrackStats }) {
+function TrackRow({ session, row }: { session: Observed; row: TrackStats }) {
   const person = session.people.get(row.userId);
   const who = row.direction === "send" ? "You" : (person?.name ?? (row.userId || "The mix"));
   const layer = row.rid ?? layerOf(session, row);
@@ -160,7 +159,7 @@ function TrackRow({ session, row }: { session: RoomSession; row: TrackStats }) {
 }
 
 /** The simulcast layer that arrives. */
-function layerOf(session: RoomSession, row: TrackStats): string | undefined {
+function layerOf(session: Observed, row: TrackStats): string | undefined {
   const track = session.room?.participants.get(row.userId)?.tracks.get(row.trackId);
   return track?.layer;
 }

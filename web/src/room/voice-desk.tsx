@@ -21,19 +21,17 @@ const SWITCHES: readonly [Switch, string, string][] = [
   ["ducks", "Ducks others", "The others go down while this voice speaks"],
 ];
 
-export function VoiceDesk({ session, person }: { session: RoomSession; person: Person }) {
+/** What there must be of a visit: the desk of a show has another one. */
+export type VoiceSession = Pick<RoomSession, "mix" | "devices">;
+
+export function VoiceDesk({ session, person }: { session: VoiceSession; person: Person }) {
   const { identity, name, isLocal } = person;
   const voice = session.mix.voice(identity);
   if (!voice) return null;
   const change = (part: Partial<VoiceSettings>) => session.mix.setVoice(identity, part);
   return (
     <fieldset class="voice-desk" data-testid="voice-desk" aria-label={`${name}'s voice`}>
-      {!isLocal && (
-        <div class="voice-alone">
-          <ListenButton session={session} person={person} />
-          <TalkButton session={session} person={person} />
-        </div>
-      )}
+      {!isLocal && <VoiceAlone session={session} person={person} />}
       <Slider
         label="Gain"
         value={voice.gain}
@@ -78,7 +76,17 @@ export function VoiceDesk({ session, person }: { session: RoomSession; person: P
   );
 }
 
-function ListenButton({ session: { mix }, person: { identity, name } }: { session: RoomSession; person: Person }) {
+/** The two ways to be with somebody alone. */
+export function VoiceAlone({ session, person }: { session: VoiceSession; person: Person }) {
+  return (
+    <div class="voice-alone">
+      <ListenButton session={session} person={person} />
+      <TalkButton session={session} person={person} />
+    </div>
+  );
+}
+
+function ListenButton({ session: { mix }, person: { identity, name } }: { session: VoiceSession; person: Person }) {
   const on = mix.preFade.value === identity;
   return (
     <button
@@ -96,7 +104,7 @@ function ListenButton({ session: { mix }, person: { identity, name } }: { sessio
 }
 
 /** Talks while it is held down; a short press stays on until the next one. */
-function TalkButton({ session, person: { identity, name } }: { session: RoomSession; person: Person }) {
+function TalkButton({ session, person: { identity, name } }: { session: VoiceSession; person: Person }) {
   const { mix, devices } = session;
   const on = mix.talkingTo.value === identity;
   const pressed = useRef<{ at: number; was: boolean } | undefined>(undefined);

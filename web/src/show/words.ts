@@ -103,7 +103,7 @@ export interface VerbWords {
 /** Every verb that has a button. */
 export const VERBS: Record<Exclude<Verb, "notes">, VerbWords> = {
   "pick-up": { label: "Pick up", icon: "phone", hint: "Talk to them in private", key: "P" },
-  screened: { label: "Park", icon: "clock", hint: "Back to the lobby, undecided", key: "K" },
+  screened: { label: "Park", icon: "clock", hint: "Back to the lobby, undecided", key: "X" },
   approve: { label: "Approve", icon: "check", hint: "Put them in the host's list", key: "A" },
   next: { label: "Make next", icon: "next", hint: "Goes on the air before the others", key: "N" },
   air: { label: "Put on air", icon: "air", hint: "Everybody hears them", key: "A" },

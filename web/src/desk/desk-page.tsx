@@ -1,0 +1,150 @@
+/** The page of a desk: the entrance until there is a seat, then the desk, then why it ended. */
+import type { ComponentType } from "preact";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { Button } from "../components/button";
+import { Loading } from "../components/lazy";
+import { Link } from "../components/link";
+import { StatePage } from "../components/state-page";
+import { clearToasts, notify } from "../components/toast";
+import { ApiError } from "../lib/api";
+import { useNow } from "../lib/hooks";
+import { showPath } from "../lib/routes";
+import { giveUpSeat, type ShowSeat, seatFor, showSeatRevision } from "../lib/show-seat";
+import type { Ending } from "../room/ending";
+import { ShowStore } from "../show/store";
+import { Desk } from "./desk";
+import { type DeskPlace, Entrance } from "./entrance";
+import { Refused } from "./refused";
+import { DeskSession } from "./session";
+
+/** How long a server may be silent before one is told, in milliseconds. */
+const PATIENCE = 6000;
+
+interface DeskPageProps {
+  show: string;
+  place: DeskPlace;
+  view: ComponentType<{ desk: Desk }>;
+}
+
+export function DeskPage({ show, place, view }: DeskPageProps) {
+  showSeatRevision.value;
+  const [visit, setVisit] = useState(0);
+  const seat = seatFor(show, place);
+  if (!seat) return <Entrance show={show} place={place} />;
+  const again = () => setVisit((count) => count + 1);
+  return <Visit key={`${seat.token}/${visit}`} show={show} place={place} seat={seat} view={view} again={again} />;
+}
+
+interface VisitProps extends DeskPageProps {
+  seat: ShowSeat;
+  again: () => void;
+}
+
+/** One visit, from going in to its end. */
+function Visit({ show, place, seat, view: View, again }: VisitProps) {
+  const desk = useMemo(() => {
+    const store = new ShowStore(show, seat.token);
+    return new Desk(store, new DeskSession(seat), seat.role);
+  }, [show, seat.token]);
+  const { store, session } = desk;
+  useEffect(() => {
+    store.open();
+    void session.start();
+    return () => {
+      store.close();
+      session.close();
+      clearToasts();
+    };
+  }, [store, session]);
+  useEffect(() => listenTo(desk), [desk]);
+  const present = store.show.value;
+  const title = present?.settings.title || show;
+  useEffect(() => {
+    document.title = `${title} · ${place === "host" ? "Host" : "Screener"}`;
+  }, [title, place]);
+
+  const flow = store.flow.value;
+  const ending = session.ending.value;
+  if (present?.endedAt) return <ShowOver title={title} />;
+  if (ending) return <DeskOver ending={ending} show={show} place={place} again={again} />;
+  if (flow.state === "failed") return <Refused show={show} place={place} error={flow.error} retry={again} />;
+  if (!present) return <Waiting show={show} place={place} lost={flow.state === "lost"} again={again} />;
+  return <View desk={desk} />;
+}
+
+/** Tells in passing what the lists alone would not: who hung up while on the air, who comes back from the host. */
+function listenTo({ store, role, own, session }: Desk): () => void {
+  store.onCall = ({ what, by, call }) => {
+    const line = `Line ${call.line}`;
+    const others = by !== undefined && by !== session.identity;
+    const name = store.nameOf(by) ?? "Somebody";
+    if (what === "ended" && call.airedAt) notify(`${line} hung up.`, "info", call.callId);
+    if (what === "lost" && (role === "host" || own.value?.callId === call.callId)) {
+      notify(`${line} was lost; the call may come back.`, "warning", call.callId);
+    }
+    if (what === "returned" && role === "screener") notify(`The host wants line ${call.line} talked to again.`);
+    if (what === "dropped" && others) notify(`${name} dropped line ${call.line}.`, "info", call.callId);
+    if (what === "keyed" && own.value?.callId === call.callId) notify(`They keyed in ${call.digits.at(-1)}.`);
+  };
+  return () => {
+    store.onCall = undefined;
+  };
+}
+
+function Waiting({ show, place, lost, again }: { show: string; place: DeskPlace; lost: boolean; again: () => void }) {
+  const [since] = useState(Date.now);
+  const now = useNow(500);
+  if (lost && now - since > PATIENCE) {
+    return <Refused show={show} place={place} error={new ApiError(0, "unreachable", "")} retry={again} />;
+  }
+  return (
+    <div class="joining">
+      <Loading text={lost ? "The server does not answer. Trying again…" : "Opening the desk…"} />
+    </div>
+  );
+}
+
+function ShowOver({ title }: { title: string }) {
+  return (
+    <StatePage
+      icon="check"
+      title="The show is over"
+      text={`${title} has ended, and its lines are closed.`}
+      testid="show-over"
+    >
+      <Link to={showPath()} class="button primary medium">
+        All shows
+      </Link>
+    </StatePage>
+  );
+}
+
+interface DeskOverProps {
+  ending: Ending;
+  show: string;
+  place: DeskPlace;
+  again: () => void;
+}
+
+/** What a room calls itself, a desk calls otherwise. */
+function DeskOver({ ending, show, place, again }: DeskOverProps) {
+  const left = ending.title === "You left the room";
+  const replaced = ending.code === "replaced";
+  const refused = ["unauthorized", "token-expired", "forbidden", "identity-mismatch"].includes(ending.code ?? "");
+  const title = left ? "You left the desk" : replaced ? "This desk is open elsewhere" : ending.title;
+  const text = left ? "The show goes on. Your seat is kept in this tab." : ending.text;
+  const back = () => {
+    if (refused) giveUpSeat(show, place);
+    else again();
+  };
+  return (
+    <StatePage icon={ending.icon} tone={ending.tone} title={title} text={text} code={ending.code} testid="desk-over">
+      <Button kind="primary" icon="refresh" testid="rejoin" onClick={back}>
+        {left ? "Back to the desk" : "Try again"}
+      </Button>
+      <Link to={showPath(show)} class="button plain medium" testid="to-show">
+        Go to the show
+      </Link>
+    </StatePage>
+  );
+}

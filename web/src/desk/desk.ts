@@ -1,0 +1,67 @@
+/** What a desk knows besides the show: which call is chosen, which dialog is open, and how commands go to the chosen call. */
+import type { CallView, ShowRole } from "@crosspoint/client";
+import { computed, signal } from "@preact/signals";
+import { notify } from "../components/toast";
+import type { Verb } from "../show/api";
+import type { NoteDraft } from "../show/note-draft";
+import type { ShowStore } from "../show/store";
+import { callerName, verbsFor } from "../show/words";
+import type { DeskSession } from "./session";
+
+/** What can lie over a desk. */
+export type DeskDialog = "keys" | "statistics" | "links" | "telephones" | "call-me" | "number";
+
+/** The desk of one of the staff. */
+export class Desk {
+  readonly #chosen = signal<string | undefined>(undefined);
+  readonly dialog = signal<DeskDialog | undefined>(undefined);
+  /** The call that a key is held down for, to drop it. */
+  readonly dropping = signal<string | undefined>(undefined);
+  /** The chosen call, over or not. */
+  readonly chosen = computed(() => this.store.call(this.#chosen.value));
+  /** The call that a screener talks to. */
+  readonly own = computed(() =>
+    this.store.groups.value.screening.find(({ screener }) => screener === this.session.identity),
+  );
+  /** What is being typed about a call, so that a command takes it along. */
+  draft: NoteDraft | undefined;
+
+  constructor(
+    readonly store: ShowStore,
+    readonly session: DeskSession,
+    readonly role: ShowRole,
+  ) {}
+
+  /** Chooses a call, or none. */
+  choose(callId: string | undefined): void {
+    this.#chosen.value = callId;
+  }
+
+  /** Opens a dialog, or closes the one that is open. */
+  show(dialog: DeskDialog | undefined): void {
+    this.dialog.value = dialog;
+  }
+
+  /** What may be done with a call here. */
+  verbs(call: CallView): Verb[] {
+    return verbsFor(this.role, call, this.session.identity);
+  }
+
+  /** Does something with a call, if it makes sense in its state. */
+  async act(call: CallView | undefined, verb: Verb): Promise<void> {
+    if (!call) return notify("Choose a caller first.", "info", "choose");
+    if (!this.verbs(call).includes(verb)) return;
+    // Names and topics that are being typed go along with the call.
+    const notes = verb === "approve" || verb === "screened" ? this.draft?.take() : undefined;
+    if (verb === "drop") await this.draft?.flush();
+    const done = await this.store.act(call, verb, notes);
+    if (done && verb === "drop" && this.role === "screener") notify(`${callerName(call)} was dropped.`);
+  }
+
+  /** Puts the next caller on the air. */
+  async takeNext(): Promise<void> {
+    if (this.store.groups.value.waiting.length === 0) return notify("Nobody is waiting.", "info", "next");
+    const call = await this.store.takeNext();
+    if (call) this.choose(call.callId);
+  }
+}

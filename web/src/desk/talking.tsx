@@ -1,0 +1,125 @@
+/** Whom a screener talks to, or looks at: the caller in large, notes, and what becomes of them. */
+import type { CallView } from "@crosspoint/client";
+import { useEffect } from "preact/hooks";
+import { Icon } from "../components/icon";
+import { VoiceMeter } from "../room/voice-meter";
+import type { Verb } from "../show/api";
+import { Badges, Elapsed, LineBox, LineQuality, StateChip } from "../show/call-bits";
+import { NoteForm, useDraft } from "../show/note-form";
+import { callerDetail, callerName } from "../show/words";
+import type { Desk } from "./desk";
+import { Past } from "./inspector";
+import { answer } from "./keyboards";
+import { VerbButton } from "./verb-button";
+
+export function Talking({ desk }: { desk: Desk }) {
+  const call = desk.own.value ?? desk.chosen.value;
+  if (!call) return <Idle desk={desk} />;
+  return <Subject key={call.callId} desk={desk} call={call} />;
+}
+
+function Idle({ desk }: { desk: Desk }) {
+  const { ringing, screened } = desk.store.groups.value;
+  const waiting = ringing.length + screened.filter(({ returned }) => returned).length;
+  return (
+    <section class="talking idle" aria-label="Your line" data-testid="talking" data-idle="">
+      <div class={waiting > 0 ? "state-icon ringing" : "state-icon"}>
+        <Icon name={waiting > 0 ? "phone" : "headphones"} size={28} />
+      </div>
+      <h2>{waiting > 0 ? "Somebody is ringing" : "Nobody is ringing"}</h2>
+      <p class="muted">
+        {waiting > 0
+          ? "Pick up, and talk in private: nobody else hears the two of you."
+          : "The next caller appears on the left. Meanwhile you hear the show."}
+      </p>
+      <button
+        type="button"
+        class="button primary large"
+        aria-disabled={waiting === 0}
+        data-testid="answer"
+        onClick={() => void answer(desk)}
+      >
+        <Icon name="phone" size={18} />
+        <span>Pick up</span>
+        <kbd>Enter</kbd>
+      </button>
+    </section>
+  );
+}
+
+function Subject({ desk, call }: { desk: Desk; call: CallView }) {
+  const { store, session } = desk;
+  const draft = useDraft(store, call.callId);
+  useEffect(() => {
+    desk.draft = draft;
+    return () => {
+      if (desk.draft === draft) desk.draft = undefined;
+    };
+  }, [desk, draft]);
+  const mine = desk.own.value?.callId === call.callId;
+  // Who is picked up is asked for their name first.
+  useEffect(() => {
+    if (mine && !call.notes.name) document.getElementById("note-name")?.focus({ preventScroll: true });
+  }, [mine]);
+  const detail = callerDetail(call);
+  return (
+    <section
+      class={`talking${mine ? " mine" : ""} st-${call.state}${desk.dropping.value === call.callId ? " dropping" : ""}`}
+      aria-label={mine ? "You talk to" : "Chosen caller"}
+      data-testid="talking"
+      data-call={call.callId}
+      data-mine={mine}
+    >
+      <header class="talking-head">
+        <LineBox call={call} />
+        <div class="call-who">
+          <span class="talking-name truncate">{callerName(call)}</span>
+          <span class="call-topic truncate">{detail || `Line ${call.line}`}</span>
+        </div>
+        <div class="talking-state">
+          <StateChip state={call.state} />
+          <Elapsed since={call.stateSince} label="In this state" />
+        </div>
+      </header>
+      <div class="talking-line">
+        <Badges store={store} call={call} />
+        <LineQuality store={store} call={call} browser={session.people.get(call.identity)?.quality.value} />
+        {mine && (
+          <span class="talking-meters">
+            <span class="faint">Them</span>
+            <VoiceMeter meters={session.mix.meters} of={call.identity} label="Level of the caller" />
+            <span class="faint">You</span>
+            <VoiceMeter meters={session.mix.meters} of={session.identity} label="Your level" />
+          </span>
+        )}
+      </div>
+      <Past desk={desk} call={call} />
+      <NoteForm store={store} call={call} draft={draft} onDone={() => void desk.act(call, "approve")} />
+      <Outcome desk={desk} call={call} />
+    </section>
+  );
+}
+
+/** What becomes of them. */
+function Outcome({ desk, call }: { desk: Desk; call: CallView }) {
+  const verbs = desk.verbs(call) as Exclude<Verb, "notes">[];
+  const screener = desk.store.nameOf(call.screener);
+  if (verbs.length === 0) {
+    const text = call.state === "screening" ? `${screener ?? "Another screener"} talks to them.` : call.endReason;
+    return <p class="talking-none muted">{text || "There is nothing to do with this call now."}</p>;
+  }
+  return (
+    <div class="talking-verbs">
+      {verbs.map((verb, at) => (
+        <VerbButton
+          key={verb}
+          desk={desk}
+          call={call}
+          verb={verb}
+          shape="large"
+          kind={at === 0 ? "primary" : "plain"}
+        />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,89 @@
+/** Buttons that do something with a call. Dropping takes two clicks, with a moment between them that a double click does not fill. */
+import type { CallView } from "@crosspoint/client";
+import { useEffect, useState } from "preact/hooks";
+import { Icon } from "../components/icon";
+import type { Verb } from "../show/api";
+import { VERBS } from "../show/words";
+import type { Desk } from "./desk";
+
+interface VerbButtonProps {
+  desk: Desk;
+  call: CallView;
+  verb: Exclude<Verb, "notes">;
+  /** `icon`: no word; `large`: with its key. */
+  shape?: "icon" | "small" | "large";
+  kind?: "primary" | "plain" | "quiet" | "danger" | "air";
+}
+
+export function VerbButton(props: VerbButtonProps) {
+  return props.verb === "drop" ? <DropButton {...props} /> : <PlainButton {...props} />;
+}
+
+function PlainButton({ desk, call, verb, shape = "small", kind = "plain" }: VerbButtonProps) {
+  const { label, icon, hint, key } = VERBS[verb];
+  const pending = desk.store.pending.value.get(call.callId);
+  return (
+    <button
+      type="button"
+      class={`button verb ${kind} ${shape}`}
+      aria-label={label}
+      aria-keyshortcuts={key}
+      aria-busy={pending === verb}
+      aria-disabled={pending !== undefined}
+      title={`${label} (${key}): ${hint}`}
+      data-testid={`verb-${verb}`}
+      onClick={(event) => {
+        event.stopPropagation();
+        if (pending === undefined) void desk.act(call, verb);
+      }}
+    >
+      {pending === verb ? <span class="spinner" aria-hidden="true" /> : <Icon name={icon} size={16} />}
+      {shape !== "icon" && <span class="truncate">{label}</span>}
+      {shape === "large" && <kbd>{key}</kbd>}
+    </button>
+  );
+}
+
+/** A second click counts from here on, in milliseconds: a double click is one decision. */
+const SETTLE = 300;
+/** After this it wants to be asked again, in milliseconds. */
+const ASKS = 3500;
+
+function DropButton({ desk, call, shape = "small" }: VerbButtonProps) {
+  const [asks, setAsks] = useState<"no" | "soon" | "yes">("no");
+  useEffect(() => {
+    if (asks === "no") return;
+    const timer = setTimeout(() => setAsks(asks === "soon" ? "yes" : "no"), asks === "soon" ? SETTLE : ASKS);
+    return () => clearTimeout(timer);
+  }, [asks]);
+  const { label, icon, hint, key } = VERBS.drop;
+  const pending = desk.store.pending.value.get(call.callId);
+  const held = desk.dropping.value === call.callId;
+  const click = (event: MouseEvent) => {
+    event.stopPropagation();
+    if (pending !== undefined || asks === "soon") return;
+    if (asks === "no") return setAsks("soon");
+    setAsks("no");
+    void desk.act(call, "drop");
+  };
+  const word = asks === "no" ? label : "Sure?";
+  return (
+    <button
+      type="button"
+      class={`button verb ${asks === "no" ? "plain drop" : "danger"} ${shape}`}
+      aria-label={asks === "no" ? "Drop the caller" : "Drop the caller for good: press again"}
+      aria-keyshortcuts={key}
+      aria-busy={pending === "drop"}
+      aria-disabled={pending !== undefined || asks === "soon"}
+      title={`${hint}: click twice, or hold ${key}`}
+      data-testid={asks === "no" ? "verb-drop" : "verb-drop-confirm"}
+      data-held={held ? "" : undefined}
+      onClick={click}
+      onBlur={() => setAsks("no")}
+    >
+      {pending === "drop" ? <span class="spinner" aria-hidden="true" /> : <Icon name={icon} size={16} />}
+      {shape !== "icon" && <span class="truncate">{word}</span>}
+      {shape === "large" && <kbd>{key}</kbd>}
+    </button>
+  );
+}
