@@ -125,7 +125,7 @@ function Explanation({ show, telephone }: { show: string; telephone: Telephone }
           <span>The show</span>
         </Link>
       </div>
-      {telephone.trouble.value?.fault === "absent" && <HowToGetIt />}
+      {telephone.absent.value && <HowToGetIt />}
     </aside>
   );
 }

@@ -16,8 +16,17 @@ import { NO_PAST, type Past, type Place, pastAfter, placeOf } from "./place";
 /** How long good news stay, in milliseconds. */
 const GOOD_NEWS = 3500;
 
-/** What changes where one is. */
-const MOVES = ["moved", "trackHeld", "localTrackPublished", "localTrackUnpublished", "localTrackEnded"] as const;
+/** What changes where one is, and how one's voice does. */
+const CHANGES = [
+  "moved",
+  "trackHeld",
+  "trackMuted",
+  "trackUnmuted",
+  "localTrackPublished",
+  "localTrackUnpublished",
+  "localTrackEnded",
+  "mixChanged",
+] as const;
 
 export class GuestCall {
   readonly stage = signal<"joining" | "live" | "over">("joining");
@@ -48,6 +57,7 @@ export class GuestCall {
   #past: Past;
   #closed = false;
   #goodNews: ReturnType<typeof setTimeout> | undefined;
+  #lookComes = false;
   readonly #awake = new AwakeScreen();
 
   constructor(
@@ -146,8 +156,7 @@ export class GuestCall {
   }
 
   #listen(room: Room): void {
-    for (const event of MOVES) room.on(event, () => this.#look());
-    for (const event of ["trackMuted", "trackUnmuted", "mixChanged"] as const) room.on(event, () => this.#look());
+    for (const event of CHANGES) room.on(event, () => this.#lookSoon());
     room.on("localTrackEnded", () => {
       this.problem.value = "missing";
     });
@@ -163,6 +172,19 @@ export class GuestCall {
       this.canPlayAudio.value = can;
     });
     room.on("disconnected", (reason, detail) => this.#over(endingOf(reason, detail)));
+  }
+
+  /**
+   * Looks once the room has taken a message in as a whole. In the middle of a move the room is the new one already, while the flag
+   * of one's voice is still that of the old one: who looks then sees an air that nobody is on.
+   */
+  #lookSoon(): void {
+    if (this.#lookComes) return;
+    this.#lookComes = true;
+    queueMicrotask(() => {
+      this.#lookComes = false;
+      this.#look();
+    });
   }
 
   /** Reads everything anew that events are about. */

@@ -1,6 +1,7 @@
 /** The settings of a show while somebody writes them down: texts and ticks, and what is wrong with them. Pure. */
 import type { LobbySource, ShowSettings, VoiceSettings } from "@crosspoint/client";
 import { toE164 } from "../guest/telephone/numbers";
+import { telephone } from "../show/words";
 
 /** What stands in the fields. */
 export interface Draft {
@@ -46,7 +47,7 @@ export const NEW_DRAFT: Draft = {
 export function draftOf(settings: ShowSettings): Draft {
   return {
     title: settings.title,
-    numbers: settings.numbers.join(", "),
+    numbers: settings.numbers.map(telephone).join(", "),
     lines: String(settings.lines),
     lobby: settings.lobby,
     lobbyFile: settings.lobbyFile ?? "",

@@ -152,6 +152,7 @@ function Head({ show, tally, error, credential, act }: HeadProps) {
   return (
     <div class="dashboard-title show-head">
       <h1 class="truncate">{title}</h1>
+      <span class="faint mono show-id">{showId}</span>
       <StateChip show={show} />
       {error && <span class="chip bad">no answer, trying again</span>}
       <span class="grow" />

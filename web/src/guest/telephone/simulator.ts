@@ -1,7 +1,8 @@
 /** The telephone company's stand-in that the server has in `--dev`, below `/api/phone/simulator`. */
 import { ApiError, request } from "../../lib/api";
 
-const BASE = "/api/phone/simulator/calls";
+const ROOT = "/api/phone/simulator";
+const BASE = `${ROOT}/calls`;
 
 /** A call that is to be made. */
 export interface Order {
@@ -40,9 +41,17 @@ export class SimulatorError extends Error {
   }
 }
 
+/** Is there no simulator? One that does not answer may be there all the same. */
+export async function isAbsent(): Promise<boolean> {
+  return request("GET", ROOT).then(
+    () => false,
+    (error: ApiError) => error.status === 404,
+  );
+}
+
 /** Makes a call whose sound goes through the page. */
 export async function place(order: Order): Promise<string> {
-  const { callSid } = await ask<{ callSid: string }>("POST", "", "absent", { ...order, handset: true });
+  const { callSid } = await ask<{ callSid: string }>("POST", "", "absent", order);
   return callSid;
 }
 

@@ -10,7 +10,7 @@ import { local, tab } from "../../lib/storage";
 import { Handset } from "./handset";
 import { Line } from "./line";
 import { fakeNumber, toE164 } from "./numbers";
-import { audioUrl, hangUp, look, type Order, place, press, SimulatorError } from "./simulator";
+import { audioUrl, hangUp, isAbsent, look, type Order, place, press, SimulatorError } from "./simulator";
 
 /** How often the simulator is asked how the call does, in milliseconds. */
 const EVERY = 700;
@@ -51,6 +51,8 @@ export class Telephone {
   /** When the call began, milliseconds since 1970. */
   readonly since = signal(0);
   readonly handset = signal<Handset | undefined>(undefined);
+  /** This server has no simulator: there is nothing to call with. */
+  readonly absent = signal(false);
   readonly problem = computed<DeviceProblem | undefined>(() => this.handset.value?.problem.value);
 
   #line: Line | undefined;
@@ -63,6 +65,7 @@ export class Telephone {
     this.number.value = tab.read("phone-number", "") || this.#fresh();
     const kept = tab.read<Kept | null>(this.#key, null);
     if (kept?.sid) void this.#connect(kept.sid, kept.since);
+    else void this.#look();
   }
 
   /** Numbers that were called from before, the latest first. */
@@ -192,6 +195,7 @@ export class Telephone {
     this.#release();
     tab.remove(this.#key);
     this.trouble.value = trouble;
+    if (trouble?.fault === "absent") this.absent.value = true;
     this.stage.value = trouble ? "over" : "idle";
   }
 
@@ -203,6 +207,10 @@ export class Telephone {
     this.handset.value = undefined;
     this.connected.value = false;
     this.#sid = "";
+  }
+
+  async #look(): Promise<void> {
+    this.absent.value = await isAbsent();
   }
 
   #fresh(): string {

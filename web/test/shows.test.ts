@@ -1,0 +1,92 @@
+import type { CallState, CallView } from "@crosspoint/client";
+import { describe, expect, it } from "vitest";
+import { draftOf, NEW_DRAFT, numbersIn, settingsOf, showIdProblem, slugOf } from "../src/shows/draft";
+import { linesIn, outcomeOf, overOf, tallyOf } from "../src/shows/tally";
+
+describe("settings that are written down", () => {
+  const fine = { ...NEW_DRAFT, title: " Morning talk ", numbers: "+1 (415) 555-0100, +44 20 7946 0000" };
+
+  it("become those of a show, and come back as they were", () => {
+    const made = settingsOf(fine);
+    if (!("settings" in made)) throw new Error("refused");
+    expect(made.settings).toMatchObject({
+      title: "Morning talk",
+      numbers: ["+14155550100", "+442079460000"],
+      lines: 40,
+      lobby: "programme",
+      takeDropsPrevious: false,
+    });
+    expect(settingsOf(draftOf(made.settings))).toEqual(made);
+  });
+
+  it("leave the file out where no file is played", () => {
+    const made = settingsOf({ ...fine, lobby: "silence", lobbyFile: "hold.wav" });
+    expect("settings" in made && made.settings.lobbyFile).toBeUndefined();
+  });
+
+  it.each([
+    ["title", { title: "  " }],
+    ["title", { title: "é".repeat(101) }],
+    ["numbers", { numbers: "555 0100" }],
+    ["numbers", { numbers: "+14155550100, +1 415 555 0100" }],
+    ["lines", { lines: "0" }],
+    ["lines", { lines: "1001" }],
+    ["lines", { lines: "2.5" }],
+    ["lines", { lines: "" }],
+    ["lobbyFile", { lobby: "file", lobbyFile: " " }],
+  ] as const)("say what is wrong: %s %o", (field, change) => {
+    const made = settingsOf({ ...fine, ...change });
+    expect("problems" in made && Object.keys(made.problems)).toEqual([field]);
+  });
+
+  it("take numbers apart at commas and lines, not at spaces", () => {
+    expect(numbersIn(" +1 415 555 0100,\n+44 20 7946 0000; ")).toEqual(["+1 415 555 0100", "+44 20 7946 0000"]);
+  });
+});
+
+describe("the name of a show", () => {
+  it("is suggested from the title", () => {
+    expect(slugOf("Zürich am Morgen!")).toBe("zurich-am-morgen");
+    expect(slugOf("  --- ")).toBe("");
+    expect(slugOf(`${"a".repeat(63)} b`)).toBe("a".repeat(63));
+  });
+
+  it("is small letters, digits and dashes, or left to the server", () => {
+    for (const id of ["", "talk", "2026-11-28", "a".repeat(64)]) expect(showIdProblem(id)).toBeUndefined();
+    for (const id of ["Talk", "a b", "ä", "a".repeat(65)]) expect(showIdProblem(id)).toBeTruthy();
+  });
+});
+
+describe("calls in numbers", () => {
+  const call = (state: CallState, more: Partial<CallView> = {}) =>
+    ({ callId: state, state, notes: {}, createdAt: 1, ...more }) as CallView;
+
+  it("count those that go on", () => {
+    const states: CallState[] = [
+      "ringing",
+      "screening",
+      "screened",
+      "waiting",
+      "next",
+      "on-air",
+      "hold",
+      "off",
+      "dropped",
+    ];
+    const tally = tallyOf(states.map((state) => call(state)));
+    expect(tally).toEqual({ screening: 3, waiting: 2, onAir: 1, hold: 1 });
+    expect(linesIn(tally)).toBe(7);
+  });
+
+  it("list those that are over, the latest first", () => {
+    const calls = [call("off", { endedAt: 5 }), call("on-air"), call("dropped", { endedAt: 9 })];
+    expect(overOf(calls).map(({ endedAt }) => endedAt)).toEqual([9, 5]);
+  });
+
+  it("say what became of each", () => {
+    expect(outcomeOf(call("off", { airedAt: 3 }))).toBe("aired");
+    expect(outcomeOf(call("dropped", { airedAt: 3 }))).toBe("aired");
+    expect(outcomeOf(call("dropped"))).toBe("dropped");
+    expect(outcomeOf(call("off"))).toBe("hung up");
+  });
+});
