@@ -182,7 +182,7 @@ describe("what a call is called", () => {
 
   it("says how often somebody called", () => {
     const caller = { number: "+1", name: "", warning: "", banned: false, calls: 3, timesOnAir: 1, lastCallAt: 0 };
-    expect(history(caller, 7_200_000)).toBe("Called 3 times before, the last time 2 h 0 min ago; on the air once.");
+    expect(history(caller, 7_200_000)).toBe("Called 3 times before, the last time 2 hours ago; on the air once.");
     expect(history({ ...caller, calls: 0 }, 0)).toBe("");
   });
 });

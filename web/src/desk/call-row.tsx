@@ -49,6 +49,7 @@ export function CallRow({ desk, call, verbs = [], state = false, since }: CallRo
         <span class="call-who">
           <span class="call-first">
             <CallerName call={call} />
+            <Stars rating={call.notes.rating ?? 0} />
             <Badges store={store} call={call} />
           </span>
           <span class={`call-topic truncate${topic ? "" : " none"}`}>
@@ -57,14 +58,12 @@ export function CallRow({ desk, call, verbs = [], state = false, since }: CallRo
         </span>
       </button>
       <span class="call-facts">
-        <span class="call-fact-line">
-          {state && <StateChip state={call.state} />}
-          <Elapsed since={at} label={label} />
-        </span>
-        <span class="call-fact-line">
-          <Stars rating={call.notes.rating ?? 0} />
+        <Elapsed since={at} label={label} />
+        {state ? (
+          <StateChip state={call.state} />
+        ) : (
           <LineQuality store={store} call={call} browser={session.people.get(call.identity)?.quality.value} />
-        </span>
+        )}
       </span>
       {verbs.length > 0 && (
         <span class="call-verbs">
@@ -77,7 +76,7 @@ export function CallRow({ desk, call, verbs = [], state = false, since }: CallRo
                 call={call}
                 verb={verb}
                 shape={at === 0 ? "small" : "icon"}
-                kind={at === 0 ? (verb === "air" ? "air" : "primary") : "plain"}
+                kind={verb === "pick-up" ? "primary" : verb === "air" ? "to-air" : "plain"}
               />
             ))}
         </span>

@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { IconButton } from "../components/button";
 import { Icon } from "../components/icon";
 import { milliseconds } from "../lib/format";
-import { VoiceDesk } from "../room/voice-desk";
+import { VoiceAlone, VoiceDesk } from "../room/voice-desk";
 import { VoiceMeter } from "../room/voice-meter";
 import type { Verb } from "../show/api";
 import { Badges, CallerName, Elapsed, LineBox, StateChip } from "../show/call-bits";
@@ -64,13 +64,14 @@ function Chosen({ desk, call }: { desk: Desk; call: CallView }) {
         {person && <VoiceMeter meters={session.mix.meters} of={call.identity} label="Level" />}
       </div>
       <Verbs desk={desk} call={call} />
+      {person && <VoiceAlone session={session} person={person} />}
       <Past desk={desk} call={call} />
       {isOver(call) ? <p class="muted">{call.endReason || "The call is over."}</p> : null}
       <NoteForm store={store} call={call} draft={draft} />
       {person && (
         <details class="inspector-voice" open>
           <summary>Voice</summary>
-          <VoiceDesk session={session} person={person} />
+          <VoiceDesk session={session} person={person} alone={false} />
         </details>
       )}
       <LineFigures desk={desk} call={call} />

@@ -12,7 +12,7 @@ interface VerbButtonProps {
   verb: Exclude<Verb, "notes">;
   /** `icon`: no word; `large`: with its key. */
   shape?: "icon" | "small" | "large";
-  kind?: "primary" | "plain" | "quiet" | "danger" | "air";
+  kind?: "primary" | "plain" | "quiet" | "danger" | "air" | "to-air";
 }
 
 export function VerbButton(props: VerbButtonProps) {
@@ -32,8 +32,7 @@ function PlainButton({ desk, call, verb, shape = "small", kind = "plain" }: Verb
       aria-disabled={pending !== undefined}
       title={`${label} (${key}): ${hint}`}
       data-testid={`verb-${verb}`}
-      onClick={(event) => {
-        event.stopPropagation();
+      onClick={() => {
         if (pending === undefined) void desk.act(call, verb);
       }}
     >
@@ -59,8 +58,7 @@ function DropButton({ desk, call, shape = "small" }: VerbButtonProps) {
   const { label, icon, hint, key } = VERBS.drop;
   const pending = desk.store.pending.value.get(call.callId);
   const held = desk.dropping.value === call.callId;
-  const click = (event: MouseEvent) => {
-    event.stopPropagation();
+  const click = () => {
     if (pending !== undefined || asks === "soon") return;
     if (asks === "no") return setAsks("soon");
     setAsks("no");
@@ -79,7 +77,6 @@ function DropButton({ desk, call, shape = "small" }: VerbButtonProps) {
       data-testid={asks === "no" ? "verb-drop" : "verb-drop-confirm"}
       data-held={held ? "" : undefined}
       onClick={click}
-      onBlur={() => setAsks("no")}
     >
       {pending === "drop" ? <span class="spinner" aria-hidden="true" /> : <Icon name={icon} size={16} />}
       {shape !== "icon" && <span class="truncate">{word}</span>}

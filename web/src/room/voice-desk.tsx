@@ -24,14 +24,21 @@ const SWITCHES: readonly [Switch, string, string][] = [
 /** What there must be of a visit: the desk of a show has another one. */
 export type VoiceSession = Pick<RoomSession, "mix" | "devices">;
 
-export function VoiceDesk({ session, person }: { session: VoiceSession; person: Person }) {
+interface VoiceDeskProps {
+  session: VoiceSession;
+  person: Person;
+  /** With the buttons to be with them alone, where they do not stand elsewhere. */
+  alone?: boolean;
+}
+
+export function VoiceDesk({ session, person, alone = true }: VoiceDeskProps) {
   const { identity, name, isLocal } = person;
   const voice = session.mix.voice(identity);
   if (!voice) return null;
   const change = (part: Partial<VoiceSettings>) => session.mix.setVoice(identity, part);
   return (
     <fieldset class="voice-desk" data-testid="voice-desk" aria-label={`${name}'s voice`}>
-      {!isLocal && <VoiceAlone session={session} person={person} />}
+      {alone && !isLocal && <VoiceAlone session={session} person={person} />}
       <Slider
         label="Gain"
         value={voice.gain}

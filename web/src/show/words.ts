@@ -1,7 +1,7 @@
 /** What calls are called on the pages: states, callers, what may be done with them, and how their lines do. Pure. */
 import type { CallerView, CallState, CallView, LineReport, Quality, ShowRole } from "@crosspoint/client";
 import type { IconName } from "../components/icon";
-import { age, count } from "../lib/format";
+import { count } from "../lib/format";
 import type { Verb } from "./api";
 
 /** A state for people: the word and the icon say it besides the colour. */
@@ -53,8 +53,16 @@ export function telephone(number: string): string {
 export function history(caller: CallerView | undefined, now: number): string {
   if (!caller || caller.calls === 0) return "";
   const aired = caller.timesOnAir === 0 ? "never on the air" : `on the air ${times(caller.timesOnAir)}`;
-  const last = caller.lastCallAt === undefined ? "" : `, the last time ${age(now - caller.lastCallAt)} ago`;
+  const last = caller.lastCallAt === undefined ? "" : `, the last time ${ago(now - caller.lastCallAt)}`;
   return `Called ${times(caller.calls)} before${last}; ${aired}.`;
+}
+
+/** `3 hours ago`: as people say it, for what is not from today as well. */
+export function ago(elapsedMs: number): string {
+  const minutes = Math.max(1, Math.round(elapsedMs / 60_000));
+  if (minutes < 60) return `${count(minutes, "minute")} ago`;
+  const hours = Math.round(minutes / 60);
+  return hours < 24 ? `${count(hours, "hour")} ago` : `${count(Math.round(hours / 24), "day")} ago`;
 }
 
 function times(n: number): string {
@@ -108,7 +116,7 @@ export const VERBS: Record<Exclude<Verb, "notes">, VerbWords> = {
   next: { label: "Make next", icon: "next", hint: "Goes on the air before the others", key: "N" },
   air: { label: "Put on air", icon: "air", hint: "Everybody hears them", key: "A" },
   hold: { label: "Hold", icon: "pause", hint: "Off the air; they hear the show", key: "H" },
-  screen: { label: "To the screener", icon: "back", hint: "Back to be talked to", key: "S" },
+  screen: { label: "Screener", icon: "back", hint: "Back to be talked to", key: "S" },
   drop: { label: "Drop", icon: "hang-up", hint: "Ends the call", key: "D" },
   lock: { label: "Lock", icon: "lock", hint: "Stays on the air when the next caller is taken", key: "L" },
   unlock: { label: "Unlock", icon: "unlock", hint: "Leaves the air when the next caller is taken", key: "L" },
