@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::extract::ConnectInfo;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
+use axum::http::header::{HOST, ORIGIN};
 use axum::http::{Extensions, HeaderMap};
 use crosspoint_auth::{Attempts, is_allowed_origin};
 use crosspoint_model::grant::Bearer;
@@ -17,6 +17,7 @@ use crosspoint_model::{Code, Refusal};
 use tokio::time::timeout;
 
 use crate::Outgoing;
+use crate::http::bearer_token;
 
 /// A client that takes nothing for so long does not read.
 pub const WRITE: Duration = Duration::from_secs(10);
@@ -126,12 +127,6 @@ fn shortened(reason: &str) -> &str {
     &reason[..reason.floor_char_boundary(REASON)]
 }
 
-/// RFC 6750 §2.1.
-fn bearer_token(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
-}
-
 fn may_connect(allowed: &[String], headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(ORIGIN) else { return true };
     let Ok(origin) = origin.to_str() else { return false };
@@ -150,6 +145,7 @@ fn foreign(headers: &HeaderMap) -> String {
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
+    use axum::http::header::AUTHORIZATION;
 
     use super::*;
 

@@ -89,8 +89,11 @@ impl Event {
     }
 
     fn put(&self, tx: &Transaction<'_>) -> Result<()> {
+        // Who did not wait for the answer, and saves it again, does no harm.
         const PUT: &str = "INSERT INTO events (show_id, seq, at, what, by_whom, call_id, document)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            ON CONFLICT (show_id, seq) DO UPDATE SET at = excluded.at, what = excluded.what, by_whom = excluded.by_whom,
+                call_id = excluded.call_id, document = excluded.document";
         let row = (&self.show, signed(self.seq), signed(self.at), &self.what, &self.by, &self.call, &self.document);
         tx.prepare_cached(PUT)?.execute(row)?;
         Ok(())

@@ -1,0 +1,52 @@
+//! Bodies that come in: JSON. What is wrong with one is refused as problem details.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
+use crosspoint_model::{Code, Refusal};
+use serde::de::DeserializeOwned;
+
+use super::Refused;
+
+/// A JSON body.
+#[derive(Clone, Copy, Debug)]
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        let Json(body) = Json::<T>::from_request(request, state).await.map_err(|rejection| {
+            let code = match &rejection {
+                JsonRejection::MissingJsonContentType(_) => Code::UnsupportedMediaType,
+                JsonRejection::BytesRejection(_) => Code::MessageTooLarge,
+                _ => Code::InvalidRequest,
+            };
+            Refusal::new(code, rejection.body_text())
+        })?;
+        Ok(Self(body))
+    }
+}
+
+/// A JSON body that may be left out: then it is the usual one.
+#[derive(Clone, Copy, Debug)]
+pub struct MaybeBody<T>(pub T);
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        if request.headers().contains_key(CONTENT_TYPE) {
+            return Body::from_request(request, state).await.map(|Body(body)| Self(body));
+        }
+        let bytes = Bytes::from_request(request, state).await;
+        let bytes = bytes.map_err(|rejection| Refusal::new(Code::MessageTooLarge, rejection.body_text()))?;
+        if !bytes.is_empty() {
+            let detail = "a body is JSON, and its Content-Type is application/json";
+            return Err(Refusal::new(Code::UnsupportedMediaType, detail).into());
+        }
+        Ok(Self(T::default()))
+    }
+}
