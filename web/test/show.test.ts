@@ -2,7 +2,17 @@ import type { CallState, CallView, ShowEvent, ShowView } from "@crosspoint/clien
 import { describe, expect, it } from "vitest";
 import { routeOf, SHOW_PLACES, showPath } from "../src/lib/routes";
 import { EventParser } from "../src/show/events";
-import { advance, groupsOf, inOrder, linesOf, NOTHING, neighbour, onLine, withCall } from "../src/show/model";
+import {
+  advance,
+  groupsOf,
+  inOrder,
+  linesOf,
+  NOTHING,
+  neighbour,
+  nextInLine,
+  onLine,
+  withCall,
+} from "../src/show/model";
 import { callerDetail, callerName, healthOf, history, telephone, VERBS, verbsFor } from "../src/show/words";
 
 function call(callId: string, state: CallState = "ringing", more: Partial<CallView> = {}): CallView {
@@ -131,6 +141,13 @@ describe("the lists of a desk", () => {
 
   it("put the one marked next first, then who waits longest", () => {
     expect(ids(groups.waiting)).toEqual(["c3", "c2", "c1"]);
+  });
+
+  it("take nobody next whose sound is not there", () => {
+    expect(nextInLine(groups)?.callId).toBe("c3");
+    const lost = new Map(calls).set("c3", call("c3", "next", { approvedAt: 900, link: "lost" }));
+    expect(nextInLine(groupsOf(lost))?.callId).toBe("c2");
+    expect(nextInLine(groupsOf(new Map()))).toBeUndefined();
   });
 
   it("put those first whom the host sent back", () => {

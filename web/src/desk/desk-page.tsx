@@ -1,4 +1,24 @@
-/** The page of a desk: the entrance until there is a seat, then the desk, then why it ended. */
+/**
+ * The page of a desk: the entrance until there is a seat, then the desk, then why it ended.
+ *
+ * What tests find the desks by (`data-testid`, and `data-…` that say more):
+ *
+ * | | |
+ * |---|---|
+ * | entrance | `host-entrance`, `screener-entrance`; `seat-name`, `take-seat`; `needs-link` |
+ * | instead of a desk | `show-refused` (`data-code`; `retry`, `to-shows`), `show-over`, `desk-over` (`data-code`; `rejoin`) |
+ * | a desk | `host-desk`, `screener-desk` with `data-air`, `data-flow` (`connecting`, `live`, `lost`), `data-room`, `data-stage` |
+ * | lists | `list-waiting`, `list-hold`, `list-arriving`, `list-over` (host); `list-ringing`, `list-screened`, `list-screening`, `list-waiting`, `list-hold` (screener); `…-count` |
+ * | a call | `call-{callId}` with `data-state`, `data-line`; in it `choose-call`, `call-name`, `call-state` (`data-state`), `line-quality` (`data-backlog`), `badge-{banned,warning,locked,returned,lost,pending,conference}` |
+ * | what is done | `verb-{pick-up,approve,screened,next,air,hold,screen,lock,unlock,drop}`, after the first click on `verb-drop`: `verb-drop-confirm`; `take-next`, `answer` |
+ * | on the air | `on-air` (`data-live`), `next-up` |
+ * | the chosen call | host: `inspector` (`data-call`), screener: `talking` (`data-call`, `data-mine`, `data-idle`); `caller-warning`, `caller-banned`, `caller-history`, `open-number`, `line-figures`, `listen-person`, `talk-person`, `voice-…` |
+ * | notes | `note-form`, `note-{name,place,topic,notes}`, `note-rating` (`data-rating`), `rating-{1…5}`, `note-state` |
+ * | the show | `show-title`, `toggle-lines` (host) or `lines-state`, with `data-open`; `recording`, `media-chip`, `staff`, `staff-{identity}`, `staff-list` |
+ * | banners | `reconnect-banner`, `events-banner`, `audio-banner`, `microphone-banner`, `talking-banner`, `talkback-banner`, `listening-banner`, `fallback-banner` (`open-call-me`, `switch-back`) |
+ * | one's own sound | `toggle-mic`, `devices-microphone`, `own-state` (`data-microphone`), `open-connection`, `leave` |
+ * | menu and dialogs | `open-more`, `open-keys`, `open-links`, `open-telephones`, `open-stats`; `keys-dialog`, `links-dialog` (`link-{host,screener,guest,callIn}`), `telephones-dialog` (`media-{crosspoint,conference}`, `switch-media`), `call-me-dialog` (`call-me-number`, `call-me`), `number-dialog` (`number-warning`, `number-banned`, `number-save`), `statistics-dialog` |
+ */
 import type { ComponentType } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { Button } from "../components/button";

@@ -3,6 +3,7 @@ import type { CallView, ShowRole } from "@crosspoint/client";
 import { computed, signal } from "@preact/signals";
 import { notify } from "../components/toast";
 import type { Verb } from "../show/api";
+import { nextInLine } from "../show/model";
 import type { NoteDraft } from "../show/note-draft";
 import type { ShowStore } from "../show/store";
 import { callerName, verbsFor } from "../show/words";
@@ -23,8 +24,8 @@ export class Desk {
   readonly own = computed(() =>
     this.store.groups.value.screening.find(({ screener }) => screener === this.session.identity),
   );
-  /** What is being typed about a call, so that a command takes it along. */
-  draft: NoteDraft | undefined;
+  /** What is being typed, and about which call: a command takes it along. */
+  typing: { callId: string; draft: NoteDraft } | undefined;
 
   constructor(
     readonly store: ShowStore,
@@ -52,15 +53,17 @@ export class Desk {
     if (!call) return notify("Choose a caller first.", "info", "choose");
     if (!this.verbs(call).includes(verb)) return;
     // Names and topics that are being typed go along with the call.
-    const notes = verb === "approve" || verb === "screened" ? this.draft?.take() : undefined;
-    if (verb === "drop") await this.draft?.flush();
+    const draft = this.typing?.callId === call.callId ? this.typing.draft : undefined;
+    const notes = verb === "approve" || verb === "screened" ? draft?.take() : undefined;
+    if (verb === "drop") void draft?.flush();
     const done = await this.store.act(call, verb, notes);
+    if (!done && notes) draft?.putBack(notes);
     if (done && verb === "drop" && this.role === "screener") notify(`${callerName(call)} was dropped.`);
   }
 
   /** Puts the next caller on the air. */
   async takeNext(): Promise<void> {
-    if (this.store.groups.value.waiting.length === 0) return notify("Nobody is waiting.", "info", "next");
+    if (!nextInLine(this.store.groups.value)) return notify("Nobody is waiting.", "info", "next");
     const call = await this.store.takeNext();
     if (call) this.choose(call.callId);
   }

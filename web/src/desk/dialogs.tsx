@@ -51,13 +51,15 @@ function KeysDialog({ keys, close }: { keys: readonly Key[]; close: () => void }
             <dd>{show.map((one) => (one === "…" ? <span key={one}> … </span> : <kbd key={one}>{one}</kbd>))}</dd>
           </div>
         ))}
-        <div>
-          <dt>Approve while writing notes</dt>
-          <dd>
-            <kbd>Ctrl</kbd>
-            <kbd>Enter</kbd>
-          </dd>
-        </div>
+        {keys.some(({ action }) => action === "approve") && (
+          <div>
+            <dt>Approve while writing notes</dt>
+            <dd>
+              <kbd>Ctrl</kbd>
+              <kbd>Enter</kbd>
+            </dd>
+          </div>
+        )}
       </dl>
     </Dialog>
   );

@@ -2,6 +2,7 @@
 import { useMemo } from "preact/hooks";
 import { Icon } from "../components/icon";
 import { Badges, Elapsed, LineBox } from "../show/call-bits";
+import { nextInLine } from "../show/model";
 import { callerDetail, callerName } from "../show/words";
 import { CallRow } from "./call-row";
 import type { Desk } from "./desk";
@@ -16,7 +17,7 @@ import { giveKeysBack, useKeys } from "./use-keys";
 export function HostDesk({ desk }: { desk: Desk }) {
   const keyboard = useMemo(() => hostKeyboard(desk), [desk]);
   useKeys(HOST_KEYS, keyboard);
-  const { waiting, hold, screening, screened, ringing, over } = desk.store.groups.value;
+  const { waiting, hold, screening, screened, ringing } = desk.store.groups.value;
   const arriving = [...screened, ...screening, ...ringing];
   return (
     <DeskFrame desk={desk} keys={HOST_KEYS} testid="host-desk">
@@ -68,7 +69,7 @@ export function HostDesk({ desk }: { desk: Desk }) {
                 <CallRow key={call.callId} desk={desk} call={call} verbs={["approve"]} state />
               ))}
             </List>
-            {over.length > 0 && <Over desk={desk} />}
+            <Over desk={desk} />
           </div>
           <Inspector desk={desk} />
         </div>
@@ -80,7 +81,8 @@ export function HostDesk({ desk }: { desk: Desk }) {
 /** Who comes next, in large. Its place stays when nobody does. */
 function NextUp({ desk }: { desk: Desk }) {
   const { store } = desk;
-  const next = store.groups.value.waiting[0];
+  const next = nextInLine(store.groups.value);
+  const away = next === undefined && store.groups.value.waiting.length > 0;
   const busy = store.pending.value.has("");
   const detail = next && callerDetail(next);
   return (
@@ -105,8 +107,10 @@ function NextUp({ desk }: { desk: Desk }) {
       ) : (
         <div class="next-who none">
           <span class="next-label">Next</span>
-          <span class="next-name">Nobody is waiting</span>
-          <span class="next-topic">Approved callers line up here.</span>
+          <span class="next-name">{away ? "Nobody is there" : "Nobody is waiting"}</span>
+          <span class="next-topic">
+            {away ? "Who waits was lost, and may come back." : "Approved callers line up here."}
+          </span>
         </div>
       )}
       <button
@@ -140,6 +144,7 @@ function Over({ desk }: { desk: Desk }) {
     <details class="desk-over">
       <summary>Over ({over.length})</summary>
       <ul class="call-list" data-testid="list-over">
+        {over.length === 0 && <li class="call-none faint">No call is over yet.</li>}
         {over.map((call) => (
           <CallRow
             key={call.callId}

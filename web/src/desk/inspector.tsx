@@ -35,9 +35,9 @@ function Chosen({ desk, call }: { desk: Desk; call: CallView }) {
   const { store, session } = desk;
   const draft = useDraft(store, call.callId);
   useEffect(() => {
-    desk.draft = draft;
+    desk.typing = { callId: call.callId, draft };
     return () => {
-      if (desk.draft === draft) desk.draft = undefined;
+      if (desk.typing?.draft === draft) desk.typing = undefined;
     };
   }, [desk, draft]);
   const person = isLive(call) ? session.people.get(call.identity) : undefined;

@@ -1,4 +1,6 @@
-/** The keys of the desks. Pure: in goes a key press, out comes what it means. */
+/**
+ * The keys of the desks. Pure: in goes a key press, out comes what it means.
+ */
 import type { Verb } from "../show/api";
 
 /** What a key does. `line`: chooses the call of a line. */

@@ -11,6 +11,7 @@ import { VerbButton } from "./verb-button";
 
 export function OnAir({ desk }: { desk: Desk }) {
   const calls = desk.store.groups.value.onAir;
+  const waiting = desk.store.groups.value.waiting.length;
   const live = calls.length > 0;
   return (
     <section class={live ? "on-air live" : "on-air"} aria-label="On the air" data-testid="on-air" data-live={live}>
@@ -35,7 +36,13 @@ export function OnAir({ desk }: { desk: Desk }) {
         </ul>
       ) : (
         <p class="air-none">
-          You are alone on the air. The next caller is one key away: <kbd>Enter</kbd>
+          {waiting > 0 ? (
+            <>
+              You are alone on the air. The next caller is one key away: <kbd>Enter</kbd>
+            </>
+          ) : (
+            "You are alone on the air. Callers come here from the list of those who wait."
+          )}
         </p>
       )}
     </section>

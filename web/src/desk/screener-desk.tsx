@@ -53,20 +53,23 @@ function Queue({ desk }: { desk: Desk }) {
           <CallRow key={call.callId} desk={desk} call={call} verbs={["pick-up", "approve"]} />
         ))}
       </List>
-      {others.length > 0 && (
-        <List title="Other screeners talk to" count={others.length} testid="list-screening" empty="">
-          {others.map((call) => (
-            <li key={call.callId} class="with-screener">
-              <ul class="call-list">
-                <CallRow desk={desk} call={call} />
-              </ul>
-              <span class="screener-name faint" data-testid="screener-name">
-                {store.nameOf(call.screener) ?? "Another screener"}
-              </span>
-            </li>
-          ))}
-        </List>
-      )}
+      <List
+        title="With other screeners"
+        count={others.length}
+        testid="list-screening"
+        empty="No other screener talks to anybody."
+      >
+        {others.map((call) => (
+          <li key={call.callId} class="with-screener">
+            <ul class="call-list">
+              <CallRow desk={desk} call={call} />
+            </ul>
+            <span class="screener-name faint" data-testid="screener-name">
+              {store.nameOf(call.screener) ?? "Another screener"}
+            </span>
+          </li>
+        ))}
+      </List>
     </div>
   );
 }

@@ -18,6 +18,7 @@ export function ShowNow({ desk }: { desk: Desk }) {
           <Icon name="air" size={18} />
           {onAir.length > 0 ? "On air" : "No caller on the air"}
         </h2>
+        {onAir.length === 0 && <p>The host is alone on the air.</p>}
         {onAir.length > 0 && (
           <ul>
             {onAir.map((call) => (
@@ -42,13 +43,11 @@ export function ShowNow({ desk }: { desk: Desk }) {
           />
         ))}
       </List>
-      {hold.length > 0 && (
-        <List title="On hold" count={hold.length} testid="list-hold" empty="">
-          {hold.map((call) => (
-            <CallRow key={call.callId} desk={desk} call={call} />
-          ))}
-        </List>
-      )}
+      <List title="On hold" count={hold.length} testid="list-hold" empty="Callers whom the host put on hold.">
+        {hold.map((call) => (
+          <CallRow key={call.callId} desk={desk} call={call} />
+        ))}
+      </List>
       <StaffList desk={desk} />
     </div>
   );

@@ -98,6 +98,11 @@ export function groupsOf(calls: ReadonlyMap<string, CallView>): Groups {
   };
 }
 
+/** Who goes on the air next: nobody whose sound is not there, for that would be silence on the air. */
+export function nextInLine({ waiting }: Groups): CallView | undefined {
+  return waiting.find(({ link }) => link === "connected" || link === "conference");
+}
+
 /** The calls on a desk from top to bottom, as arrow keys walk through them. */
 export function inOrder(groups: Groups, of: readonly (keyof Groups)[]): CallView[] {
   return of.flatMap((group) => groups[group]);

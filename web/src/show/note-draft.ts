@@ -63,6 +63,11 @@ export class NoteDraft {
     return notes;
   }
 
+  /** A command that had taken them was refused: they are sent by themselves. */
+  putBack(notes: CallNotes): void {
+    this.#failed(notes, PAUSE);
+  }
+
   /** Sends what was typed now. */
   async flush(last = false): Promise<void> {
     clearTimeout(this.#timer);
@@ -73,7 +78,7 @@ export class NoteDraft {
     this.state.value = "saving";
     const taken = await this.send(notes, last);
     this.#saving = false;
-    if (!taken) return this.#failed(notes);
+    if (!taken) return this.#failed(notes, AGAIN);
     // The server need not tell what is the same as before.
     for (const [field, { value, before }] of this.#sent) if (value === before) this.#sent.delete(field);
     if (Object.keys(this.#typed).length > 0) this.#after(PAUSE);
@@ -87,13 +92,13 @@ export class NoteDraft {
     }
   }
 
-  #failed(notes: CallNotes): void {
+  #failed(notes: CallNotes, pause: number): void {
     for (const field of Object.keys(notes) as Field[]) this.#sent.delete(field);
     // What was typed meanwhile is newer.
     this.#typed = { ...notes, ...this.#typed };
     this.#revision.value += 1;
     this.state.value = "failed";
-    this.#after(AGAIN);
+    this.#after(pause);
   }
 
   #after(pause: number): void {

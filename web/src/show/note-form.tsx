@@ -13,6 +13,9 @@ interface NoteFormProps {
   onDone?: () => void;
 }
 
+/** Characters: the server counts bytes, of which a character takes three at most on an average line. */
+const MOST: Record<TextField, number> = { name: 66, place: 66, topic: 330, notes: 1300 };
+
 const SAYS = { saved: "Saved", typing: "…", saving: "Saving…", failed: "Not saved: trying again" } as const;
 
 /** The draft for a call; what was typed is sent when another call or page comes. */
@@ -40,8 +43,8 @@ export function NoteForm({ store, call, draft, onDone }: NoteFormProps) {
   return (
     <form class="note-form" data-testid="note-form" onSubmit={(event) => event.preventDefault()} onKeyDown={finish}>
       <div class="pair">
-        <Line draft={draft} field="name" label="Name" most={100} hint={store.caller(call)?.name ?? ""} />
-        <Line draft={draft} field="place" label="Place" most={100} hint="" />
+        <Line draft={draft} field="name" label="Name" most={MOST.name} hint={store.caller(call)?.name ?? ""} />
+        <Line draft={draft} field="place" label="Place" most={MOST.place} hint="" />
       </div>
       <Text draft={draft} field="topic" label="Topic" hint="What they want to say" />
       <Text draft={draft} field="notes" label="Notes for the staff" hint="Not read out" />
@@ -95,7 +98,7 @@ function Text({ draft, field, label, hint }: { draft: NoteDraft; field: TextFiel
         class="input"
         data-testid={id}
         rows={1}
-        maxLength={1000}
+        maxLength={MOST[field]}
         placeholder={hint}
         value={draft.value(field) ?? ""}
         onInput={(event) => draft.type(field, event.currentTarget.value)}

@@ -80,7 +80,7 @@ export function verbsFor(role: ShowRole, { state, locked, screener }: CallView, 
       waiting: ["air", "next", "screen", "drop"],
       next: ["air", "screen", "drop"],
       "on-air": ["hold", lock, "screen", "drop"],
-      hold: ["air", lock, "screen", "drop"],
+      hold: ["air", "next", lock, "screen", "drop"],
       off: [],
       dropped: [],
     };
