@@ -1,0 +1,494 @@
+//! Random commands on eight callers while everybody says a tone of their own: after each one, whoever must be heard is heard, and
+//! nobody hears what they must not. `SHOW_TOGGLES=1000` for the long run, which prints how fast and how smooth it was.
+
+use std::time::{Duration, Instant};
+
+use crosspoint_model::show::CallState;
+use crosspoint_shows_tests::chance::setting;
+use crosspoint_shows_tests::ear::FRAME;
+use crosspoint_shows_tests::figures::{Numbers, Table};
+use crosspoint_shows_tests::studio::{Ringing, Seat};
+use crosspoint_shows_tests::tone::{PHONE_RATE, ROOM_RATE, TONES, level, level_of_20_ms};
+use crosspoint_shows_tests::wait::at_most;
+use crosspoint_shows_tests::{Api, Caller, Ear, House, Mouth, Seed, Studio};
+use fastrand::Rng;
+use serde_json::json;
+
+const CALLERS: usize = 8;
+/// The tone of the host, and those of the screeners.
+const HOST: usize = 8;
+const SCREENERS: [usize; 2] = [9, 10];
+/// Louder than this is heard, softer than that is not; dB relative to how it is said.
+const HEARD: f64 = -3.0;
+const NOT_HEARD: f64 = -35.0;
+/// In 20 ms: more than half of it is there.
+const THERE: f64 = -6.0;
+/// A command is carried out in this time at the latest, with what waits at the telephone company.
+const SETTLED: Duration = Duration::from_secs(3);
+/// Steps in which beginnings and ends are looked for.
+const HOP: usize = ROOM_RATE as usize / 400;
+/// No gap in the sound of a browser is longer. ms.
+const LONGEST_GAP: f64 = 20.0;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_each_of_many_random_commands_everybody_hears_whom_they_should_and_nobody_else() {
+    let seed = Seed::of_this_run();
+    let mut run = Run::begin(seed).await;
+    for _ in 0..setting("SHOW_TOGGLES", 60) {
+        run.step().await;
+    }
+    run.finish();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_on_hold_cannot_put_himself_on_air() {
+    let house = House::open(&[]).await;
+    let studio = house.show("guests", "+14155550102").await;
+    let host = studio.seat("host", "Hannah").await;
+    let guest = studio.seat("guest", "Gus").await;
+    let (_ear, _mouth) = studio.sit(&guest).await;
+    let call = guest.call.clone().expect("a guest has a call");
+    studio.until_call("the guest rings", &call, |view| view.state == CallState::Ringing).await;
+    for verb in ["approve", "air", "hold"] {
+        studio.act(&host.api, &call, verb).await;
+    }
+    let of_show = format!("/api/shows/{}", studio.show);
+    let verbs = ["pick-up", "screened", "approve", "next", "air", "hold", "screen", "drop", "lock", "unlock", "notes"];
+    for verb in verbs {
+        refused(&guest.api, &format!("{of_show}/calls/{call}/{verb}")).await;
+    }
+    for path in ["next", "open", "close", "media", "call-me"] {
+        refused(&guest.api, &format!("{of_show}/{path}")).await;
+    }
+    for room in [format!("lobby-{}", studio.show), format!("live-{}", studio.show)] {
+        for path in ["move", "mute", "hold", "talk", "listen"] {
+            refused(&guest.api, &format!("/api/rooms/{room}/participants/call-{call}/{path}")).await;
+        }
+    }
+    for path in [of_show.clone(), format!("{of_show}/calls"), format!("{of_show}/calls/{call}/events")] {
+        let answer = guest.api.get(&path).await;
+        assert_eq!(answer.status, 403, "GET {path}: {}", answer.body);
+    }
+    let view = studio.call(&call).await;
+    assert_eq!(view.state, CallState::Hold, "nothing of that did anything");
+}
+
+async fn refused(guest: &Api, path: &str) {
+    let body = match path.rsplit('/').next() {
+        Some("move") => json!({"to": "live-guests"}),
+        Some("mute") => json!({"muted": false}),
+        Some("hold") => json!({"held": false}),
+        Some("media") => json!({"media": "conference"}),
+        Some("talk") => json!({"to": null}),
+        Some("listen") => json!({"hears": "mix"}),
+        Some("call-me") => json!({"number": "+14155550199"}),
+        _ => json!({}),
+    };
+    let answer = guest.post(path, body).await;
+    assert_eq!(answer.status, 403, "POST {path}: {}", answer.body);
+}
+
+/// Who listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listener {
+    Caller(usize),
+    Host,
+    Screener(usize),
+}
+
+/// What is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doing {
+    Air,
+    Hold,
+    Approve,
+    /// A host sends the caller back.
+    Screen,
+    /// This screener takes the call.
+    PickUp(usize),
+    /// The screener is done.
+    Screened,
+}
+
+/// When a command was sent and answered, and how far everybody's recordings were then.
+struct Sent {
+    at: Instant,
+    answered: Instant,
+    host: usize,
+    callers: Vec<usize>,
+}
+
+#[derive(Default)]
+struct Figures {
+    answers: Numbers,
+    heard: Numbers,
+    heard_from_answer: Numbers,
+    silent: Numbers,
+    heard_by_phones: Numbers,
+    settled: Numbers,
+    longest_gap: f64,
+    leaks: Numbers,
+    owns: Numbers,
+}
+
+struct Run {
+    house: House,
+    studio: Studio,
+    dice: Rng,
+    host: Seat,
+    screeners: Vec<Seat>,
+    ears: Vec<Ear>,
+    _mouths: Vec<Mouth>,
+    callers: Vec<Ringing>,
+    states: Vec<CallState>,
+    /// Which screener a call has, or had last.
+    screener_of: Vec<Option<usize>>,
+    clears: usize,
+    figures: Figures,
+    /// The last commands.
+    story: Vec<String>,
+}
+
+impl Run {
+    async fn begin(seed: Seed) -> Self {
+        let house = House::open(&[]).await;
+        let studio = house.show("toggles", "+14155550101").await;
+        let host = studio.seat("host", "Hannah").await;
+        let screeners = vec![studio.seat("screener", "Ada").await, studio.seat("screener", "Ben").await];
+        let (mut ears, mut mouths) = (Vec::new(), Vec::new());
+        for (seat, tone) in std::iter::once(&host).chain(&screeners).zip([HOST, SCREENERS[0], SCREENERS[1]]) {
+            let (ear, mut mouth) = studio.sit(seat).await;
+            mouth.say_tone(TONES[tone]);
+            ears.push(ear);
+            mouths.push(mouth);
+        }
+        let mut callers = Vec::new();
+        for tone in 0..CALLERS {
+            callers.push(studio.ring(&house.phones, tone).await);
+        }
+        let mut run = Self {
+            house,
+            studio,
+            dice: seed.dice(1),
+            host,
+            screeners,
+            ears,
+            _mouths: mouths,
+            callers,
+            states: vec![CallState::Ringing; CALLERS],
+            screener_of: vec![None; CALLERS],
+            clears: 0,
+            figures: Figures::default(),
+            story: Vec::new(),
+        };
+        let sent = run.now();
+        run.settle(&sent).await;
+        run
+    }
+
+    /// One command, and what is heard after it.
+    async fn step(&mut self) {
+        let (caller, doing) = self.choose();
+        let before = self.states.clone();
+        self.story.push(format!("{doing:?} of caller {caller}, who is {:?}", self.states[caller]));
+        let mut sent = self.now();
+        let (by, verb) = match doing {
+            Doing::PickUp(screener) => (&self.screeners[screener], "pick-up"),
+            Doing::Screened => (&self.screeners[self.screener_of[caller].expect("a screener has it")], "screened"),
+            Doing::Approve => (&self.screeners[self.screener_of[caller].unwrap_or(0)], "approve"),
+            Doing::Air => (&self.host, "air"),
+            Doing::Hold => (&self.host, "hold"),
+            Doing::Screen => (&self.host, "screen"),
+        };
+        let view = self.studio.act(&by.api, &self.callers[caller].call, verb).await;
+        sent.answered = Instant::now();
+        self.figures.answers.add(ms(sent.answered - sent.at));
+        self.follow(caller, doing);
+        assert_eq!(view.state, self.states[caller], "{}", self.told());
+        self.settle(&sent).await;
+        self.measure(caller, doing, &before, &sent);
+    }
+
+    /// A command that goes with the state that a call is in.
+    fn choose(&mut self) -> (usize, Doing) {
+        let caller = self.dice.usize(0..CALLERS);
+        let free: Vec<usize> = (0..2).filter(|screener| self.talks_with(*screener) != Some(caller)).collect();
+        let picked = Doing::PickUp(free[self.dice.usize(0..free.len())]);
+        let choices = match self.states[caller] {
+            CallState::Ringing | CallState::Screened => vec![picked, Doing::Approve, Doing::Approve],
+            CallState::Screening => vec![Doing::Screened, Doing::Approve, Doing::Approve],
+            CallState::Waiting => vec![Doing::Air, Doing::Air, Doing::Air, Doing::Screen, picked],
+            CallState::OnAir => vec![Doing::Hold, Doing::Hold, Doing::Hold, Doing::Screen, picked],
+            CallState::Hold => vec![Doing::Air, Doing::Air, Doing::Air, Doing::Screen],
+            state => panic!("caller {caller} is {state:?}"),
+        };
+        (caller, choices[self.dice.usize(0..choices.len())])
+    }
+
+    /// What a command does, as this test understands it.
+    fn follow(&mut self, caller: usize, doing: Doing) {
+        let before = self.states[caller];
+        let state = match doing {
+            Doing::Air => CallState::OnAir,
+            Doing::Hold => CallState::Hold,
+            Doing::Approve => CallState::Waiting,
+            Doing::Screened => CallState::Screened,
+            Doing::PickUp(screener) => {
+                if let Some(other) = self.talks_with(screener) {
+                    self.states[other] = CallState::Screened;
+                    self.clears += 1;
+                }
+                self.screener_of[caller] = Some(screener);
+                CallState::Screening
+            }
+            Doing::Screen => match self.screener_of[caller] {
+                Some(screener) if self.talks_with(screener).is_none() => CallState::Screening,
+                _ => CallState::Screened,
+            },
+        };
+        self.states[caller] = state;
+        let was_elsewhere = before.is_live() || before == CallState::Screening;
+        self.clears += usize::from(was_elsewhere && state == CallState::Screened);
+    }
+
+    /// The caller whom a screener talks to now.
+    fn talks_with(&self, screener: usize) -> Option<usize> {
+        let talks = |caller: &usize| {
+            self.states[*caller] == CallState::Screening && self.screener_of[*caller] == Some(screener)
+        };
+        (0..CALLERS).find(talks)
+    }
+
+    fn is_on_air(&self, tone: usize) -> bool {
+        tone == HOST || (tone < CALLERS && self.states[tone] == CallState::OnAir)
+    }
+
+    /// Must this one hear that tone?
+    fn must_hear(&self, listener: Listener, tone: usize) -> bool {
+        match listener {
+            Listener::Host => tone != HOST && self.is_on_air(tone),
+            Listener::Caller(caller) if self.states[caller] == CallState::Screening => {
+                self.screener_of[caller].is_some_and(|screener| tone == SCREENERS[screener])
+            }
+            Listener::Caller(caller) => tone != caller && self.is_on_air(tone),
+            Listener::Screener(screener) => match self.talks_with(screener) {
+                Some(caller) => tone == caller,
+                None => self.is_on_air(tone),
+            },
+        }
+    }
+
+    /// Waits until all is as it must be for 100 ms, and then holds the next 100 ms against it.
+    async fn settle(&mut self, sent: &Sent) {
+        self.until_right().await;
+        self.figures.settled.add(ms(sent.at.elapsed()));
+        let from: Vec<usize> = listeners().map(|listener| self.position(listener)).collect();
+        let mut windows = Vec::new();
+        for listener in listeners() {
+            windows.push(self.window_from(listener, from[index(listener)]).await);
+        }
+        if let Some(wrong) = self.wrong(|listener| Some(windows[index(listener)].clone())) {
+            panic!("once settled, {wrong}: {}\n{:?}", self.told(), self.states);
+        }
+        for listener in listeners() {
+            for tone in 0..TONES.len() {
+                if self.must_hear(listener, tone) {
+                    continue;
+                }
+                let loud = level(&windows[index(listener)], rate(listener), TONES[tone]);
+                let is_own = listener == Listener::Caller(tone);
+                if is_own { self.figures.owns.add(loud) } else { self.figures.leaks.add(loud) }
+            }
+        }
+    }
+
+    async fn until_right(&self) {
+        let start: Vec<usize> = listeners().map(|listener| self.position(listener)).collect();
+        let last_window = |listener| {
+            let from = self.position(listener).checked_sub(window(listener))?;
+            (from >= start[index(listener)]).then(|| self.samples(listener, from, window(listener)))
+        };
+        let mut last = None;
+        let found = at_most(SETTLED, || {
+            last = self.wrong(last_window);
+            let is_right = last.is_none();
+            async move { is_right.then_some(()) }
+        });
+        if found.await.is_none() {
+            panic!("{}: {}\n{:?}", last.unwrap_or_default(), self.told(), self.states);
+        }
+    }
+
+    /// Who hears what they must not in these windows, or does not hear what they must.
+    fn wrong(&self, window: impl Fn(Listener) -> Option<Vec<f32>>) -> Option<String> {
+        for listener in listeners() {
+            let Some(samples) = window(listener) else { return Some(format!("{listener:?} hears nothing yet")) };
+            for tone in 0..TONES.len() {
+                let (loud, must) = (level(&samples, rate(listener), TONES[tone]), self.must_hear(listener, tone));
+                if if must { loud < HEARD } else { loud > NOT_HEARD } {
+                    return Some(format!("{listener:?} hears tone {tone} at {loud:.1} dB, must: {must}"));
+                }
+            }
+        }
+        None
+    }
+
+    async fn window_from(&self, listener: Listener, from: usize) -> Vec<f32> {
+        match listener {
+            Listener::Caller(caller) => self.caller(caller).span(from, window(listener)).await,
+            Listener::Host => self.ears[0].span(from, window(listener)).await,
+            Listener::Screener(screener) => self.ears[1 + screener].span(from, window(listener)).await,
+        }
+    }
+
+    /// How fast the command was heard, and whether those whom it did not concern were heard all the time.
+    fn measure(&mut self, caller: usize, doing: Doing, before: &[CallState], sent: &Sent) {
+        let host = self.ears[0].heard();
+        let samples = &host.samples[sent.host.saturating_sub(FRAME)..];
+        let first_frame = sent.host.saturating_sub(FRAME) / FRAME;
+        let came = |place: usize| host.came[first_frame + place / FRAME];
+        let is_there = |from: usize, tone: usize| {
+            samples.get(from..from + FRAME).map(|window| level_of_20_ms(window, ROOM_RATE, TONES[tone]) > THERE)
+        };
+        let places: Vec<usize> = (0..samples.len().saturating_sub(FRAME)).step_by(HOP).collect();
+        let (was, is) = (before[caller] == CallState::OnAir, self.states[caller] == CallState::OnAir);
+        if is && !was && doing == Doing::Air {
+            let place = places.iter().find(|from| is_there(**from, caller) == Some(true)).expect("it is heard");
+            let heard = came(place + FRAME / 2);
+            self.figures.heard.add(ms(heard - sent.at));
+            self.figures.heard_from_answer.add(ms(heard.saturating_duration_since(sent.answered)));
+        }
+        if was && !is {
+            let place = places.iter().rev().find(|from| is_there(**from, caller) == Some(true));
+            let silent = came(place.map_or(0, |place| place + FRAME / 2));
+            self.figures.silent.add(ms(silent.saturating_duration_since(sent.at)));
+        }
+        for steady in (0..CALLERS).filter(|one| *one != caller && before[*one] == CallState::OnAir) {
+            if self.states[steady] != CallState::OnAir {
+                continue;
+            }
+            let mut run = 0;
+            for from in &places {
+                run = if is_there(*from, steady) == Some(true) { 0 } else { run + 1 };
+                let gap = (run * HOP * 1000) as f64 / f64::from(ROOM_RATE);
+                self.figures.longest_gap = self.figures.longest_gap.max(gap);
+            }
+        }
+        drop(host);
+        if is && !was {
+            self.measure_phones(caller, before, sent);
+        }
+    }
+
+    /// When telephones that hear the show heard who came on the air: in their own time, which counts 8,000 samples a second.
+    fn measure_phones(&mut self, caller: usize, before: &[CallState], sent: &Sent) {
+        const HOP: usize = PHONE_RATE as usize / 400;
+        const FRAME: usize = PHONE_RATE as usize / 50;
+        for listener in
+            (0..CALLERS).filter(|one| *one != caller && before[*one].is_live() && self.states[*one].is_live())
+        {
+            let heard = self.caller(listener).heard();
+            let samples: Vec<f32> =
+                heard[sent.callers[listener]..].iter().map(|sample| f32::from(*sample) / 32_768.0).collect();
+            let windows = (0..samples.len().saturating_sub(FRAME)).step_by(HOP);
+            let is_there =
+                |from: &usize| level_of_20_ms(&samples[*from..*from + FRAME], PHONE_RATE, TONES[caller]) > THERE;
+            if let Some(place) = windows.into_iter().find(is_there) {
+                self.figures.heard_by_phones.add((place + FRAME / 2) as f64 * 1000.0 / f64::from(PHONE_RATE));
+            }
+        }
+    }
+
+    fn finish(self) {
+        let Figures { answers, heard, heard_from_answer, silent, heard_by_phones, settled, longest_gap, leaks, owns } =
+            self.figures;
+        let reports: Vec<_> = self.callers.iter().map(|ringing| ringing.caller.stream()).collect();
+        let clears: u64 = reports.iter().map(|stream| stream.clears).sum();
+        let underruns: u64 = reports.iter().map(|stream| stream.underruns).sum();
+        let lost: u64 = self.ears.iter().map(|ear| ear.heard().lost).sum();
+        let mut table = Table::default();
+        table.row("command to answer", answers.line("ms"));
+        table.row("command to heard by the host", heard.line("ms"));
+        table.row("answer to heard by the host", heard_from_answer.line("ms"));
+        table.row("command to not heard by the host any more", silent.line("ms"));
+        table.row("command to heard by telephones in the live room", heard_by_phones.line("ms"));
+        table.row("command to all as it must be, for 100 ms, for everybody", settled.line("ms"));
+        table.row("longest gap in a steady tone at the host", format!("{longest_gap:.1} ms"));
+        table.row("loudest of what must not be heard, once settled", format!("{:.1} dB", leaks.most()));
+        table.row("loudest of a caller's own voice, once settled", format!("{:.1} dB", owns.most()));
+        table.row("clear, of telephones that left the room where it was said", format!("{clears} of {}", self.clears));
+        table.row("gaps in what telephones heard", underruns.to_string());
+        table.row("frames that ears were too slow for", lost.to_string());
+        table.print(&format!("{} random commands on {CALLERS} callers", answers.count()));
+        assert_eq!(clears, self.clears as u64, "cleared when the caller must not hear what is queued, and only then");
+        assert!(reports.iter().all(|stream| stream.errors.is_empty()), "{reports:?}");
+        assert!(self.house.phones.company().reports().iter().all(|call| call.streams == 1), "no socket was lost");
+        if lost == 0 {
+            assert!(longest_gap <= LONGEST_GAP, "a gap of {longest_gap} ms");
+        }
+    }
+
+    fn caller(&self, caller: usize) -> &Caller {
+        &self.callers[caller].caller
+    }
+
+    fn position(&self, listener: Listener) -> usize {
+        match listener {
+            Listener::Caller(caller) => self.caller(caller).position(),
+            Listener::Host => self.ears[0].position(),
+            Listener::Screener(screener) => self.ears[1 + screener].position(),
+        }
+    }
+
+    fn samples(&self, listener: Listener, from: usize, count: usize) -> Vec<f32> {
+        match listener {
+            Listener::Caller(caller) => {
+                let heard = self.caller(caller).heard();
+                heard[from..from + count].iter().map(|sample| f32::from(*sample) / 32_768.0).collect()
+            }
+            Listener::Host => self.ears[0].heard().samples[from..from + count].to_vec(),
+            Listener::Screener(screener) => self.ears[1 + screener].heard().samples[from..from + count].to_vec(),
+        }
+    }
+
+    fn now(&self) -> Sent {
+        let callers = (0..CALLERS).map(|caller| self.caller(caller).position()).collect();
+        let (host, at) = (self.ears[0].position(), Instant::now());
+        Sent { at, answered: at, host, callers }
+    }
+
+    /// The last commands, for when something is wrong.
+    fn told(&self) -> String {
+        let last = self.story.len().saturating_sub(5);
+        format!("after {} commands, the last of them: {}", self.story.len(), self.story[last..].join("; "))
+    }
+}
+
+fn listeners() -> impl Iterator<Item = Listener> {
+    let screeners = (0..SCREENERS.len()).map(Listener::Screener);
+    (0..CALLERS).map(Listener::Caller).chain([Listener::Host]).chain(screeners)
+}
+
+fn index(listener: Listener) -> usize {
+    match listener {
+        Listener::Caller(caller) => caller,
+        Listener::Host => CALLERS,
+        Listener::Screener(screener) => CALLERS + 1 + screener,
+    }
+}
+
+fn rate(listener: Listener) -> u32 {
+    match listener {
+        Listener::Caller(_) => PHONE_RATE,
+        Listener::Host | Listener::Screener(_) => ROOM_RATE,
+    }
+}
+
+/// 100 ms.
+fn window(listener: Listener) -> usize {
+    rate(listener) as usize / 10
+}
+
+fn ms(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
