@@ -174,6 +174,11 @@ impl Caller {
             .await;
     }
 
+    /// Says another tone from now on.
+    pub fn say_tone(&self, hz: f64) {
+        self.say(Some(&Play::Tone { hz: hz as f32, level: LOUDNESS as f32 }));
+    }
+
     /// Says something else.
     pub fn say(&self, play: Option<&Play>) {
         self.company.say(&self.sid, play, false).expect("a sound");

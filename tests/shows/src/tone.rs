@@ -9,6 +9,9 @@ use crosspoint_dsp::spectrum;
 
 /// One for each who speaks, in Hz.
 pub const TONES: [f64; 11] = [450.0, 650.0, 1150.0, 1400.0, 1550.0, 1750.0, 1900.0, 2100.0, 2400.0, 2650.0, 3000.0];
+/// One that is none of them, and that nothing which µ-law adds to them falls on, as all of that is a multiple of 50 Hz: for looking
+/// for the very soft.
+pub const ODD: f64 = 1009.0;
 /// How loud each is said: dB below a sine of full scale. Ten of them together stay below what a limiter touches.
 pub const LOUDNESS: f64 = -24.0;
 /// What that measures: the root mean square of a sine is 3.01 dB below its peak.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crosspoint_model::show::{CallLink, CallState, ShowEvent};
 use crosspoint_shows_tests::studio::{Ringing, Seat};
-use crosspoint_shows_tests::tone::{PHONE_RATE, ROOM_RATE, TONES, level};
+use crosspoint_shows_tests::tone::{ODD, PHONE_RATE, ROOM_RATE, TONES, level};
 use crosspoint_shows_tests::wait::until;
 use crosspoint_shows_tests::{Caller, Ear, House, Mouth, Studio};
 use serde_json::json;
@@ -164,17 +164,26 @@ impl Show {
         self.caller(1).until_level(SETTLED, "the second hears the first", TONES[0], is_heard).await;
         self.host_hears(&[0, 1]).await;
         for index in 0..2 {
-            let second = self.caller(index).span(self.caller(index).position(), PHONE_RATE as usize).await;
-            let own = level(&second, PHONE_RATE, self.caller(index).hz);
-            println!("caller {index} hears {own:.1} dB of themselves");
-            assert!(own < OWN, "caller {index} hears themselves at {own} dB");
+            self.hears_nothing_of_themselves(index).await;
         }
+    }
+
+    async fn hears_nothing_of_themselves(&self, index: usize) {
+        let caller = self.caller(index);
+        caller.say_tone(ODD);
+        self.ear.until_level(SETTLED, "the host hears the other tone", ODD, is_heard).await;
+        let second = caller.span(caller.position(), PHONE_RATE as usize).await;
+        let own = level(&second, PHONE_RATE, ODD);
+        println!("caller {index} hears {own:.1} dB of themselves");
+        assert!(own < OWN, "caller {index} hears themselves at {own} dB");
+        caller.say_tone(caller.hz);
+        self.ear.until_level(SETTLED, "the host hears the first tone again", caller.hz, is_heard).await;
     }
 
     async fn levels_are_kept_both_ways(&self) {
         let second = self.ear.span(self.ear.position(), SECOND * ROOM_RATE as usize).await;
-        for index in 0..2 {
-            let in_host_ear = level(&second, ROOM_RATE, TONES[index]);
+        for (index, hz) in TONES.iter().enumerate().take(2) {
+            let in_host_ear = level(&second, ROOM_RATE, *hz);
             let heard = self.caller(index).span(self.caller(index).position(), PHONE_RATE as usize).await;
             let in_telephone = level(&heard, PHONE_RATE, HOST);
             println!("caller {index} to host {in_host_ear:+.2} dB, host to caller {in_telephone:+.2} dB");
@@ -272,8 +281,8 @@ impl Show {
     /// In 100 ms from now on the host hears these callers and no other ones, not the screener, and not themselves.
     async fn host_hears(&self, on_air: &[usize]) {
         let window = self.ear.next_window().await;
-        for talker in 0..CALLERS {
-            let loud = level(&window, ROOM_RATE, TONES[talker]);
+        for (talker, hz) in TONES.iter().enumerate().take(CALLERS) {
+            let loud = level(&window, ROOM_RATE, *hz);
             let fits = if on_air.contains(&talker) { loud > HEARD } else { loud < NOT_HEARD };
             assert!(fits, "the host hears caller {talker} at {loud:.1} dB, on the air are {on_air:?}");
         }

@@ -291,11 +291,11 @@ impl Run {
             panic!("once settled, {wrong}: {}\n{:?}", self.told(), self.states);
         }
         for listener in listeners() {
-            for tone in 0..TONES.len() {
+            for (tone, hz) in TONES.iter().enumerate() {
                 if self.must_hear(listener, tone) {
                     continue;
                 }
-                let loud = level(&windows[index(listener)], rate(listener), TONES[tone]);
+                let loud = level(&windows[index(listener)], rate(listener), *hz);
                 let is_own = listener == Listener::Caller(tone);
                 if is_own { self.figures.owns.add(loud) } else { self.figures.leaks.add(loud) }
             }
@@ -323,8 +323,8 @@ impl Run {
     fn wrong(&self, window: impl Fn(Listener) -> Option<Vec<f32>>) -> Option<String> {
         for listener in listeners() {
             let Some(samples) = window(listener) else { return Some(format!("{listener:?} hears nothing yet")) };
-            for tone in 0..TONES.len() {
-                let (loud, must) = (level(&samples, rate(listener), TONES[tone]), self.must_hear(listener, tone));
+            for (tone, hz) in TONES.iter().enumerate() {
+                let (loud, must) = (level(&samples, rate(listener), *hz), self.must_hear(listener, tone));
                 if if must { loud < HEARD } else { loud > NOT_HEARD } {
                     return Some(format!("{listener:?} hears tone {tone} at {loud:.1} dB, must: {must}"));
                 }

@@ -19,7 +19,7 @@ use crosspoint_shows_tests::figures::{Numbers, Table};
 use crosspoint_shows_tests::process::{cpu_seconds, memory_mib};
 use crosspoint_shows_tests::server::{binary, free_tcp_port};
 use crosspoint_shows_tests::studio::{Ringing, Seat};
-use crosspoint_shows_tests::tone::{PHONE_RATE, ROOM_RATE, TONES, level, level_of_20_ms, said};
+use crosspoint_shows_tests::tone::{ODD, PHONE_RATE, ROOM_RATE, TONES, level, level_of_20_ms, said};
 use crosspoint_shows_tests::{Api, Caller, Ear, Events, House, Mouth, Phones, Seed, Server, Studio};
 use fastrand::Rng;
 use serde_json::json;
@@ -172,8 +172,11 @@ impl Load {
                 to_host.add(level(&heard, ROOM_RATE, call.caller.hz));
                 let heard = call.caller.span(call.caller.position(), LEVELS * PHONE_RATE as usize).await;
                 to_phone.add(level(&heard, PHONE_RATE, TONES[HOST]));
-                own.add(level(&heard, PHONE_RATE, call.caller.hz));
             }
+            first.say_tone(ODD);
+            ear.until_level(Duration::from_secs(5), "the host hears the other tone", ODD, |level| level > -3.0).await;
+            let heard = first.span(first.position(), LEVELS * PHONE_RATE as usize).await;
+            own.add(level(&heard, PHONE_RATE, ODD));
             mouth.be_silent();
         }
         let span = |numbers: &Numbers| format!("{:+.2} to {:+.2} dB", numbers.percentile(0.0), numbers.most());
