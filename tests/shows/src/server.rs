@@ -138,12 +138,13 @@ impl Server {
 
     fn arguments(&self) -> Vec<String> {
         let (http, udp, store) = (format!("127.0.0.1:{}", self.http), self.udp.to_string(), self.store());
-        let url = self.url();
+        let (url, workers) = (self.url(), std::env::var("WORKERS").unwrap_or_else(|_| "1".into()));
         let settings = [
             ("--http.bind", http.as_str()),
             ("--http.public_url", &url),
             ("--media.udp_port", &udp),
             ("--media.tcp_port", "0"),
+            ("--media.workers", &workers),
             ("--store.path", store.to_str().expect("a plain path")),
             ("--phone.simulator", "false"),
             ("--phone.twilio_account", ACCOUNT),
@@ -156,9 +157,6 @@ impl Server {
             if !self.more.iter().any(|given| given == name) {
                 all.extend([name.to_owned(), value.to_owned()]);
             }
-        }
-        if !self.more.iter().any(|given| given == "--media.workers") {
-            all.extend(["--media.workers".to_owned(), "1".to_owned()]);
         }
         all.extend(self.more.iter().cloned());
         all

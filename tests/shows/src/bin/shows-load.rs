@@ -207,9 +207,29 @@ impl Load {
             format!("{}; of which 10 ms are the telephone's own wait for its next frame", to_host.line("ms")),
         );
         table.row("host's mouth to telephone", to_phone.line("ms"));
+        table.row(
+            "for comparison: a host's mouth to another host's ear, both over plain sound",
+            self.between_hosts().await.line("ms"),
+        );
         let (late, waits) = (to_phone.median(), waits.median());
         table.row("of the latter, what waited at the telephone company", format!("p50 {waits:.0} ms"));
         table.row("the server's own share of it", format!("p50 {:.0} ms", late - waits));
+    }
+
+    /// What the measuring path itself needs: two sockets of plain sound and the mixer between them.
+    async fn between_hosts(&mut self) -> Numbers {
+        let hall = &self.halls[0];
+        let Some((_, ear, _)) = &hall.host else { return Numbers::default() };
+        let other = hall.studio.seat("host", "Henry").await;
+        let (_other_ear, mouth) = hall.studio.sit(&other).await;
+        let mut late = Numbers::default();
+        for _ in 0..BURSTS {
+            sleep(Duration::from_micros(self.dice.u64(250_000..450_000))).await;
+            let (since, from) = (Instant::now(), ear.position());
+            mouth.say_at_once(&said(TONES[BURST], ROOM_RATE, ROOM_RATE as usize / 10)).await;
+            late.add(heard_after(ear, from, since).await);
+        }
+        late
     }
 
     fn end(&self, table: &mut Table) {
@@ -260,6 +280,11 @@ async fn burst_to_host(caller: &Caller, ear: &Ear) -> f64 {
     let samples: Arc<[f32]> = said(TONES[BURST], PHONE_RATE, PHONE_RATE as usize / 10).into();
     let (since, from) = (Instant::now(), ear.position());
     caller.say(Some(&Play::Samples(samples)));
+    heard_after(ear, from, since).await
+}
+
+/// From then until the frame comes in which the burst begins, which is looked for from a position on.
+async fn heard_after(ear: &Ear, from: usize, since: Instant) -> f64 {
     // Half a second is more than it can take.
     ear.span(from, ROOM_RATE as usize / 2).await;
     let heard = ear.heard();
