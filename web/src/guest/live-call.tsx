@@ -80,7 +80,7 @@ function Heard({ call }: { call: GuestCall }) {
   return (
     <p class={silent ? "guest-heard silent" : "guest-heard"} data-testid="guest-heard">
       <Icon name={icon} size={18} />
-      {silent ? "Your microphone is off: nobody hears you" : PLACES[place].heard}
+      {silent ? "Microphone off: nobody hears you" : PLACES[place].heard}
     </p>
   );
 }

@@ -10,19 +10,16 @@ import { createShow } from "../show/api";
 import { type Draft, NEW_DRAFT, type Problems, settingsOf, showIdProblem, slugOf } from "./draft";
 import { complaint, Field, focusFirst, LinesField, LobbyField, NumbersField, TitleField } from "./show-fields";
 
-export function NewShow() {
-  const [asking, setAsking] = useState(false);
+/** The button. The dialog is the page's own, so that it stays while the list around the button changes. */
+export function NewShowButton({ ask }: { ask: () => void }) {
   return (
-    <>
-      <Button kind="primary" icon="plus" testid="new-show" onClick={() => setAsking(true)}>
-        New show
-      </Button>
-      {asking && <NewShowDialog close={() => setAsking(false)} />}
-    </>
+    <Button kind="primary" icon="plus" testid="new-show" onClick={ask}>
+      New show
+    </Button>
   );
 }
 
-function NewShowDialog({ close }: { close: () => void }) {
+export function NewShowDialog({ close }: { close: () => void }) {
   const [draft, setDraft] = useState<Draft>(NEW_DRAFT);
   // Follows the title until somebody writes a name of their own.
   const [ownId, setOwnId] = useState<string>();

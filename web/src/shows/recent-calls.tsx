@@ -54,10 +54,10 @@ function Row({ call }: { call: CallView }) {
           <span class="faint num truncate">{callerDetail(call)}</span>
         </span>
       </td>
-      <td data-label="Topic">
+      <td data-label="Topic" class="shows-wide">
         <span class="call-topic truncate">{notes.topic?.trim() || <span class="faint">–</span>}</span>
       </td>
-      <td data-label="Outcome">
+      <td data-label="Outcome" class="shows-wide">
         <span class="chips">
           <span class={TONES[outcome]}>{outcome === "aired" ? "was on the air" : outcome}</span>
           {endReason && <span class="faint call-reason truncate">{sentence(endReason)}</span>}

@@ -167,7 +167,7 @@ function Head({ show, tally, error, credential, act }: HeadProps) {
             testid={open ? "show-close" : "show-open"}
             onClick={() => void act(() => openLines(showId, !open, credential))}
           >
-            {open ? "Close the lines" : "Open the lines"}
+            {open ? "Close lines" : "Open lines"}
           </Button>
           <Button kind="danger" testid="show-end" onClick={() => setEnding(true)}>
             End show

@@ -5,14 +5,14 @@
  * `new-show-dialog`, `show-title`, `show-id`, `show-numbers`, `show-lines`, `lobby-programme`, `lobby-file`, `lobby-silence`,
  * `show-file`, `make-show`, `new-show-refusal`; where an operator is asked for the key: `admin-login`, `admin-key`, `admin-enter`.
  */
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Button } from "../components/button";
 import { Loading } from "../components/lazy";
 import { Empty } from "../components/state-page";
 import { LogIn } from "../dashboard/log-in";
 import { usePolled } from "../dashboard/poll";
 import { loadRows } from "./load";
-import { NewShow } from "./new-show";
+import { NewShowButton, NewShowDialog } from "./new-show";
 import { ShowsFrame } from "./shows-frame";
 import { ShowsTable } from "./shows-table";
 
@@ -28,7 +28,9 @@ export function ShowsPage() {
 }
 
 function Overview() {
+  const [asking, setAsking] = useState(false);
   const { data, error, refresh } = usePolled(loadRows, []);
+  const ask = () => setAsking(true);
   if (error?.needsKey) return <LogIn error={error} what="Shows open" />;
   if (!data && error) {
     return (
@@ -40,22 +42,28 @@ function Overview() {
     );
   }
   if (!data) return <Loading text="Asking the server…" />;
-  if (data.length === 0) return <Nothing />;
   return (
     <>
-      <div class="dashboard-title">
-        <h1>Shows</h1>
-        <span class="faint num">{data.length}</span>
-        {error && <span class="chip bad">no answer, trying again</span>}
-        <span class="grow" />
-        <NewShow />
-      </div>
-      <ShowsTable rows={data} />
+      {data.length === 0 ? (
+        <Nothing ask={ask} />
+      ) : (
+        <>
+          <div class="dashboard-title">
+            <h1>Shows</h1>
+            <span class="faint num">{data.length}</span>
+            {error && <span class="chip bad">no answer, trying again</span>}
+            <span class="grow" />
+            <NewShowButton ask={ask} />
+          </div>
+          <ShowsTable rows={data} />
+        </>
+      )}
+      {asking && <NewShowDialog close={() => setAsking(false)} />}
     </>
   );
 }
 
-function Nothing() {
+function Nothing({ ask }: { ask: () => void }) {
   return (
     <div class="shows-empty" data-testid="shows-empty">
       <Empty
@@ -63,7 +71,7 @@ function Nothing() {
         title="No shows yet"
         text="A show is a programme that people call in to, by telephone or with a browser. A screener talks to each caller first, and the host puts them on the air."
       >
-        <NewShow />
+        <NewShowButton ask={ask} />
       </Empty>
     </div>
   );

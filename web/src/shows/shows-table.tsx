@@ -51,12 +51,14 @@ function Row({ row: { show, tally } }: { row: ShowRow }) {
           <span class="faint mono truncate">{showId}</span>
         </span>
       </td>
-      <td data-label="State">
+      <td data-label="State" class="shows-wide">
         <StateChip show={show} />
       </td>
-      <td data-label="Numbers" class="num">
-        {first ? telephone(first) : <span class="faint">any</span>}
-        {others.length > 0 && <span class="faint"> and {others.length} more</span>}
+      <td data-label="Numbers" class="num shows-wide">
+        <span>
+          {first ? telephone(first) : <span class="faint">any</span>}
+          {others.length > 0 && <span class="faint"> and {others.length} more</span>}
+        </span>
       </td>
       <td class="right num" data-label="On air">
         {tally?.onAir ? <span class="shows-air">{tally.onAir}</span> : (tally?.onAir ?? "–")}

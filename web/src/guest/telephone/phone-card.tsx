@@ -51,6 +51,7 @@ export function PhoneCard({ telephone, title, to, call }: PhoneCardProps) {
 function wordsOf(telephone: Telephone, title: string): { title: string; text: string } {
   switch (telephone.stage.value) {
     case "idle":
+      if (telephone.absent.value) return { title: "Not here", text: "This server has no telephone simulator." };
       return { title: "Ready", text: `Calls ${title}` };
     case "dialling":
       return { title: "Calling…", text: title };
@@ -68,12 +69,12 @@ function hearsOf(verb: string): string {
     case "Conference":
       return "In the telephone company's conference";
     case "Gather":
-      return "Asked to key something in";
+      return "You are asked to key something in";
     case "Say":
     case "Play":
-      return "Hears an announcement";
+      return "You hear an announcement";
     default:
-      return "Hears what a caller hears";
+      return "You hear what a caller hears";
   }
 }
 
@@ -84,19 +85,19 @@ function State({ telephone, title, to }: Omit<PhoneCardProps, "call">) {
     <div class="phone-state" aria-live="polite">
       <h1 data-testid="phone-state">{words.title}</h1>
       {telephone.busy && <Clock since={telephone.since.value} />}
-      {words.text && <p class="muted truncate">{words.text}</p>}
-      {trouble && (
+      {words.text && <p class="muted phone-words">{words.text}</p>}
+      {trouble && trouble.fault !== "absent" && (
         <p
           class={trouble.fault === "ended" ? "muted" : "phone-trouble"}
           data-testid="phone-trouble"
           data-fault={trouble.fault}
         >
-          {trouble.fault === "absent" ? "This server has no telephone simulator." : trouble.text}
+          {trouble.text}
         </p>
       )}
       {telephone.busy && (
         <p class="faint num phone-route">
-          {readable(telephone.number.value)} <Icon name="right" size={14} /> {readable(to)}
+          {telephone.number.value} <Icon name="right" size={14} /> {readable(to)}
         </p>
       )}
     </div>
@@ -169,7 +170,7 @@ function NumberField({ telephone, wrong, settle }: NumberFieldProps) {
       />
       <datalist id="phone-numbers">
         {telephone.known.map((number) => (
-          <option key={number} value={number} />
+          <option key={number} value={readable(number)} />
         ))}
       </datalist>
       <span id="phone-number-hint" class={wrong ? "field-error" : "field-hint"} role={wrong ? "alert" : undefined}>
@@ -232,7 +233,13 @@ function Bar({ telephone, dial }: { telephone: Telephone; dial: () => void }) {
           <span class="sr-only">Hang up</span>
         </button>
       ) : (
-        <button type="button" class="phone-round call" data-testid="phone-call" onClick={dial}>
+        <button
+          type="button"
+          class="phone-round call"
+          data-testid="phone-call"
+          disabled={telephone.absent.value}
+          onClick={dial}
+        >
           <Icon name="leave" size={28} />
           <span class="sr-only">Call</span>
         </button>

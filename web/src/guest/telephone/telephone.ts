@@ -7,6 +7,7 @@ import { choices, choose } from "../../lib/choices";
 import type { DeviceProblem } from "../../lib/devices";
 import { sentence } from "../../lib/format";
 import { local, tab } from "../../lib/storage";
+import { telephone } from "../../show/words";
 import { Handset } from "./handset";
 import { Line } from "./line";
 import { fakeNumber, toE164 } from "./numbers";
@@ -194,9 +195,9 @@ export class Telephone {
     this.#round += 1;
     this.#release();
     tab.remove(this.#key);
+    this.absent.value = trouble?.fault === "absent";
     this.trouble.value = trouble;
-    if (trouble?.fault === "absent") this.absent.value = true;
-    this.stage.value = trouble ? "over" : "idle";
+    this.stage.value = trouble && !this.absent.value ? "over" : "idle";
   }
 
   #release(): void {
@@ -214,14 +215,14 @@ export class Telephone {
   }
 
   #fresh(): string {
-    const number = fakeNumber();
+    const number = telephone(fakeNumber());
     tab.write("phone-number", number);
     return number;
   }
 
   #remember(number: string): void {
-    this.number.value = number;
-    tab.write("phone-number", number);
+    this.number.value = telephone(number);
+    tab.write("phone-number", this.number.value);
     local.write("phone-numbers", [number, ...this.known.filter((one) => one !== number)].slice(0, MOST_KNOWN));
   }
 
