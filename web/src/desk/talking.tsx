@@ -62,6 +62,11 @@ function Subject({ desk, call }: { desk: Desk; call: CallView }) {
     if (mine && !call.notes.name) document.getElementById("note-name")?.focus({ preventScroll: true });
   }, [mine]);
   const detail = callerDetail(call);
+  const done = () => {
+    // The keys are the desk's again.
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    void desk.act(call, "approve");
+  };
   return (
     <section
       class={`talking${mine ? " mine" : ""} st-${call.state}${desk.dropping.value === call.callId ? " dropping" : ""}`}
@@ -94,7 +99,7 @@ function Subject({ desk, call }: { desk: Desk; call: CallView }) {
         )}
       </div>
       <Past desk={desk} call={call} />
-      <NoteForm store={store} call={call} draft={draft} onDone={() => void desk.act(call, "approve")} />
+      <NoteForm store={store} call={call} draft={draft} onDone={done} />
       <Outcome desk={desk} call={call} />
     </section>
   );

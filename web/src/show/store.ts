@@ -7,7 +7,7 @@ import { computed, type Signal, signal } from "@preact/signals";
 import { notify } from "../components/toast";
 import { ApiError } from "../lib/api";
 import { sentence } from "../lib/format";
-import { actOn, noteCaller, takeNext, type Verb } from "./api";
+import { actOn, describeCall, noteCaller, takeNext, type Verb } from "./api";
 import { EventStream, type Flow } from "./events";
 import { advance, groupsOf, linesOf, NOTHING, withCall } from "./model";
 import { callerName } from "./words";
@@ -93,8 +93,8 @@ export class ShowStore {
   /** Does something with a call; says what was refused, and answers whether it was done. */
   async act(call: CallView, verb: Verb, body?: CallNotes | { reason: string }): Promise<boolean> {
     const done = await this.#command(call.callId, verb, () =>
-      actOn(this.showId, call.callId, verb, body, this.credential).catch((error) => {
-        throw this.#taken(error, call.callId);
+      actOn(this.showId, call.callId, verb, body, this.credential).catch(async (error) => {
+        throw await this.#taken(error, call.callId);
       }),
     );
     return done !== undefined;
@@ -173,9 +173,10 @@ export class ShowStore {
   }
 
   /** Somebody else was quicker: that is no error, and who it was is worth knowing. */
-  #taken(error: unknown, callId: string): unknown {
+  async #taken(error: unknown, callId: string): Promise<unknown> {
     if (!(error instanceof ApiError) || error.code !== "call-taken") return error;
-    const call = this.call(callId);
+    // The event that tells it may still be on its way.
+    const call = await describeCall(this.showId, callId, this.credential).catch(() => this.call(callId));
     const winner = this.nameOf(call?.screener);
     const text = winner && call ? `${winner} has ${callerName(call)} already.` : sentence(error.message);
     return new ApiError(error.status, error.code, text);
