@@ -18,19 +18,29 @@ export const INAUDIBLE = -56;
 const EAR = readFileSync(fileURLToPath(new URL("../page/ear.js", import.meta.url)), "utf8");
 
 /** Gives the pages of a context a microphone that hears this tone, or none when it is 0, and ears. */
-export async function equip(context: BrowserContext, tone: number): Promise<void> {
+export async function equip(context: BrowserContext, tone: number, gain = 0.5): Promise<void> {
   // Not a module here: it has to be there before the first line of the page.
   const ear = EAR.replaceAll(/^export /gm, "");
-  await context.addInitScript({ content: `(() => {\n${ear}\n(${attach})(tones, ${tone});\n})();` });
+  await context.addInitScript({ content: `(() => {\n${ear}\n(${attach})(tones, ${tone}, ${gain});\n})();` });
 }
 
 /** Waits until a page hears these tones and no trace of those. */
-export async function pageHears(page: Page, who: string, heard: readonly number[], absent: readonly number[]) {
+export async function pageHears(
+  page: Page,
+  who: string,
+  heard: readonly number[],
+  absent: readonly number[],
+  within?: number,
+): Promise<void> {
   let levels: number[] = [];
-  await until(`${who} hears ${heard} Hz and not ${absent} Hz`, async () => {
-    levels = await page.evaluate((all) => window.ears(all), [...heard, ...absent]);
-    return areRight(levels, heard.length);
-  }).catch((error) => {
+  await until(
+    `${who} hears ${heard} Hz and not ${absent} Hz`,
+    async () => {
+      levels = await page.evaluate((all) => window.ears(all), [...heard, ...absent]);
+      return areRight(levels, heard.length);
+    },
+    within,
+  ).catch((error) => {
     throw new Error(`${error.message}; levels: ${levels.map(Math.round)}`);
   });
 }
@@ -41,7 +51,11 @@ export function areRight(levels: readonly number[], heard: number): boolean {
 }
 
 /** Runs in the page. */
-function attach(tones: (connections: RTCPeerConnection[], frequencies: readonly number[]) => number[], tone: number) {
+function attach(
+  tones: (connections: RTCPeerConnection[], frequencies: readonly number[]) => number[],
+  tone: number,
+  gain: number,
+) {
   const connections: RTCPeerConnection[] = [];
   window.RTCPeerConnection = class extends window.RTCPeerConnection {
     constructor(configuration?: RTCConfiguration) {
@@ -59,7 +73,7 @@ function attach(tones: (connections: RTCPeerConnection[], frequencies: readonly 
     const context = new AudioContext();
     const out = context.createMediaStreamDestination();
     const oscillator = new OscillatorNode(context, { frequency: tone });
-    oscillator.connect(new GainNode(context, { gain: tone ? 0.5 : 0 })).connect(out);
+    oscillator.connect(new GainNode(context, { gain: tone ? gain : 0 })).connect(out);
     oscillator.start();
     const pictures = wanted.video ? (await capture({ video: SMALL })).getTracks() : [];
     return new MediaStream([...out.stream.getTracks(), ...pictures]);
