@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { endingOf, refusalOf } from "../src/guest/ending";
-import { NO_PAST, type Past, type Place, pastAfter, placeOf } from "../src/guest/place";
-import { titleOf } from "../src/guest/title";
+import { titleOf } from "../src/guest/facts";
+import { NO_PAST, type Past, PLACES, type Place, pastAfter, placeOf, textOf } from "../src/guest/place";
 
 /** Where a guest finds themself, step after step. */
 function walk(steps: readonly [room: string, held: boolean | undefined][]): (Place | undefined)[] {
@@ -68,11 +68,15 @@ describe("the end of a guest's call", () => {
   });
 });
 
-describe("the title on a guest's page", () => {
-  it("is the one that the token brings, else the show's name in words", () => {
-    const token = ["e30", btoa(JSON.stringify({ attributes: { "crosspoint.title": "The Late Hour" } })), "x"].join(".");
-    expect(titleOf("late-hour", token)).toBe("The Late Hour");
-    expect(titleOf("late-hour", undefined)).toBe("Late hour");
-    expect(titleOf("late-hour", "nonsense")).toBe("Late hour");
+describe("what a guest is told", () => {
+  it("is that the show is heard only where it is", () => {
+    expect(textOf(PLACES.ringing, true)).toMatch(/^You hear the show\./);
+    expect(textOf(PLACES.ringing, false)).not.toMatch(/hear the show/);
+    expect(textOf(PLACES.hold, false)).toMatch(/^You hear the show\./);
+    expect(textOf(PLACES.screening, true)).not.toMatch(/hear the show/);
+  });
+
+  it("calls the show by its name until its title is known", () => {
+    expect(titleOf("late-hour")).toBe("Late hour");
   });
 });

@@ -76,7 +76,6 @@ describe("invitations", () => {
       room: "stand up",
       admin: true,
       publishes: true,
-      attributes: {},
       expires: 2_000_000_000,
     });
     expect(claimsOf(jwt({ sub: 5, video: null }))).toEqual({
@@ -85,7 +84,6 @@ describe("invitations", () => {
       room: "",
       admin: false,
       publishes: true,
-      attributes: {},
       expires: undefined,
     });
     expect(claimsOf(jwt(null))).toBeUndefined();

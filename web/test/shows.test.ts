@@ -1,6 +1,15 @@
 import type { CallState, CallView } from "@crosspoint/client";
 import { describe, expect, it } from "vitest";
-import { draftOf, NEW_DRAFT, numbersIn, settingsOf, showIdProblem, slugOf } from "../src/shows/draft";
+import {
+  changeOf,
+  draftOf,
+  NEW_DRAFT,
+  numbersIn,
+  PLAIN_VOICE,
+  settingsOf,
+  showIdProblem,
+  slugOf,
+} from "../src/shows/draft";
 import { linesIn, outcomeOf, overOf, tallyOf } from "../src/shows/tally";
 
 describe("settings that are written down", () => {
@@ -37,6 +46,24 @@ describe("settings that are written down", () => {
   ] as const)("say what is wrong: %s %o", (field, change) => {
     const made = settingsOf({ ...fine, ...change });
     expect("problems" in made && Object.keys(made.problems)).toEqual([field]);
+  });
+
+  it("are changed by what differs, and by null where something is taken away", () => {
+    const before = settingsOf({
+      ...fine,
+      lobby: "file",
+      lobbyFile: "a.wav",
+      voice: { ...PLAIN_VOICE, noiseGate: -50 },
+    });
+    const after = settingsOf({ ...fine, lines: "8", voice: { ...PLAIN_VOICE, gain: 3 } });
+    if (!("settings" in before && "settings" in after)) throw new Error("refused");
+    expect(changeOf(before.settings, after.settings)).toEqual({
+      lines: 8,
+      lobby: "programme",
+      lobbyFile: null,
+      callerVoice: { gain: 3, noiseGate: null },
+    });
+    expect(changeOf(after.settings, after.settings)).toEqual({});
   });
 
   it("take numbers apart at commas and lines, not at spaces", () => {

@@ -35,7 +35,8 @@ export function Door({ show, title, invite, microphone, refused }: DoorProps) {
   }, [microphone, title]);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
-    const who = { name: name.trim(), topic: topic.trim() };
+    const about = topic.trim();
+    const who = { name: name.trim(), ...(about ? { topic: about } : {}) };
     setComplaint(who.name === "");
     if (who.name === "") return document.getElementById("guest-name")?.focus();
     if (!microphone.track.value) return void turnOn(microphone);

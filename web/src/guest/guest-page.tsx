@@ -15,11 +15,11 @@ import { giveUpSeat, inviteFor, keepSeat, type ShowSeat, seatFor, showSeatRevisi
 import { PreviewDevice } from "../lobby/preview";
 import { Door } from "./door";
 import { type Ending, noInvitation, refusalOf } from "./ending";
+import { type Facts, useFacts } from "./facts";
 import { GuestEnd } from "./guest-end";
 import "./guest.css";
 import { GuestCall } from "./guest-call";
 import { LiveCall } from "./live-call";
-import { titleOf } from "./title";
 
 interface Gone {
   ending: Ending;
@@ -31,9 +31,14 @@ export function GuestPage({ show }: { show: string }) {
   showSeatRevision.value;
   const invite = inviteFor(show, "guest");
   const seat = seatFor(show, "guest");
-  const title = titleOf(show, seat?.token ?? invite);
   const microphone = useMemo(newMicrophone, [show]);
   useEffect(() => () => microphone.release(), [microphone]);
+  // A link that is no good is said so before anybody fills in a form. Who is in a call has other ways to hear of its end.
+  const facts = useFacts(show, seat?.token ?? invite, ({ code, message }) => {
+    const ending = refusalOf(code, message);
+    if (!seat && !ending.offer) setGone({ ending, seat: undefined });
+  });
+  const { title } = facts;
   // A new link is a new beginning.
   useEffect(() => setGone(undefined), [invite]);
   const finish = (next: Gone) => {
@@ -55,7 +60,7 @@ export function GuestPage({ show }: { show: string }) {
     );
   }
   if (seat)
-    return <Visit key={seat.token} show={show} title={title} seat={seat} microphone={microphone} over={finish} />;
+    return <Visit key={seat.token} show={show} facts={facts} seat={seat} microphone={microphone} over={finish} />;
   if (!invite) return <GuestEnd title="" ending={noInvitation()} />;
   return (
     <Door
@@ -79,14 +84,14 @@ function newMicrophone(): PreviewDevice {
 
 interface VisitProps {
   show: string;
-  title: string;
+  facts: Facts;
   seat: ShowSeat;
   microphone: PreviewDevice;
   over: (gone: Gone) => void;
 }
 
 /** One call, from going in to its end. */
-function Visit({ show, title, seat, microphone, over }: VisitProps) {
+function Visit({ show, facts, seat, microphone, over }: VisitProps) {
   const call = useMemo(() => new GuestCall(show, seat), [show, seat.token]);
   useEffect(() => {
     void call.start(microphone.handOver());
@@ -99,7 +104,7 @@ function Visit({ show, title, seat, microphone, over }: VisitProps) {
   useEffect(() => {
     if (ending) over({ ending, seat });
   }, [ending]);
-  if (call.stage.value === "live") return <LiveCall call={call} title={title} />;
+  if (call.stage.value === "live") return <LiveCall call={call} facts={facts} />;
   return (
     <div class="joining" data-testid="guest-joining">
       <Loading text="Calling…" />

@@ -7,11 +7,13 @@ import { QualityBars } from "../components/quality-bars";
 import { adviceOn } from "../lib/devices";
 import { clock, names } from "../lib/format";
 import { useNow } from "../lib/hooks";
+import type { Facts } from "./facts";
 import type { GuestCall } from "./guest-call";
 import { GuestHead } from "./guest-head";
-import { PLACES } from "./place";
+import { PLACES, textOf } from "./place";
 
-export function LiveCall({ call, title }: { call: GuestCall; title: string }) {
+export function LiveCall({ call, facts }: { call: GuestCall; facts: Facts }) {
+  const { title } = facts;
   const place = call.place.value;
   const words = place && PLACES[place];
   useEffect(() => {
@@ -42,7 +44,7 @@ export function LiveCall({ call, title }: { call: GuestCall; title: string }) {
             <Icon name={words?.icon ?? "clock"} size={44} />
           </span>
           <h1 data-testid="guest-state">{words?.title ?? "Connecting…"}</h1>
-          <p class="guest-text">{words?.text ?? "Your place is being found."}</p>
+          <p class="guest-text">{words ? textOf(words, facts.lobbyHearsShow) : "Your place is being found."}</p>
           <Heard call={call} />
         </section>
         <Meters call={call} />

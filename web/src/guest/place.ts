@@ -42,7 +42,10 @@ export function pastAfter(place: Place, past: Past): Past {
 /** What a place is called, and what it means, in calm words. */
 export interface PlaceWords {
   title: string;
+  /** What it means, but for what one hears: see `textOf`. */
   text: string;
+  /** Does one hear the show there? `lobby`: where those who wait in the lobby do. */
+  hearsShow: boolean | "lobby";
   /** Who hears the guest now. */
   heard: string;
   icon: IconName;
@@ -52,38 +55,50 @@ export interface PlaceWords {
 export const PLACES: Record<Place, PlaceWords> = {
   ringing: {
     title: "You are calling in",
-    text: "You hear the show. Stay on the line: somebody will pick up and talk to you first.",
+    text: "Stay on the line: somebody will pick up and talk to you first.",
+    hearsShow: "lobby",
     heard: "Nobody hears you yet",
     icon: "phone",
   },
   screening: {
     title: "The screener is with you",
     text: "Say who you are and what it is about. This is not on the air.",
+    hearsShow: false,
     heard: "Only the screener hears you",
     icon: "headphones",
   },
   screened: {
     title: "Stay on the line",
-    text: "You have talked to the screener, and will hear from the show soon. You hear the show meanwhile.",
+    text: "You have talked to the screener, and will hear from them soon.",
+    hearsShow: "lobby",
     heard: "Nobody hears you now",
     icon: "clock",
   },
   waiting: {
     title: "You are in line",
-    text: "You will go on the air when it is your turn, and this page will say so. You hear the show.",
+    text: "You will go on the air when it is your turn, and this page will say so.",
+    hearsShow: true,
     heard: "Nobody hears you yet",
     icon: "check",
   },
   "on-air": {
     title: "ON AIR",
     text: "Everybody hears you. Speak as on the telephone, and turn down any radio near you.",
+    hearsShow: false,
     heard: "Everybody hears you",
     icon: "air",
   },
   hold: {
     title: "You are on hold",
-    text: "Your voice is off the air, and may come back. Stay on the line: you hear the show.",
+    text: "You are off the air, and may come back. Stay on the line.",
+    hearsShow: true,
     heard: "Nobody hears you now",
     icon: "hand",
   },
 };
+
+/** What a place means. `lobbyHearsShow`: those who wait in the lobby of this show hear it. */
+export function textOf({ text, hearsShow }: PlaceWords, lobbyHearsShow: boolean): string {
+  const hears = hearsShow === "lobby" ? lobbyHearsShow : hearsShow;
+  return hears ? `You hear the show. ${text}` : text;
+}

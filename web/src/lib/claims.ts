@@ -8,8 +8,6 @@ export interface Claims {
   admin: boolean;
   /** May it publish anything at all? */
   publishes: boolean;
-  /** What the application, or the server, said of whoever holds it. */
-  attributes: Readonly<Record<string, string>>;
   /** Seconds since 1970; absent: unknown. */
   expires: number | undefined;
 }
@@ -30,17 +28,11 @@ export function claimsOf(token: string): Claims | undefined {
       room: text(video.room),
       admin: video.roomAdmin === true,
       publishes: video.canPublish !== false,
-      attributes: texts(json.attributes),
       expires: typeof json.exp === "number" ? json.exp : undefined,
     };
   } catch {
     return undefined;
   }
-}
-
-function texts(value: unknown): Record<string, string> {
-  if (typeof value !== "object" || value === null) return {};
-  return Object.fromEntries(Object.entries(value).filter(([, one]) => typeof one === "string"));
 }
 
 function text(value: unknown): string {

@@ -53,8 +53,11 @@ export const createShow = (show: Partial<ShowSettings> & { showId?: string }) =>
 export const describeShow = (show: string, credential?: string, signal?: AbortSignal) =>
   ask<ShowDetail>("GET", path(show), {}, credential, signal);
 
+/** Some settings that are to be others (RFC 7396): what is absent stays, in depth too, and `null` is as usual again. */
+export type SettingsChange = Partial<Record<keyof ShowSettings, unknown>>;
+
 /** Changes what can be set. */
-export const changeShow = (show: string, change: Partial<ShowSettings>, credential?: string) =>
+export const changeShow = (show: string, change: SettingsChange, credential?: string) =>
   ask<ShowDetail>("PATCH", path(show), { body: change }, credential);
 
 /** Ends a show: every call ends with it. */

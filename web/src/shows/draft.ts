@@ -1,6 +1,7 @@
 /** The settings of a show while somebody writes them down: texts and ticks, and what is wrong with them. Pure. */
 import type { LobbySource, ShowSettings, VoiceSettings } from "@crosspoint/client";
 import { toE164 } from "../guest/telephone/numbers";
+import type { SettingsChange } from "../show/api";
 import { telephone } from "../show/words";
 
 /** What stands in the fields. */
@@ -72,6 +73,27 @@ export function settingsOf(draft: Draft): { settings: ShowSettings } | { problem
       callerVoice: draft.voice,
     },
   };
+}
+
+/** What makes other settings of those there are (RFC 7396): the parts that differ, and `null` for what is to be there no more. */
+export function changeOf(before: ShowSettings, after: ShowSettings): SettingsChange {
+  return difference({ ...before }, { ...after });
+}
+
+function difference(before: Fields, after: Fields): Fields {
+  const change: Fields = {};
+  for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const [old, now] = [before[name], after[name]];
+    if (JSON.stringify(old) === JSON.stringify(now)) continue;
+    change[name] = isFields(old) && isFields(now) ? difference(old, now) : (now ?? null);
+  }
+  return change;
+}
+
+type Fields = Record<string, unknown>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** What is wrong with a draft. */

@@ -5,7 +5,7 @@ import { Button } from "../components/button";
 import { notify } from "../components/toast";
 import { sentence } from "../lib/format";
 import { changeShow, type ShowDetail } from "../show/api";
-import { type Draft, draftOf, type Problems, settingsOf } from "./draft";
+import { changeOf, type Draft, draftOf, type Problems, settingsOf } from "./draft";
 import { focusFirst, LinesField, LobbyField, NumbersField, TitleField } from "./show-fields";
 import { VoiceFields } from "./voice-fields";
 
@@ -39,7 +39,7 @@ export function SettingsCard({ show, credential, changed }: SettingsCardProps) {
     if ("problems" in made) return focusFirst(event.currentTarget as HTMLFormElement);
     setBusy(true);
     try {
-      await changeShow(show.showId, made.settings, credential);
+      await changeShow(show.showId, changeOf(show.settings, made.settings), credential);
       notify("Settings saved", "good");
       changed();
       setChanges({});

@@ -50,7 +50,6 @@ function Webhooks({ show, webhooks }: { show: string; webhooks: readonly Webhook
   const rows = [
     { id: "voice", label: "A call comes in", value: shown.voice, hint: "Webhook, HTTP POST" },
     { id: "status", label: "Call status changes", value: shown.status, hint: "Status callback, HTTP POST" },
-    { id: "fallback", label: "Primary handler fails", ...fallbackOf(shown.fallback, show) },
   ];
   return (
     <div class="webhooks">
@@ -81,17 +80,24 @@ function Webhooks({ show, webhooks }: { show: string; webhooks: readonly Webhook
           <span class="field-hint">{hint}</span>
         </div>
       ))}
+      <Fallback twiml={shown.fallback} show={show} />
     </div>
   );
 }
 
-/** The fallback must not be on this server: it is for when this server does not answer. */
-function fallbackOf(fallback: string, show: string): { value: string; hint: string } {
-  if (/^https?:/.test(fallback)) return { value: fallback, hint: "Webhook for when this server does not answer" };
-  return {
-    value: fallback.startsWith("crosspoint ") ? fallback : `crosspoint phone fallback-twiml --show ${show}`,
-    hint: "Keep what this command prints at the telephone company (a TwiML Bin), and enter its address there: with it, callers and host meet in a conference while this server is away.",
-  };
+/** A document rather than an address: it must not be on this server, for it is asked for when this server does not answer. */
+function Fallback({ twiml, show }: { twiml: string; show: string }) {
+  return (
+    <div class="field">
+      <span class="label">Primary handler fails</span>
+      <CopyField id="webhook-fallback" label="Fallback document" value={twiml} />
+      <span class="field-hint">
+        Keep this document at the telephone company (a TwiML Bin) and enter its address there: with it, callers and host
+        meet in a conference while this server is away.{" "}
+        <code class="mono">crosspoint phone fallback-twiml --show {show}</code> prints it too.
+      </span>
+    </div>
+  );
 }
 
 function absolute(value: string): string {
