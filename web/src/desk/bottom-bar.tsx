@@ -52,5 +52,7 @@ function whereHeard({ role, own, store, session }: Desk): string {
   if (session.mix.talkingTo.value !== undefined) return "One caller alone hears you";
   if (role === "host") return store.groups.value.onAir.length > 0 ? "You are on the air" : "You are in the live room";
   const call = own.value;
-  return call ? `Line ${call.line} hears you, nobody else` : "Nobody hears you: pick up a caller";
+  if (call) return `Line ${call.line} hears you, nobody else`;
+  const free = session.people.list.value.some(({ isLocal, identity }) => !isLocal && identity.startsWith("screener-"));
+  return free ? "No caller hears you, free screeners do" : "Nobody hears you: pick up a caller";
 }

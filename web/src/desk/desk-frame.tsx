@@ -31,6 +31,9 @@ export function DeskFrame({ desk, keys, testid, children }: DeskFrameProps) {
       <main class="desk-main">{children}</main>
       <BottomBar desk={desk} />
       <Dialogs desk={desk} keys={keys} />
+      <p class="sr-only" role="status">
+        {desk.said.value}
+      </p>
     </div>
   );
 }

@@ -32,6 +32,7 @@ import { showPath } from "../lib/routes";
 import { giveUpSeat, type ShowSeat, seatFor, showSeatRevision } from "../lib/show-seat";
 import type { Ending } from "../room/ending";
 import { ShowStore } from "../show/store";
+import { callerName } from "../show/words";
 import { Desk } from "./desk";
 import { type DeskPlace, Entrance } from "./entrance";
 import { Refused } from "./refused";
@@ -79,9 +80,10 @@ function Visit({ show, place, seat, view: View, again }: VisitProps) {
   useEffect(() => listenTo(desk), [desk]);
   const present = store.show.value;
   const title = present?.settings.title || show;
+  const sign = signOf(desk);
   useEffect(() => {
-    document.title = `${title} · ${place === "host" ? "Host" : "Screener"}`;
-  }, [title, place]);
+    document.title = `${sign}${title} · ${place === "host" ? "Host" : "Screener"}`;
+  }, [sign, title, place]);
 
   const flow = store.flow.value;
   const ending = session.ending.value;
@@ -92,10 +94,21 @@ function Visit({ show, place, seat, view: View, again }: VisitProps) {
   return <View desk={desk} />;
 }
 
+/** What is read aloud to whoever does not see the lists. */
+const SAID: Partial<Record<string, string>> = {
+  rang: "rings.",
+  approved: "waits.",
+  aired: "is on the air.",
+  held: "is on hold.",
+};
+
 /** Tells in passing what the lists alone would not: who hung up while on the air, who comes back from the host. */
-function listenTo({ store, role, own, session }: Desk): () => void {
+function listenTo(desk: Desk): () => void {
+  const { store, role, own, session } = desk;
   store.onCall = ({ what, by, call }) => {
     const line = `Line ${call.line}`;
+    const spoken = SAID[what];
+    if (spoken) desk.said.value = `${line}, ${callerName(call)}, ${spoken}`;
     const others = by !== undefined && by !== session.identity;
     const name = store.nameOf(by) ?? "Somebody";
     if (what === "ended" && call.airedAt) notify(`${line} hung up.`, "info", call.callId);
@@ -109,6 +122,13 @@ function listenTo({ store, role, own, session }: Desk): () => void {
   return () => {
     store.onCall = undefined;
   };
+}
+
+/** What the tab says while another one is looked at. */
+function signOf({ role, store }: Desk): string {
+  const { onAir, ringing } = store.groups.value;
+  if (role === "host") return onAir.length > 0 ? "● " : "";
+  return ringing.length > 0 ? `(${ringing.length}) ` : "";
 }
 
 function Waiting({ show, place, lost, again }: { show: string; place: DeskPlace; lost: boolean; again: () => void }) {

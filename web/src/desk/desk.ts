@@ -12,8 +12,14 @@ import type { DeskSession } from "./session";
 /** What can lie over a desk. */
 export type DeskDialog = "keys" | "statistics" | "links" | "telephones" | "call-me" | "number";
 
+/** Two presses within this time are one, in milliseconds. */
+const ONE_PRESS = 500;
+
 /** The desk of one of the staff. */
 export class Desk {
+  /** What somebody who does not see the desk is told. */
+  readonly said = signal("");
+  #tookAt = 0;
   readonly #chosen = signal<string | undefined>(undefined);
   readonly dialog = signal<DeskDialog | undefined>(undefined);
   /** The call that a key is held down for, to drop it. */
@@ -61,10 +67,13 @@ export class Desk {
     if (done && verb === "drop" && this.role === "screener") notify(`${callerName(call)} was dropped.`);
   }
 
-  /** Puts the next caller on the air. */
+  /** Puts the next caller on the air. A key that is pressed twice by mistake takes one caller, not two. */
   async takeNext(): Promise<void> {
+    if (Date.now() - this.#tookAt < ONE_PRESS) return;
     if (!nextInLine(this.store.groups.value)) return notify("Nobody is waiting.", "info", "next");
     const call = await this.store.takeNext();
-    if (call) this.choose(call.callId);
+    if (!call) return;
+    this.#tookAt = Date.now();
+    this.choose(call.callId);
   }
 }

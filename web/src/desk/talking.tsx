@@ -1,6 +1,6 @@
 /** Whom a screener talks to, or looks at: the caller in large, notes, and what becomes of them. */
 import type { CallView } from "@crosspoint/client";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { Icon } from "../components/icon";
 import { VoiceMeter } from "../room/voice-meter";
 import type { Verb } from "../show/api";
@@ -57,8 +57,8 @@ function Subject({ desk, call }: { desk: Desk; call: CallView }) {
     };
   }, [desk, draft]);
   const mine = desk.own.value?.callId === call.callId;
-  // Who is picked up is asked for their name first.
-  useEffect(() => {
+  // Who is picked up is asked for their name first. With the same paint: no letter of it may be taken for a key of the desk.
+  useLayoutEffect(() => {
     if (mine && !call.notes.name) document.getElementById("note-name")?.focus({ preventScroll: true });
   }, [mine]);
   const detail = callerDetail(call);
