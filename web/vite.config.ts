@@ -13,7 +13,8 @@ export default defineConfig({
   },
   server: {
     proxy: {
-      "/api": server,
+      // The simulated telephone's sound goes over a socket below it.
+      "/api": { target: server, ws: true },
       "/ws": { target: server, ws: true },
     },
   },
