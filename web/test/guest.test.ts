@@ -47,7 +47,9 @@ describe("the end of a guest's call", () => {
     expect(endingOf("left", "").title).toBe("You hung up");
     expect(endingOf("kicked", "dropped").text).toMatch(/the show ended the call/i);
     expect(endingOf("kicked", "we have run out of time").text).toBe("We have run out of time.");
+    expect(endingOf("kicked", "the call was ended").text).toMatch(/the show ended the call/i);
     expect(endingOf("room-closed", "").title).toMatch(/over/);
+    expect(endingOf("kicked", "the show has ended").title).toMatch(/over/);
   });
 
   it("offers the same call again where it may still be there, and a new one where it is over", () => {

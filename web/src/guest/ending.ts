@@ -114,9 +114,20 @@ export function noInvitation(): Ending {
 }
 
 /** What the server says where nobody gave a reason is not worth repeating. */
-const NO_REASON = ["", "kicked", "dropped", "put out by an administrator"];
+const NO_REASON = [
+  "",
+  "kicked",
+  "dropped",
+  "put out by an administrator",
+  "the call was ended",
+  "the call is over",
+  "hung up",
+];
+/** With a show end its calls, and then its rooms. */
+const SHOW_ENDED = "the show has ended";
 
 function putOut(detail: string): Ending {
+  if (detail.trim() === SHOW_ENDED) return over();
   const told = NO_REASON.includes(detail.trim()) ? "" : sentence(detail);
   return {
     icon: "leave",

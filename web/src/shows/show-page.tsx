@@ -4,7 +4,7 @@
  * Test ids: `show` (with `data-state` open, closed, ended), `show-call-in`, `show-open`, `show-close`, `show-end`, `show-figures`
  * with `figure-on-air`, `figure-waiting`, `figure-screening`, `figure-lines`; `link-host`, `link-screener`, `link-guest` and
  * `copy-…`, `open-host`, `open-screener`, `open-guest`; `show-pin`, `copy-show-pin`, `provider-twilio` (and others),
- * `webhook-voice`, `webhook-status`, `webhook-fallback` and `copy-…`, `phone-account`; `show-settings`, `show-title`,
+ * `webhook-voice`, `webhook-status`, `webhook-fallback` and `copy-…`, `no-account`, `phone-account`; `show-settings`, `show-title`,
  * `show-numbers`, `show-lines`, `lobby-…`, `show-file`, `take-drops-previous`, `voice-…`, `save-settings`, `settings-refusal`;
  * `call-row` (with `data-call`, `data-outcome`); `show-gone`.
  */

@@ -16,9 +16,9 @@ export function TelephoneCard({ show }: { show: ShowDetail }) {
       <h2 id="telephone-title">Telephone</h2>
       <div class="card show-card">
         <Numbers show={show} />
-        {webhooks.length > 0 && <Webhooks show={show.showId} webhooks={webhooks} />}
+        {webhooks.length > 0 ? <Webhooks show={show.showId} webhooks={webhooks} /> : <NoAccount />}
         <Pin pin={show.pin} />
-        <Account />
+        <Account open={webhooks.length === 0} />
       </div>
     </section>
   );
@@ -85,6 +85,14 @@ function Webhooks({ show, webhooks }: { show: string; webhooks: readonly Webhook
   );
 }
 
+function NoAccount() {
+  return (
+    <p class="muted" data-testid="no-account">
+      This server has no account at a telephone company yet. Once it has one, what to enter there stands here.
+    </p>
+  );
+}
+
 /** A document rather than an address: it must not be on this server, for it is asked for when this server does not answer. */
 function Fallback({ twiml, show }: { twiml: string; show: string }) {
   return (
@@ -117,9 +125,9 @@ function Pin({ pin }: { pin: string }) {
   );
 }
 
-function Account() {
+function Account({ open }: { open: boolean }) {
   return (
-    <details class="account" data-testid="phone-account">
+    <details class="account" data-testid="phone-account" open={open}>
       <summary>Where a Twilio account is entered</summary>
       <p class="muted">
         In the server's configuration. The address is the one that Twilio reaches this server at, and signs.
