@@ -34,6 +34,11 @@ impl Rooms {
         self.inner.draining.load(Ordering::Relaxed)
     }
 
+    /// Could somebody new be heard here? Not while the server goes down, and not without a media worker.
+    pub fn media_is_up(&self) -> bool {
+        !self.is_draining() && self.inner.media.workers() > 0
+    }
+
     async fn emptied(&self) {
         while self.inner.registry.all_rooms().iter().any(|room| !room.lock().is_empty()) {
             tokio::time::sleep(LOOK).await;
