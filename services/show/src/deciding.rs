@@ -3,6 +3,7 @@
 //! Where the store fails, most commands are refused and nothing has changed. What has happened anyway (a caller hung up) and
 //! what must not wait (off the air, out) is carried out all the same; the store gets it with the next change.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -57,6 +58,9 @@ impl Shows {
                 return Err(refusal.clone());
             }
             stage.wait_for_the_store(&outcome.events);
+        }
+        if show.view.open && !before.view.open {
+            entry.opened_at.store(now_millis(), Ordering::Relaxed);
         }
         let show = entry.commit(show);
         self.log(&outcome);

@@ -1,9 +1,10 @@
 //! One show of this server: what was decided last, and what is going on in it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use crosspoint_model::show::ShowEvent;
+use crosspoint_model::show::{CallLink, ShowEvent};
 use crosspoint_rooms::{CallRef, LineFigures, LineOrder};
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::Instant;
@@ -23,7 +24,9 @@ pub(crate) struct Entry {
     pub(crate) stage: tokio::sync::Mutex<Stage>,
     pub(crate) events: broadcast::Sender<Arc<ShowEvent>>,
     /// Since when it takes calls, for the choice among shows.
-    pub(crate) opened_at: Mutex<u64>,
+    pub(crate) opened_at: AtomicU64,
+    /// Who found all lines busy, and waits in the conference; the one who waits longest first.
+    pub(crate) overflow: Mutex<VecDeque<CallRef>>,
 }
 
 /// What goes on in a show beside what was decided.
@@ -31,8 +34,8 @@ pub(crate) struct Entry {
 pub(crate) struct Stage {
     /// The telephone lines whose sockets are here, by call.
     pub(crate) lines: BTreeMap<String, Line>,
-    /// When calls whose sound is not here are given up, and what is said then.
-    pub(crate) deadlines: BTreeMap<String, (Instant, &'static str)>,
+    /// When calls whose sound is not here are given up.
+    pub(crate) deadlines: BTreeMap<String, Deadline>,
     /// Staff who have gone, until when they may come back to where they were.
     pub(crate) departed: BTreeMap<String, Instant>,
     /// What could not be carried out yet.
@@ -41,10 +44,18 @@ pub(crate) struct Stage {
     pub(crate) unsaved: Vec<ShowEvent>,
     /// What the lobby and the desk hear.
     pub(crate) feeds: Feeds,
-    /// Who found all lines busy, and waits in the conference.
-    pub(crate) overflow: VecDeque<CallRef>,
-    /// Telephone hosts in the conference.
+    /// What is known of the telephone company's conference.
     pub(crate) conference: Gathering,
+}
+
+/// When a call is given up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    /// As long as its sound is there.
+    pub(crate) link: CallLink,
+    pub(crate) at: Instant,
+    /// What is said then.
+    pub(crate) reason: &'static str,
 }
 
 /// What is known of the telephone company's conference.
@@ -54,12 +65,8 @@ pub(crate) struct Gathering {
     pub(crate) sids: BTreeMap<String, String>,
     /// The number of the last event of each call in it.
     pub(crate) heard: BTreeMap<CallRef, (String, u64)>,
-    /// Attempts to bring each call back.
-    pub(crate) returns: BTreeMap<String, u32>,
-    /// Hosts who are in it by telephone, or on their way.
-    pub(crate) hosts: BTreeSet<CallRef>,
-    /// Wrong PINs of each call.
-    pub(crate) guesses: BTreeMap<CallRef, u32>,
+    /// Attempts to bring each call back, and when the next one is due.
+    pub(crate) returns: BTreeMap<String, (u32, Instant)>,
 }
 
 /// A telephone line whose socket is here.
@@ -68,13 +75,23 @@ pub(crate) struct Line {
     pub(crate) figures: Arc<LineFigures>,
     /// Sockets of this call that have not reported their end yet. An old one may do so after a new one has come.
     pub(crate) sockets: u32,
+    /// Was nobody there who takes orders, when the clock looked last?
+    pub(crate) was_dead: bool,
+}
+
+impl Line {
+    /// Did nobody take it, or has its door gone without a word? A door that ends reports it, so this is one second old at least.
+    pub(crate) fn is_dead_for_long(&mut self) -> bool {
+        std::mem::replace(&mut self.was_dead, true)
+    }
 }
 
 impl Entry {
     pub(crate) fn new(show: Show) -> Self {
         Self {
             id: show.view.show_id.clone(),
-            opened_at: Mutex::new(show.view.created_at),
+            opened_at: AtomicU64::new(show.view.created_at),
+            overflow: Mutex::default(),
             current: RwLock::new(Arc::new(show)),
             stage: tokio::sync::Mutex::default(),
             events: broadcast::Sender::new(EVENTS_KEPT),

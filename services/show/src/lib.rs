@@ -16,21 +16,25 @@
 //! | `deciding.rs` | decided, kept, carried out, told |
 //! | `stage.rs` | people are in the rooms where they belong |
 //! | `telephones.rs`, `exchange.rs` | what is asked of telephone companies |
-//! | `calls.rs`, `tickets.rs` | what telephone doors ask |
+//! | `calls.rs`, `welcome.rs`, `tickets.rs` | what telephone doors ask |
 //! | `following.rs`, `ticking.rs`, `restore.rs` | what rooms tell, what time brings, what there was before |
 //! | `lobby.rs` | what those hear who wait |
 //! | `seats.rs` | links and tokens |
 //! | `archive/`, `outbox/` | what lasts, and who else is told |
+//! | `http/` | the REST interface, and events as server-sent events |
 
 #![forbid(unsafe_code)]
 
 mod actor;
 pub mod archive;
+mod calls;
 mod chance;
 mod deciding;
 mod entry;
 mod exchange;
 mod figures;
+mod following;
+pub mod http;
 mod lobby;
 pub mod machine;
 mod names;
@@ -41,7 +45,11 @@ mod seats;
 mod shows;
 mod stage;
 mod telephones;
+#[cfg(test)]
+mod tests;
 mod tickets;
+mod ticking;
+mod welcome;
 
 pub use actor::{Actor, ROLE, Role, SHOW};
 pub use machine::{Command, Verb, Words};

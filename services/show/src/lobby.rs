@@ -22,8 +22,8 @@ use elastic::Elastic;
 const AGAIN: Duration = Duration::from_millis(250);
 /// So often a playing file is looked after.
 const LOOK: Duration = Duration::from_secs(1);
-/// What its taps are called, for operators.
-const IDENTITY: &str = "show";
+/// What speaks into rooms is called, for operators; what hears for it has the room's name behind.
+const IDENTITY: &str = "programme";
 
 /// What is fed into a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +60,12 @@ impl Feeds {
         };
         self.lobby.set(shows, id, &room(&lobby_room(id)), of_lobby);
         self.desk.set(shows, id, &room(&desk_room(id)), Some(Feed::Programme));
+    }
+
+    /// Does something run for the lobby?
+    #[cfg(test)]
+    pub(crate) fn lobby_is_fed(&self) -> bool {
+        self.lobby.task.as_ref().is_some_and(|task| !task.is_finished())
     }
 
     /// The show is over.
@@ -115,9 +121,9 @@ async fn feed(rooms: Rooms, player: Option<Arc<dyn Player>>, what: Feed, from: R
 
 /// Brings the programme of one room into another, until one of them is gone.
 async fn bring(rooms: &Rooms, from: &RoomId, into: &RoomId) -> Result<(), Refusal> {
-    let mut ear = rooms.tap(&request(from, Some(Bus::Programme), None))?;
-    let voice = TapVoice { name: "programme".into(), ..TapVoice::of(Source::Other) };
-    let Tap { mut writer, handle, .. } = rooms.tap(&request(into, None, Some(voice)))?;
+    let mut ear = rooms.tap(&request(&format!("{IDENTITY}-to-{into}"), from, None))?;
+    let voice = TapVoice { name: IDENTITY.into(), ..TapVoice::of(Source::Other) };
+    let Tap { mut writer, handle, .. } = rooms.tap(&request(IDENTITY, into, Some(voice)))?;
     let mut elastic = Elastic::default();
     loop {
         tokio::select! {
@@ -160,8 +166,10 @@ impl Drop for Stopping {
     }
 }
 
-fn request(room: &RoomId, hears: Option<Bus>, speaks: Option<TapVoice>) -> TapRequest {
-    let grant = Grant { room_admin: true, hidden: true, ..Grant::join(room.as_str()) };
-    let bearer = Bearer { identity: IDENTITY.into(), name: IDENTITY.into(), grant, ..Bearer::default() };
+/// Hears the room's programme, or speaks into it.
+fn request(identity: &str, room: &RoomId, speaks: Option<TapVoice>) -> TapRequest {
+    let grant = Grant { hidden: true, ..Grant::join(room.as_str()) };
+    let bearer = Bearer { identity: identity.to_owned(), name: IDENTITY.into(), grant, ..Bearer::default() };
+    let hears = speaks.is_none().then_some(Bus::Programme);
     TapRequest { bearer, room: room.clone(), hears, speaks, is_service: true }
 }

@@ -1,21 +1,98 @@
-//! The beginning: the shows that there were are there again.
+//! The beginning: the shows that there were are there again, and wait for whoever was in them.
+//!
+//! Telephones have fallen into the conference when the server went, or have hung up: each is asked anew where it goes, and the
+//! answer leads it back to its place. Browsers come back by themselves: their tokens are for the lobby, and who belongs
+//! elsewhere is expected there.
 
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
+use crosspoint_carrier::Trouble;
 use crosspoint_model::Refusal;
+use crosspoint_model::show::{CallLink, CallState, CallView, ConnectionType};
+use tokio::sync::MutexGuard;
+use tokio::time::{Instant, sleep};
 
-use crate::entry::Entry;
-use crate::machine::Show;
+use crate::actor::Actor;
+use crate::entry::{Entry, Stage};
+use crate::machine::{Command, Show};
+use crate::names::{desk_room, live_room, screening_room};
 use crate::shows::{Inner, Shows};
+use crate::telephones::{reference, wait_before};
+use crate::{following, names, ticking};
+
+/// So long screeners have to come back to whom they talked to.
+const SCREENERS: Duration = Duration::from_secs(60);
+/// So often a call is asked back, with growing pauses: a minute altogether.
+const ATTEMPTS: u32 = 7;
 
 impl Shows {
     pub(crate) async fn start_with(inner: Inner) -> Result<Self, Refusal> {
         let shows = Self { inner: Arc::new(inner) };
+        // Before anybody can come in.
+        let events = shows.inner.rooms.subscribe_events();
         for stored in shows.inner.records.load().await? {
             let show = Show::restored(stored.show, stored.calls, stored.seq);
             let entry = Arc::new(Entry::new(show));
-            shows.inner.entries.write().unwrap_or_else(PoisonError::into_inner).insert(entry.id.clone(), entry);
+            let id = entry.id.clone();
+            shows.inner.entries.write().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::clone(&entry));
+            let mut stage = entry.stage.lock().await;
+            shows.restore(&entry, &mut stage).await;
         }
+        tokio::spawn(following::follow(Arc::downgrade(&shows.inner), events));
+        tokio::spawn(ticking::tick(Arc::downgrade(&shows.inner)));
         Ok(shows)
+    }
+
+    async fn restore(&self, entry: &Arc<Entry>, stage: &mut MutexGuard<'_, Stage>) {
+        let show = entry.current();
+        tracing::info!(show = entry.id, calls = show.open_calls().count(), "a show is there again");
+        self.prepare_rooms(&show);
+        for call in show.open_calls() {
+            if call.link != CallLink::Lost && call.link != CallLink::Pending {
+                let command = Command::Link { call: call.call_id.clone(), link: CallLink::Lost };
+                if let Err(refusal) = self.decide_on(entry, stage, command, &Actor::server()).await {
+                    tracing::warn!(show = entry.id, call = call.call_id, %refusal, "a call was not restored");
+                }
+            }
+            self.expect_screener(entry, stage, call);
+            if call.connection_type == ConnectionType::MediaStream {
+                self.ask_back(entry, call);
+            }
+        }
+        self.settle_all(entry, stage);
+    }
+
+    /// Who talked to a caller comes back to them.
+    fn expect_screener(&self, entry: &Entry, stage: &mut Stage, call: &CallView) {
+        let Some(screener) = call.screener.as_ref().filter(|_| call.state == CallState::Screening) else { return };
+        stage.departed.insert(screener.clone(), Instant::now() + SCREENERS);
+        let home = if screener.starts_with("host-") { live_room(&entry.id) } else { desk_room(&entry.id) };
+        if let (Ok(who), Ok(room)) =
+            (names::identity(screener), self.ensure(&entry.id, &screening_room(&entry.id, &call.call_id)))
+        {
+            self.inner.rooms.expect_in(&names::room(&home), &who, &room);
+        }
+    }
+
+    fn ask_back(&self, entry: &Arc<Entry>, call: &CallView) {
+        let Some(at_company) = reference(call) else { return };
+        let (shows, entry, id) = (self.clone(), Arc::clone(entry), call.call_id.clone());
+        tokio::spawn(async move {
+            for attempt in 0..ATTEMPTS {
+                match shows.inner.exchange.redirect(&at_company, &entry.id).await {
+                    Ok(()) => return,
+                    Err(Trouble::Gone) => return shows.is_over(&entry, &id, "hung up while the server was down").await,
+                    Err(trouble) => {
+                        tracing::warn!(show = entry.id, call = id, %trouble, "a call was not asked back yet")
+                    }
+                }
+                sleep(wait_before(attempt)).await;
+                // It may have come by itself.
+                if !entry.current().call(&id).is_ok_and(|call| call.link == CallLink::Lost) {
+                    return;
+                }
+            }
+        });
     }
 }

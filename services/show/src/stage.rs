@@ -6,11 +6,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crosspoint_model::show::{CallLink, CallView, ConnectionType, ShowMedia, ShowRole};
+use crosspoint_model::show::{CallLink, CallView, ConnectionType, ShowRole};
 use crosspoint_model::{Identity, Refusal, RoomId};
 use crosspoint_rooms::{LineOrder, RoomLimits, Stage as RoomStage};
+use tokio::time::{Instant, sleep};
 
-use crate::entry::{Entry, Stage};
+use crate::entry::{Deadline, Entry, Stage};
 use crate::machine::{Deed, Show};
 use crate::names::{self, Place, desk_room, live_room, lobby_room, screening_room};
 use crate::shows::Shows;
@@ -19,6 +20,12 @@ use crate::shows::Shows;
 const PARTICIPANTS: usize = 1000;
 /// So long an empty room stays: a show may be prepared the day before.
 const EMPTY: Duration = Duration::from_secs(24 * 3600);
+/// So long a telephone may be without sound here.
+const PHONE_LOST: Duration = Duration::from_secs(90);
+/// So long a guest may.
+const GUEST_LOST: Duration = Duration::from_secs(60);
+/// A telephone call lasts no longer (Twilio's limit).
+const IN_CONFERENCE: Duration = Duration::from_secs(4 * 3600);
 /// So long the telephones of a show that has ended have to be hung up.
 const FAREWELL: Duration = Duration::from_secs(15);
 /// So often it is looked whether they are.
@@ -83,6 +90,7 @@ impl Shows {
     /// A call is where its state says, held or not; if it is not here now, it will come in there.
     fn settle(&self, entry: &Arc<Entry>, stage: &mut Stage, show: &Show, call: &CallView) -> Result<(), Refusal> {
         let Some(Place { room, held }) = names::place_of(call) else { return Ok(()) };
+        stage.watch(call);
         self.ensure(&entry.id, &live_room(&entry.id))?;
         let there = self.ensure(&entry.id, &room)?;
         let who = Identity::parse(&call.identity)?;
@@ -192,7 +200,7 @@ impl Shows {
         }
         self.expect_no_more(&entry.id, &call.call_id, &who);
         self.fold(&entry.id, &call.call_id);
-        self.let_in_from_overflow(entry, stage);
+        self.let_in_from_overflow(entry);
     }
 
     /// Nobody comes in under this name any more where it was expected.
@@ -207,9 +215,9 @@ impl Shows {
         stage.feeds.stop();
         let (shows, entry) = (self.clone(), Arc::clone(entry));
         tokio::spawn(async move {
-            let deadline = tokio::time::Instant::now() + FAREWELL;
-            while !entry.stage.lock().await.lines.is_empty() && tokio::time::Instant::now() < deadline {
-                tokio::time::sleep(LOOK).await;
+            let deadline = Instant::now() + FAREWELL;
+            while !entry.stage.lock().await.lines.is_empty() && Instant::now() < deadline {
+                sleep(LOOK).await;
             }
             let show = entry.current();
             let screenings = show.calls.keys().map(|call| screening_room(&entry.id, call));
@@ -220,14 +228,30 @@ impl Shows {
             }
         });
     }
-
-    /// Is this a call that the telephone company's conference is to carry?
-    pub(crate) fn belongs_in_conference(show: &Show, call: &CallView) -> bool {
-        call.connection_type == ConnectionType::MediaStream && show.view.media == ShowMedia::Conference
-    }
 }
 
 impl Stage {
+    /// A call whose sound is not here is given up after a while.
+    fn watch(&mut self, call: &CallView) {
+        let is_phone = call.connection_type == ConnectionType::MediaStream;
+        let (wait, reason) = match (call.link, is_phone) {
+            (CallLink::Connected, _) => {
+                self.deadlines.remove(&call.call_id);
+                return;
+            }
+            (CallLink::Pending, true) => (PHONE_LOST, "its sound never came"),
+            (CallLink::Lost, true) => (PHONE_LOST, "connection lost"),
+            (CallLink::Conference, _) => (IN_CONFERENCE, "was in the conference for too long"),
+            (CallLink::Pending, false) => (GUEST_LOST, "did not come"),
+            (CallLink::Lost, false) => (GUEST_LOST, "connection lost"),
+        };
+        let known = self.deadlines.get(&call.call_id).is_some_and(|deadline| deadline.link == call.link);
+        if !known {
+            let deadline = Deadline { link: call.link, at: Instant::now() + wait, reason };
+            self.deadlines.insert(call.call_id.clone(), deadline);
+        }
+    }
+
     /// Tells a telephone's socket something, if it is here.
     pub(crate) fn order(&self, call: &str, order: LineOrder) {
         if let Some(line) = self.lines.get(call) {

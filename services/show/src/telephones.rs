@@ -6,8 +6,8 @@ use std::time::Duration;
 use crosspoint_carrier::{ParticipantChange, Trouble};
 use crosspoint_model::show::{CallLink, CallState, CallView, LobbySource, ShowMedia};
 use crosspoint_model::{Code, Refusal};
-use crosspoint_rooms::{CallRef, LineOrder};
-use tokio::time::sleep;
+use crosspoint_rooms::CallRef;
+use tokio::time::{Instant, sleep};
 
 use crate::actor::Actor;
 use crate::entry::{Entry, Stage, lock};
@@ -43,7 +43,7 @@ impl Shows {
         match self.inner.exchange.dial(number, show).await {
             Ok(call) => {
                 tracing::info!(show, call = call.sid, by = actor.identity, "called a host");
-                entry.stage.lock().await.conference.hosts.insert(call);
+                lock(&self.inner.tickets).add_host(call, &entry.id);
                 Ok(())
             }
             Err(trouble) => {
@@ -100,23 +100,24 @@ impl Shows {
         }
     }
 
-    /// Brings a call back from the conference, after a while that grows with each attempt.
+    /// Brings a call back from the conference, after a while that grows with each attempt. The clock asks again.
     pub(crate) fn bring_back(&self, entry: &Arc<Entry>, stage: &mut Stage, call: &CallView) {
-        let Some(at_company) = reference(call) else { return };
-        let attempts = stage.conference.returns.entry(call.call_id.clone()).or_default();
-        let wait = wait_before(*attempts);
-        *attempts += 1;
+        let now = Instant::now();
+        let Some(at_company) = reference(call).filter(|_| self.is_wanted_back(entry, &call.call_id)) else { return };
+        let (attempts, due) = stage.conference.returns.get(&call.call_id).copied().unwrap_or((0, now));
+        if due > now {
+            return;
+        }
+        // Who has been here for long comes back fast once more.
+        let attempts = if now > due + LONGEST_WAIT { 0 } else { attempts };
+        let wait = wait_before(attempts);
+        stage.conference.returns.insert(call.call_id.clone(), (attempts + 1, now + wait + wait_before(attempts + 1)));
         let (shows, entry, id) = (self.clone(), Arc::clone(entry), call.call_id.clone());
         tokio::spawn(async move {
             sleep(wait).await;
             if shows.is_wanted_back(&entry, &id) {
                 let result = shows.inner.exchange.redirect(&at_company, &entry.id).await;
-                let failed = matches!(&result, Err(trouble) if *trouble != Trouble::Gone);
                 shows.redirected(&entry, &id, result).await;
-                if failed && let Ok(call) = entry.current().call(&id) {
-                    let mut stage = entry.stage.lock().await;
-                    shows.bring_back(&entry, &mut stage, call);
-                }
             }
         });
     }
@@ -127,22 +128,18 @@ impl Shows {
         is_there && show.view.media == ShowMedia::Crosspoint && !self.inner.rooms.is_draining()
     }
 
-    /// A line is free: who waited longest for one, in the conference, is asked anew.
-    pub(crate) fn let_in_from_overflow(&self, entry: &Arc<Entry>, stage: &mut Stage) {
+    /// A line is free: who waited longest for one, in the conference, is asked anew where to go.
+    pub(crate) fn let_in_from_overflow(&self, entry: &Arc<Entry>) {
         let show = entry.current();
         if !show.has_free_line() || show.view.media != ShowMedia::Crosspoint || self.inner.rooms.is_draining() {
             return;
         }
-        let Some(call) = stage.overflow.pop_front() else { return };
+        let Some(call) = lock(&entry.overflow).pop_front() else { return };
         let (shows, entry) = (self.clone(), Arc::clone(entry));
         tokio::spawn(async move {
             match insist(|| shows.inner.exchange.redirect(&call, &entry.id)).await {
-                Ok(()) => {}
-                // Gone: the next one then.
-                Err(Trouble::Gone) => {
-                    let mut stage = entry.stage.lock().await;
-                    shows.let_in_from_overflow(&entry, &mut stage);
-                }
+                // Gone: the clock lets the next one in.
+                Ok(()) | Err(Trouble::Gone) => {}
                 Err(trouble) => tracing::warn!(show = entry.id, %trouble, "who waits for a line could not be let in"),
             }
         });

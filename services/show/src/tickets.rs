@@ -1,4 +1,5 @@
-//! What stream sockets present: which call they may bring the sound of. Each is good once, for a minute, for one call.
+//! What telephones present: stream sockets a token, which says which call they may bring the sound of, good once, for a minute,
+//! for one call; hosts a PIN, or the number at which we called them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,6 +12,8 @@ use tokio::time::Instant;
 const LIFETIME: Duration = Duration::from_secs(60);
 /// So long somebody whom we call may let it ring.
 const RINGING: Duration = Duration::from_secs(120);
+/// So many wrong PINs has a call; then it is an ordinary one.
+const GUESSES: u32 = 5;
 
 /// All that are out.
 #[derive(Default)]
@@ -18,6 +21,10 @@ pub(crate) struct Tickets {
     tickets: BTreeMap<String, Ticket>,
     /// Hosts whom we call: the number, the show, until when.
     dialled: BTreeMap<String, (String, Instant)>,
+    /// Hosts who are in a conference by telephone: of which show.
+    hosts: BTreeMap<CallRef, String>,
+    /// Wrong PINs of each call.
+    guesses: BTreeMap<CallRef, u32>,
 }
 
 /// One of them.
@@ -63,6 +70,33 @@ impl Tickets {
         (until > Instant::now()).then_some(show)
     }
 
+    /// This call is a host of that show.
+    pub(crate) fn add_host(&mut self, call: CallRef, show: &str) {
+        self.hosts.insert(call, show.to_owned());
+    }
+
+    /// Of which show is this call a host?
+    pub(crate) fn host_of(&self, call: &CallRef) -> Option<&str> {
+        self.hosts.get(call).map(String::as_str)
+    }
+
+    /// May this call try (another) PIN?
+    pub(crate) fn may_guess(&self, call: &CallRef) -> bool {
+        self.guesses.get(call).is_none_or(|wrong| *wrong < GUESSES)
+    }
+
+    /// That was a wrong one.
+    pub(crate) fn guessed_wrong(&mut self, call: &CallRef) {
+        *self.guesses.entry(call.clone()).or_default() += 1;
+    }
+
+    /// The call is over.
+    pub(crate) fn forget_call(&mut self, call: &CallRef) {
+        self.hosts.remove(call);
+        self.guesses.remove(call);
+        self.tickets.retain(|_, ticket| ticket.call != *call);
+    }
+
     /// That did not work.
     pub(crate) fn not_dialled(&mut self, number: &str) {
         self.dialled.remove(number);
@@ -71,6 +105,7 @@ impl Tickets {
     pub(crate) fn forget_show(&mut self, show: &str) {
         self.tickets.retain(|_, ticket| ticket.show != show);
         self.dialled.retain(|_, (of, _)| of != show);
+        self.hosts.retain(|_, of| of != show);
     }
 }
 

@@ -13,6 +13,11 @@ impl Turn<'_> {
         if !self.show.view.open || self.show.view.ended_at.is_some() {
             return Err(Refusal::new(Code::ShowClosed, "the show takes no calls now"));
         }
+        if let Some(known) = self.known_as(&newcomer) {
+            // The company asks twice where the first answer came late.
+            self.outcome.call = Some(known);
+            return Ok(());
+        }
         if !self.show.has_free_line() {
             return Err(Refusal::new(Code::LinesBusy, "all lines of the show are busy"));
         }
@@ -26,6 +31,12 @@ impl Turn<'_> {
         self.will(Deed::Settle(id.clone()));
         self.told(&id, "rang");
         Ok(())
+    }
+
+    fn known_as(&self, newcomer: &Newcomer) -> Option<String> {
+        let sid = newcomer.call_sid.as_ref()?;
+        let is_it = |call: &&CallView| call.call_sid.as_ref() == Some(sid) && call.provider == newcomer.provider;
+        self.show.open_calls().find(is_it).map(|call| call.call_id.clone())
     }
 
     fn new_call(&self, newcomer: Newcomer) -> CallView {

@@ -1,0 +1,304 @@
+//! What telephone doors ask: who calls goes where, whose sound comes, whose has gone.
+//!
+//! | what happens | what becomes of the call |
+//! |---|---|
+//! | the voice webhook of a new call | `ringing`, and its sound is expected; or a goodbye |
+//! | the same of a known one | back to its place, with a new token |
+//! | the socket's `start` | `connected`: a tap in the room of its state |
+//! | the socket's end | `lost`: it falls into the conference, and is brought back from there |
+//! | the conference's `participant-join` | in the conference; with media here, it is asked back |
+//! | the status webhook | over |
+
+use std::sync::Arc;
+
+use crosspoint_auth::unix_now;
+use crosspoint_model::grant::Bearer;
+use crosspoint_model::show::{CallLink, CallView, ShowMedia, ShowRole};
+use crosspoint_model::{Bus, Code, Grant, Identity, Refusal, Source};
+use crosspoint_rooms::{
+    CallDesk, CallRef, ConferenceEvent, Detached, IncomingCall, LineFigures, LineOrder, PhoneLine, TapRequest,
+    TapVoice, Task, Welcome,
+};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::actor::{Actor, ROLE, SHOW};
+use crate::entry::{Deadline, Entry, Line, Stage, lock};
+use crate::machine::{Command, Show};
+use crate::names;
+use crate::shows::Shows;
+use crate::telephones::reference;
+
+/// So long a socket's orderly end may be a redirect that somebody else asked for; then the caller has hung up.
+const STOPPED: std::time::Duration = std::time::Duration::from_secs(15);
+/// A bearer of ours lives longer than any call.
+const BEARER: u64 = 24 * 3600;
+
+impl CallDesk for Shows {
+    fn incoming(&self, call: IncomingCall) -> Task<'_, Result<Welcome, Refusal>> {
+        Box::pin(self.welcome(call))
+    }
+
+    fn pin(&self, call: CallRef, digits: String) -> Task<'_, Result<Welcome, Refusal>> {
+        Box::pin(async move { self.try_pin(&call, &digits).await })
+    }
+
+    fn attach(&self, call: CallRef, token: String) -> Task<'_, Result<PhoneLine, Refusal>> {
+        Box::pin(async move {
+            let ticket = lock(&self.inner.tickets).redeem(&token, &call)?;
+            let entry = self.entry(&ticket.show)?;
+            let shows = self.clone();
+            // To its end, also where the socket has gone meanwhile: what is told is true, and the clock finds the dead line.
+            let attaching = tokio::spawn(async move {
+                let mut stage = entry.stage.lock().await;
+                shows.attach_now(&entry, &mut stage, &ticket.call_id).await
+            });
+            attaching.await.unwrap_or_else(|_| Err(Refusal::new(Code::Internal, "attaching this failed")))
+        })
+    }
+
+    fn keyed(&self, call: CallRef, digit: char) -> Task<'_, ()> {
+        Box::pin(async move {
+            if let Some((entry, view)) = self.find(&call) {
+                let command = Command::Keyed { call: view.call_id, digit };
+                self.happened(&entry, command).await;
+            }
+        })
+    }
+
+    fn detached(&self, call: CallRef, how: Detached) -> Task<'_, ()> {
+        Box::pin(async move {
+            let Some((entry, view)) = self.find(&call) else { return };
+            let shows = self.clone();
+            let detaching = tokio::spawn(async move {
+                let mut stage = entry.stage.lock().await;
+                shows.detach_now(&entry, &mut stage, &view.call_id, how).await;
+            });
+            // A panic in there was logged, and cost this line.
+            let _ = detaching.await;
+        })
+    }
+
+    fn completed(&self, call: CallRef, status: String) -> Task<'_, ()> {
+        Box::pin(async move {
+            lock(&self.inner.tickets).forget_call(&call);
+            for entry in self.entries() {
+                lock(&entry.overflow).retain(|waiting| *waiting != call);
+            }
+            let Some((entry, view)) = self.find(&call) else { return };
+            let reason = match status.as_str() {
+                "completed" => "hung up".to_owned(),
+                other => format!("the telephone company says: {other}"),
+            };
+            self.is_over(&entry, &view.call_id, &reason).await;
+        })
+    }
+
+    fn conference(&self, event: ConferenceEvent) -> Task<'_, ()> {
+        Box::pin(self.in_conference(event))
+    }
+}
+
+impl Shows {
+    /// A call that is not over.
+    pub(crate) fn find(&self, call: &CallRef) -> Option<(Arc<Entry>, CallView)> {
+        self.entries().into_iter().find_map(|entry| {
+            let show = entry.current();
+            let view = show.open_calls().find(|view| is_call(view, call)).cloned();
+            view.map(|view| (entry, view))
+        })
+    }
+
+    /// What has happened is written down; nothing, where the call is over meanwhile.
+    pub(crate) async fn happened(&self, entry: &Arc<Entry>, command: Command) {
+        if let Err(refusal) = self.decide(entry, command, &Actor::server()).await {
+            tracing::debug!(show = entry.id, %refusal, "came too late");
+        }
+    }
+
+    /// The tap comes in held or free as its state says, before anything of it is heard.
+    async fn attach_now(
+        &self,
+        entry: &Arc<Entry>,
+        stage: &mut tokio::sync::MutexGuard<'_, Stage>,
+        id: &str,
+    ) -> Result<PhoneLine, Refusal> {
+        let show = entry.current();
+        let call = show.call(id)?;
+        let over = || Refusal::new(Code::CallState, "the call is over");
+        let place = names::place_of(call).ok_or_else(over)?;
+        if show.view.media == ShowMedia::Conference {
+            let detail = "the telephone company's conference carries this show";
+            return Err(Refusal::new(Code::MediaUnavailable, detail));
+        }
+        self.ensure(&entry.id, &names::live_room(&entry.id))?;
+        let room = self.ensure(&entry.id, &place.room)?;
+        let who = Identity::parse(&call.identity)?;
+        self.make_way(entry, stage, call, &who);
+        self.inner.rooms.hold_coming(&room, &who, place.held)?;
+        self.inner.rooms.voice_coming(&room, &who, &show.view.settings.caller_voice)?;
+        let tap = self.inner.rooms.tap(&TapRequest {
+            bearer: bearer(&show, call),
+            room,
+            hears: Some(Bus::Programme),
+            speaks: Some(TapVoice::of(Source::Phone)),
+            is_service: false,
+        })?;
+        let (orders, receiver) = mpsc::unbounded_channel();
+        let figures = Arc::new(LineFigures::default());
+        let sockets = stage.lines.get(id).map_or(0, |line| line.sockets) + 1;
+        stage.lines.insert(id.to_owned(), Line { orders, figures: Arc::clone(&figures), sockets, was_dead: false });
+        let command = Command::Link { call: id.to_owned(), link: CallLink::Connected };
+        self.decide_on(entry, stage, command, &Actor::server()).await?;
+        Ok(PhoneLine { tap, orders: receiver, figures })
+    }
+
+    /// A socket before this one may not have noticed yet that it is dead.
+    fn make_way(&self, entry: &Entry, stage: &Stage, call: &CallView, who: &Identity) {
+        stage.order(&call.call_id, LineOrder::Close);
+        if let Some(room) = self.whereabouts(&entry.id, &call.call_id, who) {
+            // Gone by itself meanwhile: all the better.
+            let _ = self.inner.rooms.send_away(&room, who, "the call came again");
+        }
+        self.expect_no_more(&entry.id, &call.call_id, who);
+    }
+
+    pub(crate) async fn detach_now(
+        &self,
+        entry: &Arc<Entry>,
+        stage: &mut tokio::sync::MutexGuard<'_, Stage>,
+        id: &str,
+        how: Detached,
+    ) {
+        let Some(line) = stage.lines.get_mut(id) else { return };
+        line.sockets = line.sockets.saturating_sub(1);
+        if line.sockets > 0 {
+            // It was an old one: another has taken its place.
+            return;
+        }
+        stage.lines.remove(id);
+        let show = entry.current();
+        if !show.call(id).is_ok_and(|call| call.link == CallLink::Connected && !call.state.is_over()) {
+            return;
+        }
+        let command = Command::Link { call: id.to_owned(), link: CallLink::Lost };
+        if let Err(refusal) = self.decide_on(entry, stage, command, &Actor::server()).await {
+            tracing::debug!(show = entry.id, call = id, %refusal, "came too late");
+        }
+        if how == Detached::Stopped {
+            let deadline = Deadline { link: CallLink::Lost, at: Instant::now() + STOPPED, reason: "hung up" };
+            stage.deadlines.insert(id.to_owned(), deadline);
+        }
+    }
+
+    async fn in_conference(&self, event: ConferenceEvent) {
+        let Some(entry) = names::show_of_conference(&event.name).and_then(|show| self.entry(show).ok()) else {
+            tracing::warn!(conference = event.name, event = event.event, "a conference of no show of ours");
+            return;
+        };
+        let shows = self.clone();
+        let noting = tokio::spawn(async move {
+            let mut stage = entry.stage.lock().await;
+            shows.note_conference(&entry, &mut stage, event).await;
+        });
+        // A panic in there was logged, and cost this event.
+        let _ = noting.await;
+    }
+
+    async fn note_conference(
+        &self,
+        entry: &Arc<Entry>,
+        stage: &mut tokio::sync::MutexGuard<'_, Stage>,
+        event: ConferenceEvent,
+    ) {
+        let ConferenceEvent { call, conference_sid, event, sequence, .. } = event;
+        if event == "conference-end" {
+            stage.conference.sids.retain(|_, sid| *sid != conference_sid);
+            return;
+        }
+        let heard = stage.conference.heard.get(&call);
+        if heard.is_some_and(|(sid, last)| *sid == conference_sid && sequence <= *last) {
+            return;
+        }
+        stage.conference.sids.insert(call.provider.clone(), conference_sid.clone());
+        stage.conference.heard.insert(call.clone(), (conference_sid, sequence));
+        if lock(&self.inner.tickets).host_of(&call).is_some() {
+            return;
+        }
+        let show = entry.current();
+        let known = show.open_calls().find(|view| is_call(view, &call)).cloned();
+        match (event.as_str(), known) {
+            ("participant-join", Some(view)) => self.joined_conference(entry, stage, &view).await,
+            ("participant-join", None) => self.stranger_in_conference(entry, &show, call),
+            ("participant-leave", Some(view)) if view.link == CallLink::Conference => {
+                let command = Command::Link { call: view.call_id, link: CallLink::Lost };
+                if let Err(refusal) = self.decide_on(entry, stage, command, &Actor::server()).await {
+                    tracing::debug!(show = entry.id, %refusal, "came too late");
+                }
+            }
+            ("participant-leave", None) => lock(&entry.overflow).retain(|waiting| *waiting != call),
+            _ => {}
+        }
+    }
+
+    async fn joined_conference(
+        &self,
+        entry: &Arc<Entry>,
+        stage: &mut tokio::sync::MutexGuard<'_, Stage>,
+        view: &CallView,
+    ) {
+        if let Ok(who) = Identity::parse(&view.identity)
+            && view.link == CallLink::Connected
+        {
+            // A call is in one place: the socket is dead, and does not know it yet.
+            self.make_way(entry, stage, view, &who);
+        }
+        let command = Command::Link { call: view.call_id.clone(), link: CallLink::Conference };
+        match self.decide_on(entry, stage, command, &Actor::server()).await {
+            Ok((_, show)) => {
+                if let Ok(view) = show.call(&view.call_id) {
+                    self.bring_back(entry, stage, view);
+                }
+            }
+            Err(refusal) => tracing::debug!(show = entry.id, %refusal, "came too late"),
+        }
+    }
+
+    /// Who was put out is hung up once more. Whom nobody knows (the server was away, all lines were busy) gets a line when there
+    /// is one.
+    fn stranger_in_conference(&self, entry: &Arc<Entry>, show: &Show, call: CallRef) {
+        use crosspoint_model::show::CallState;
+        let was_dropped = |view: &CallView| is_call(view, &call) && view.state == CallState::Dropped;
+        if show.calls.values().any(was_dropped) {
+            let shows = self.clone();
+            tokio::spawn(async move { shows.hang_up(&call).await });
+            return;
+        }
+        self.wait_for_a_line(entry, call);
+        self.let_in_from_overflow(entry);
+    }
+
+    pub(crate) fn wait_for_a_line(&self, entry: &Entry, call: CallRef) {
+        let mut waiting = lock(&entry.overflow);
+        if !waiting.contains(&call) {
+            waiting.push_back(call);
+        }
+    }
+}
+
+fn is_call(view: &CallView, call: &CallRef) -> bool {
+    view.call_sid.as_deref() == Some(&call.sid) && reference(view).as_ref() == Some(call)
+}
+
+/// It may be in every room of the show, and administers none. Its number is nobody's business but the staff's.
+fn bearer(show: &Show, call: &CallView) -> Bearer {
+    let attributes = [(ROLE, ShowRole::Guest.as_str()), (SHOW, show.view.show_id.as_str())];
+    Bearer {
+        identity: call.identity.clone(),
+        name: call.notes.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "Caller".to_owned()),
+        attributes: attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        grant: Grant { room_join: true, can_publish_data: Some(false), ..Grant::default() },
+        expires: unix_now() + BEARER,
+        ..Bearer::default()
+    }
+}

@@ -1,0 +1,187 @@
+//! The telephone company's conference: calls fall into it and come back.
+
+use crosspoint_model::show::ShowMedia;
+use crosspoint_rooms::{Conference, ConferenceEvent};
+
+use super::*;
+
+fn event(sid: &str, event: &str, sequence: u64) -> ConferenceEvent {
+    ConferenceEvent {
+        call: call(sid),
+        conference_sid: "CF1".into(),
+        name: format!("show-{SHOW}"),
+        event: event.into(),
+        sequence,
+    }
+}
+
+async fn joins(house: &House, sid: &str, sequence: u64) {
+    house.shows.conference(event(sid, "participant-join", sequence)).await;
+}
+
+async fn switch(house: &House, media: ShowMedia) {
+    house.shows.switch_media(SHOW, media, &Actor::operator()).await.expect("switches");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_socket_breaks_falls_into_the_conference_and_comes_back_to_its_place() {
+    let house = House::new().await;
+    let (id, line) = house.waiting("CA1").await;
+    house.host(Verb::Air, &id).await;
+    drop(line);
+    lost(&house, "CA1").await;
+    assert_eq!((house.state(&id), house.link(&id)), (CallState::OnAir, CallLink::Lost));
+    assert_eq!(house.room_of(&identity_of(&id)), None);
+    joins(&house, "CA1", 1).await;
+    assert_eq!(house.link(&id), CallLink::Conference);
+    until("is asked back", || house.company.was_asked(&Asked::Redirect("CA1".into()))).await;
+    house.shows.conference(event("CA1", "participant-leave", 2)).await;
+    assert_eq!(house.link(&id), CallLink::Lost);
+    let (same, _line) = house.phone("CA1").await;
+    assert_eq!((same, house.link(&id)), (id.clone(), CallLink::Connected));
+    assert_eq!(house.place(&identity_of(&id)).await, Some((live(), false)), "on the air, as before");
+    joins(&house, "CA1", 1).await;
+    assert_eq!(house.link(&id), CallLink::Connected, "what comes late undoes nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_come_back_is_given_up() {
+    let house = House::new().await;
+    let (id, line) = house.waiting("CA1").await;
+    drop(line);
+    lost(&house, "CA1").await;
+    sleep(Duration::from_secs(80)).await;
+    assert_eq!(house.state(&id), CallState::Waiting);
+    sleep(Duration::from_secs(20)).await;
+    assert_eq!((house.state(&id), house.call(&id).end_reason.as_deref()), (CallState::Off, Some("connection lost")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_breaks_again_and_again_is_asked_back_less_and_less_often() {
+    let house = House::new().await;
+    let (id, line) = house.waiting("CA1").await;
+    drop(line);
+    lost(&house, "CA1").await;
+    let begin = Instant::now();
+    let mut sequence = 0;
+    for round in 1..=5 {
+        sequence += 1;
+        joins(&house, "CA1", sequence).await;
+        until("is asked back", || house.company.times(&Asked::Redirect("CA1".into())) >= round).await;
+        let Welcome::Stream { .. } = house.dials("CA1").await else { panic!("a stream") };
+        sequence += 1;
+        house.shows.conference(event("CA1", "participant-leave", sequence)).await;
+    }
+    assert!(begin.elapsed() > Duration::from_secs(10), "{:?}", begin.elapsed());
+    assert_eq!(house.state(&id), CallState::Waiting);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_in_the_conference_has_no_socket_here_whatever_that_one_believes() {
+    let house = House::new().await;
+    let (id, mut line) = house.waiting("CA1").await;
+    joins(&house, "CA1", 1).await;
+    assert_eq!(house.link(&id), CallLink::Conference);
+    assert_eq!(orders(&mut line), [LineOrder::Close]);
+    assert_eq!(house.room_of(&identity_of(&id)), None);
+    lost(&house, "CA1").await;
+    assert_eq!(house.link(&id), CallLink::Conference, "its end is no news");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_show_is_switched_to_the_conference_while_it_is_live_and_back() {
+    let house = House::new().await;
+    let (id, line) = house.waiting("CA1").await;
+    switch(&house, ShowMedia::Conference).await;
+    until("is asked anew", || house.company.was_asked(&Asked::Redirect("CA1".into()))).await;
+    let Welcome::Conference { conference, asks_pin } = house.dials("CA1").await else { panic!("the conference") };
+    let expected = Conference { name: format!("show-{SHOW}"), label: id.clone(), starts: false, muted: true };
+    assert_eq!((conference, asks_pin), (expected, false), "who is in the show is no host");
+    drop(line);
+    house.shows.detached(call("CA1"), Detached::Stopped).await;
+    joins(&house, "CA1", 1).await;
+    let muted = |muted| Asked::Participant {
+        conference: "CF1".into(),
+        sid: "CA1".into(),
+        muted: Some(muted),
+        hold: Some(false),
+    };
+    house.host(Verb::Air, &id).await;
+    until("is heard", || house.company.was_asked(&muted(false))).await;
+    let before = house.company.times(&muted(true));
+    house.host(Verb::Hold, &id).await;
+    until("is not heard", || house.company.times(&muted(true)) > before).await;
+
+    switch(&house, ShowMedia::Crosspoint).await;
+    until("is asked back", || house.company.times(&Asked::Redirect("CA1".into())) == 2).await;
+    let (same, _line) = house.phone("CA1").await;
+    assert_eq!((&same, house.state(&id), house.link(&id)), (&id, CallState::Hold, CallLink::Connected));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drop_in_the_conference_hangs_up_and_who_turns_up_in_it_after_a_drop_is_hung_up_again() {
+    let house = House::new().await;
+    let (id, line) = house.waiting("CA1").await;
+    drop(line);
+    lost(&house, "CA1").await;
+    joins(&house, "CA1", 1).await;
+    house.host(Verb::Drop, &id).await;
+    until("hangs up", || house.company.times(&Asked::HangUp("CA1".into())) == 1).await;
+    joins(&house, "CA1", 2).await;
+    until("hangs up again", || house.company.times(&Asked::HangUp("CA1".into())) == 2).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_without_media_answers_with_the_conference_and_the_call_is_on_the_desk() {
+    let house = House::new().await;
+    let down = IncomingCall { media_is_up: false, ..incoming("CA1") };
+    let Ok(Welcome::Conference { conference, asks_pin }) = house.shows.incoming(down).await else {
+        panic!("the conference")
+    };
+    assert!(asks_pin && !conference.starts && conference.muted);
+    assert_eq!(house.state(&conference.label), CallState::Ringing);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_gets_into_the_conference_by_the_pin_and_guesses_are_bounded() {
+    let house = House::new().await;
+    switch(&house, ShowMedia::Conference).await;
+    let pin = house.shows.show(SHOW).expect("a show").pin;
+    assert!(pin.len() == 6 && pin.bytes().all(|byte| byte.is_ascii_digit()));
+    let Welcome::Conference { asks_pin: true, conference } = house.dials("CA1").await else { panic!("asks") };
+    let wrong = if pin == "000000" { "000001" } else { "000000" };
+    for more in [true, true, true, true, false] {
+        let Ok(Welcome::Conference { asks_pin, conference }) = house.shows.pin(call("CA1"), wrong.into()).await else {
+            panic!("the conference")
+        };
+        assert_eq!((asks_pin, conference.starts), (more, false));
+    }
+    let answer = house.shows.pin(call("CA1"), pin.clone()).await.expect("an answer");
+    assert!(matches!(answer, Welcome::Conference { asks_pin: false, conference } if !conference.starts), "too late");
+    assert_eq!(house.state(&conference.label), CallState::Ringing, "an ordinary caller");
+
+    let Welcome::Conference { conference, .. } = house.dials("CA2").await else { panic!("asks") };
+    let answer = house.shows.pin(call("CA2"), pin).await.expect("an answer");
+    assert!(
+        matches!(answer, Welcome::Conference { asks_pin: false, conference } if conference.starts && !conference.muted)
+    );
+    assert_eq!(house.state(&conference.label), CallState::Off, "a host is no caller");
+    joins(&house, "CA2", 1).await;
+    assert_eq!(house.shows.calls(SHOW).expect("a show").len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_is_called_and_brought_into_the_conference() {
+    let house = House::new().await;
+    let host = actor("host-1", Role::Host);
+    let refused = house.shows.call_me(SHOW, "+491701", &actor("s", Role::Screener)).await;
+    assert_eq!(refused.expect_err("refused").code, Code::Forbidden);
+    house.shows.call_me(SHOW, "+4917012345", &host).await.expect("dials");
+    assert!(house.company.was_asked(&Asked::Dial("+4917012345".into())));
+    let answered = IncomingCall { to: "+4917012345".into(), ..incoming("CA-dialled") };
+    let answer = house.shows.incoming(answered).await.expect("an answer");
+    assert!(
+        matches!(answer, Welcome::Conference { conference, asks_pin: false } if conference.starts && !conference.muted)
+    );
+    assert_eq!(house.shows.calls(SHOW).expect("a show"), []);
+}

@@ -1,0 +1,166 @@
+//! What callers are answered: the sound comes to us, the conference, or a goodbye.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crosspoint_model::show::{CallNotes, CallState, CallView, CallerView, ConnectionType, ShowMedia};
+use crosspoint_model::{Code, Refusal};
+use crosspoint_rooms::{CallRef, Conference, IncomingCall, Welcome};
+
+use crate::actor::Actor;
+use crate::chance;
+use crate::entry::{Entry, lock};
+use crate::machine::{Command, Newcomer, Show};
+use crate::names;
+use crate::shows::Shows;
+
+impl Shows {
+    pub(crate) async fn welcome(&self, incoming: IncomingCall) -> Result<Welcome, Refusal> {
+        if let Some(show) = self.as_host(&incoming) {
+            return Ok(host(&show, &incoming.call));
+        }
+        if let Some((entry, view)) = self.find(&incoming.call) {
+            return self.to_its_place(&entry, &view, &incoming, false);
+        }
+        let entry = match self.led_to(&incoming) {
+            Ok(entry) => entry,
+            Err(message) => return Ok(Welcome::Goodbye { message: message.to_owned() }),
+        };
+        let caller = self.known_caller(incoming.from.as_deref()).await;
+        if caller.as_ref().is_some_and(|caller| caller.banned) {
+            return Ok(Welcome::Reject);
+        }
+        let newcomer = Newcomer {
+            call_id: chance::call_id()?,
+            connection_type: ConnectionType::MediaStream,
+            call_sid: Some(incoming.call.sid.clone()),
+            provider: Some(incoming.call.provider.clone()),
+            number: incoming.from.clone(),
+            notes: CallNotes {
+                name: caller.as_ref().map(|caller| caller.name.clone()).filter(|name| !name.is_empty()),
+                ..CallNotes::default()
+            },
+            caller,
+        };
+        match self.decide(&entry, Command::Ring(Box::new(newcomer)), &Actor::server()).await {
+            Ok((outcome, show)) => {
+                let view = show.call(outcome.call.as_deref().unwrap_or_default())?;
+                self.to_its_place(&entry, view, &incoming, true)
+            }
+            Err(refusal) if refusal.code == Code::ShowClosed => Ok(Welcome::Goodbye { message: CLOSED.to_owned() }),
+            // Nobody is lost: they hear the show in the conference, and get a line when there is one.
+            Err(refusal) if matches!(refusal.code, Code::LinesBusy | Code::StoreUnavailable) => {
+                tracing::warn!(show = entry.id, %refusal, "a caller waits in the conference for a line");
+                self.wait_for_a_line(&entry, incoming.call);
+                let label = format!("waits-{}", chance::short_id()?);
+                Ok(Welcome::Conference { conference: conference(&entry.id, label, true), asks_pin: false })
+            }
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// Whom we called, and who gave the PIN before.
+    fn as_host(&self, incoming: &IncomingCall) -> Option<String> {
+        let mut tickets = lock(&self.inner.tickets);
+        if let Some(show) = tickets.host_of(&incoming.call) {
+            return Some(show.to_owned());
+        }
+        let show = tickets.answered(&incoming.to)?;
+        tickets.add_host(incoming.call.clone(), &show);
+        Some(show)
+    }
+
+    /// The sound of a known call comes here if it can. Only who has just called may be a host.
+    fn to_its_place(
+        &self,
+        entry: &Entry,
+        view: &CallView,
+        incoming: &IncomingCall,
+        is_new: bool,
+    ) -> Result<Welcome, Refusal> {
+        let show = entry.current();
+        let conference = conference(&entry.id, view.call_id.clone(), view.state != CallState::OnAir);
+        let is_up = incoming.media_is_up && !self.inner.rooms.is_draining();
+        if show.view.media == ShowMedia::Conference || !is_up {
+            return Ok(Welcome::Conference { conference, asks_pin: is_new });
+        }
+        let token = chance::token()?;
+        lock(&self.inner.tickets).issue(token.clone(), incoming.call.clone(), &entry.id, &view.call_id);
+        Ok(Welcome::Stream { token, show: entry.id.clone(), call_id: view.call_id.clone(), conference })
+    }
+
+    /// The show that a call leads to; else what the caller is told.
+    fn led_to(&self, incoming: &IncomingCall) -> Result<Arc<Entry>, &'static str> {
+        if let Some(named) = &incoming.show {
+            let entry = self.entry(named).map_err(|_| NOBODY)?;
+            return if entry.current().view.open { Ok(entry) } else { Err(CLOSED) };
+        }
+        let mut entries: Vec<(Arc<Entry>, Arc<Show>)> =
+            self.entries().into_iter().map(|entry| (Arc::clone(&entry), entry.current())).collect();
+        entries.sort_by_key(|(entry, _)| std::cmp::Reverse(entry.opened_at.load(Ordering::Relaxed)));
+        let has_number = |show: &Show| show.view.settings.numbers.contains(&incoming.to);
+        let takes_all = |show: &Show| show.view.settings.numbers.is_empty();
+        let find = |fits: &dyn Fn(&Show) -> bool| entries.iter().find(|(_, show)| fits(show));
+        let found = find(&|show| show.view.open && has_number(show))
+            .or_else(|| find(&|show| show.view.open && takes_all(show)));
+        match found {
+            Some((entry, _)) => Ok(Arc::clone(entry)),
+            None if find(&has_number).or_else(|| find(&takes_all)).is_some() => Err(CLOSED),
+            None => Err(NOBODY),
+        }
+    }
+
+    /// What is known of a number. Where the store does not say, the call comes in all the same.
+    async fn known_caller(&self, number: Option<&str>) -> Option<CallerView> {
+        match self.inner.records.caller(number?).await {
+            Ok(caller) => caller,
+            Err(refusal) => {
+                tracing::warn!(%refusal, "nothing is known of a caller");
+                None
+            }
+        }
+    }
+
+    /// A host on the way into the conference. Whose digits are wrong too often, or none, is an ordinary caller.
+    pub(crate) async fn try_pin(&self, call: &CallRef, digits: &str) -> Result<Welcome, Refusal> {
+        let Some((entry, view)) = self.find(call) else {
+            return match lock(&self.inner.tickets).host_of(call) {
+                Some(show) => Ok(host(show, call)),
+                None => Err(Refusal::new(Code::CallNotFound, "there is no such call (any more)")),
+            };
+        };
+        let show = entry.current();
+        let as_caller = |asks_pin| {
+            let conference = conference(&entry.id, view.call_id.clone(), view.state != CallState::OnAir);
+            Ok(Welcome::Conference { conference, asks_pin })
+        };
+        // Not compared any more after too many: otherwise the next guess would still be one.
+        if digits.is_empty() || !lock(&self.inner.tickets).may_guess(call) {
+            return as_caller(false);
+        }
+        if !chance::same(digits, &show.view.pin) {
+            let mut tickets = lock(&self.inner.tickets);
+            tickets.guessed_wrong(call);
+            return as_caller(tickets.may_guess(call));
+        }
+        lock(&self.inner.tickets).add_host(call.clone(), &entry.id);
+        self.is_over(&entry, &view.call_id, "is the host, by telephone").await;
+        Ok(host(&entry.id, call))
+    }
+}
+
+/// What a caller is told whose show takes no calls.
+const CLOSED: &str = "The show takes no calls now. Thank you for calling.";
+/// What a caller is told where there is no show.
+const NOBODY: &str = "No show is on the air now. Thank you for calling.";
+
+fn conference(show: &str, label: String, muted: bool) -> Conference {
+    Conference { name: names::conference(show), label, starts: false, muted }
+}
+
+/// With a host the conference begins.
+fn host(show: &str, call: &CallRef) -> Welcome {
+    let label = format!("host-{}", call.sid);
+    let conference = Conference { name: names::conference(show), label, starts: true, muted: false };
+    Welcome::Conference { conference, asks_pin: false }
+}
