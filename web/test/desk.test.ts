@@ -1,6 +1,7 @@
 import type { CallNotes } from "@crosspoint/client";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { actionOf, HOST_KEYS, type Key, lineOf, type Press, SCREENER_KEYS } from "../src/desk/keys";
+import { giveUpSeat, inviteFor, keepInvite, keepSeat, seatFor } from "../src/lib/show-seat";
 import { NoteDraft, PAUSE } from "../src/show/note-draft";
 
 function press(key: string, more: Partial<Press> = {}): Press {
@@ -144,5 +145,47 @@ describe("notes that are being typed", () => {
     draft.type("rating", 4);
     await draft.flush(true);
     expect(sent).toEqual([{ notes: { rating: 4 }, last: true }]);
+  });
+});
+
+describe("a place in a show", () => {
+  const SEAT = { token: "seat", identity: "host-1", room: "live-late", role: "host" as const, name: "Ann" };
+
+  beforeEach(() => {
+    const kept = new Map<string, string>();
+    vi.stubGlobal("sessionStorage", {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => kept.set(key, value),
+      removeItem: (key: string) => kept.delete(key),
+    });
+  });
+  afterEach(() => vi.unstubAllGlobals());
+
+  it("outlasts the same link, and goes with another one", () => {
+    keepInvite("late", "host", "first");
+    keepSeat("late", "host", SEAT);
+    keepInvite("late", "host", "first");
+    expect(seatFor("late", "host")).toEqual(SEAT);
+    keepInvite("late", "host", "second");
+    expect(seatFor("late", "host")).toBeUndefined();
+    expect(inviteFor("late", "host")).toBe("second");
+  });
+
+  it("is one of its own in every show and role", () => {
+    keepInvite("late", "host", "host's");
+    keepInvite("late", "screener", "screener's");
+    keepInvite("early", "host", "another's");
+    keepSeat("late", "host", SEAT);
+    expect(inviteFor("late", "screener")).toBe("screener's");
+    expect(seatFor("late", "screener")).toBeUndefined();
+    expect(seatFor("early", "host")).toBeUndefined();
+  });
+
+  it("can be given up, and taken again with its invitation", () => {
+    keepInvite("late", "host", "first");
+    keepSeat("late", "host", SEAT);
+    giveUpSeat("late", "host");
+    expect(seatFor("late", "host")).toBeUndefined();
+    expect(inviteFor("late", "host")).toBe("first");
   });
 });
