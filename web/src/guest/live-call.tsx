@@ -10,6 +10,7 @@ import { useNow } from "../lib/hooks";
 import type { Facts } from "./facts";
 import type { GuestCall } from "./guest-call";
 import { GuestHead } from "./guest-head";
+import "./live-call.css";
 import { PLACES, textOf } from "./place";
 
 export function LiveCall({ call, facts }: { call: GuestCall; facts: Facts }) {

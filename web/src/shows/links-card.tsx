@@ -1,4 +1,5 @@
 /** The links into a show, and who gets which. */
+import { useRef } from "preact/hooks";
 import { Icon, type IconName } from "../components/icon";
 import { copyLink } from "../components/link-field";
 import { claimsOf } from "../lib/claims";
@@ -28,8 +29,11 @@ const KINDS: readonly { kind: Exclude<keyof ShowLinks, "callIn">; label: string;
   },
 ];
 
+/** How long links stay on the page, in milliseconds. The server makes new ones each time that it is asked. */
+const STAY = 10 * 60_000;
+
 export function LinksCard({ show }: { show: ShowDetail }) {
-  const { links } = show;
+  const links = useSteady(show.links);
   if (!links) return null;
   return (
     <section aria-labelledby="links-title">
@@ -53,6 +57,14 @@ export function LinksCard({ show }: { show: ShowDetail }) {
   );
 }
 
+/** The links of before while they are fresh: what somebody is about to copy is not to change under their hands. */
+function useSteady(links: ShowLinks | undefined): ShowLinks | undefined {
+  const kept = useRef<{ links: ShowLinks; at: number } | undefined>(undefined);
+  if (!links) return undefined;
+  if (!kept.current || Date.now() - kept.current.at > STAY) kept.current = { links, at: Date.now() };
+  return kept.current.links;
+}
+
 function LinkLine({ kind, label, link }: { kind: string; label: string; link: string }) {
   return (
     <div class="show-link-line">
@@ -64,7 +76,7 @@ function LinkLine({ kind, label, link }: { kind: string; label: string; link: st
   );
 }
 
-/** Links are made anew each time that the page asks for them: these are good from now on for so long. */
+/** Until when they let people in. */
 function Lifetime({ link }: { link: string }) {
   const token = tokenInFragment(new URL(absolute(link)).hash);
   const expires = token ? claimsOf(token)?.expires : undefined;

@@ -107,7 +107,7 @@ function State({ telephone, title, to }: Omit<PhoneCardProps, "call">) {
 function Clock({ since }: { since: number }) {
   const now = useNow(500);
   return (
-    <p class="phone-clock num" data-testid="phone-clock">
+    <p class="phone-clock num" role="timer" data-testid="phone-clock">
       {clock(since ? now - since : 0)}
     </p>
   );

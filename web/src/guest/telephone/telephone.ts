@@ -18,7 +18,7 @@ const EVERY = 700;
 /** Numbers that are offered again, at most. */
 const MOST_KNOWN = 8;
 /** Keys that are shown, at most. */
-const MOST_KEYS = 24;
+const MOST_KEYS = 16;
 
 /** `idle`: on the hook. `dialling`: no sound yet. `on`: connected. `over`: ended, and the page says why. */
 export type Stage = "idle" | "dialling" | "on" | "over";
