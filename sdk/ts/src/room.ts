@@ -363,6 +363,7 @@ export class Room extends MixedRoom {
       deliver: (...message) => this.#deliver(...message),
       takeToken: (token) => {
         this.#session.token = token;
+        this.emit("tokenRefreshed", token);
       },
       takeStats: (stats) => {
         this.#serverStats = stats;

@@ -339,6 +339,8 @@ export interface RoomEvents {
   recording: [active: boolean];
   /** Something happened in a show of whose staff this client is. */
   show: [showId: string, event: ShowEvent];
+  /** The server gave a fresh token before the old one ends. The room uses it by itself; whoever uses it elsewhere takes it. */
+  tokenRefreshed: [token: string];
   /** The server goes down in so many milliseconds; the client finds its way by itself. */
   draining: [deadlineMs: number];
   mediaDeviceError: [failure: DeviceFailure];

@@ -29,7 +29,7 @@ import { clearToasts, notify } from "../components/toast";
 import { ApiError } from "../lib/api";
 import { useNow } from "../lib/hooks";
 import { showPath } from "../lib/routes";
-import { giveUpSeat, type ShowSeat, seatFor, showSeatRevision } from "../lib/show-seat";
+import { giveUpSeat, keepSeat, type ShowSeat, seatFor, showSeatRevision } from "../lib/show-seat";
 import type { Ending } from "../room/ending";
 import { ShowStore } from "../show/store";
 import { callerName } from "../show/words";
@@ -53,7 +53,7 @@ export function DeskPage({ show, place, view }: DeskPageProps) {
   const seat = seatFor(show, place);
   if (!seat) return <Entrance show={show} place={place} />;
   const again = () => setVisit((count) => count + 1);
-  return <Visit key={`${seat.token}/${visit}`} show={show} place={place} seat={seat} view={view} again={again} />;
+  return <Visit key={`${seat.identity}/${visit}`} show={show} place={place} seat={seat} view={view} again={again} />;
 }
 
 interface VisitProps extends DeskPageProps {
@@ -65,8 +65,12 @@ interface VisitProps extends DeskPageProps {
 function Visit({ show, place, seat, view: View, again }: VisitProps) {
   const desk = useMemo(() => {
     const store = new ShowStore(show, seat.token);
-    return new Desk(store, new DeskSession(seat), seat.role);
-  }, [show, seat.token]);
+    const refreshed = (token: string) => {
+      store.trust(token);
+      keepSeat(show, place, { ...seat, token });
+    };
+    return new Desk(store, new DeskSession(seat, refreshed), seat.role);
+  }, [show, seat.identity]);
   const { store, session } = desk;
   useEffect(() => {
     store.open();

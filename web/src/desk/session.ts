@@ -43,7 +43,11 @@ export class DeskSession {
   #closed = false;
   #goodNews: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly seat: ShowSeat) {
+  constructor(
+    private readonly seat: ShowSeat,
+    /** Told of the fresh token that the server gives before the old one ends. */
+    private readonly refreshed: (token: string) => void,
+  ) {
     this.roomId.value = seat.room;
     this.devices = new OwnDevices(this.people, () => "");
   }
@@ -138,6 +142,7 @@ export class DeskSession {
     room.on("localTrackPublished", () => {
       this.microphoneProblem.value = undefined;
     });
+    room.on("tokenRefreshed", this.refreshed);
     room.on("draining", () => notify("The server is about to restart. You will be reconnected.", "warning"));
     room.on("error", ({ message }) => notify(sentence(message), "bad"));
   }

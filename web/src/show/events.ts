@@ -38,7 +38,8 @@ export class EventStream {
 
   constructor(
     private readonly show: string,
-    private readonly credential: string | undefined,
+    /** Asked at every try: a token may have been replaced. */
+    private readonly credential: () => string | undefined,
     private readonly listener: Listener,
   ) {}
 
@@ -77,7 +78,7 @@ export class EventStream {
     this.#stop = stop;
     const response = await send("GET", eventsPath(this.show), {
       signal: stop.signal,
-      credential: this.credential || adminKey.value || undefined,
+      credential: this.credential() || adminKey.value || undefined,
       headers: { accept: "text/event-stream", ...(this.#lastId ? { "last-event-id": this.#lastId } : {}) },
     });
     this.#tellClock(response);

@@ -43,9 +43,9 @@ export class ShowStore {
 
   constructor(
     readonly showId: string,
-    private readonly credential: string | undefined,
+    private credential: string | undefined,
   ) {
-    this.#stream = new EventStream(showId, credential, {
+    this.#stream = new EventStream(showId, () => this.credential, {
       event: (event) => this.#take(event),
       flow: (flow) => {
         this.flow.value = flow;
@@ -72,6 +72,11 @@ export class ShowStore {
     if (clocks > 0) return;
     clearInterval(ticking);
     ticking = undefined;
+  }
+
+  /** Asks with another token from now on: the server gave a fresh one. */
+  trust(token: string): void {
+    this.credential = token;
   }
 
   /** A call as it is now. */
