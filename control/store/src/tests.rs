@@ -120,6 +120,18 @@ async fn a_full_disk_refuses_what_finds_no_room_and_takes_it_when_there_is_some(
 }
 
 #[tokio::test]
+async fn a_store_that_is_read_only_says_so_and_works_again_when_it_is_not() {
+    let house = House::new();
+    let store = house.open().await;
+    let read_only = |on: bool| store.read(move |db| Ok(db.pragma_update(None, "query_only", on)?));
+    read_only(true).await.expect("set");
+    assert_eq!(say(&store, "lobby").await, Err(StoreError::ReadOnly));
+    assert_eq!(words(&store).await, Vec::<String>::new());
+    read_only(false).await.expect("set");
+    say(&store, "lobby").await.expect("written");
+}
+
+#[tokio::test]
 async fn steps_are_taken_once_in_order_and_a_newer_file_is_refused() {
     let house = House::new();
     let old = Store::open(&house.path()).expect("a store");

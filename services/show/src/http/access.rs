@@ -15,7 +15,9 @@ pub fn actor(caller: &Caller, show: &str) -> Answer<Actor> {
         Caller::Operator => Ok(Actor::operator()),
         Caller::Bearer(bearer) => {
             let actor = actor::Actor::of(bearer, show).or_else(|| administrator(bearer, show));
-            actor.ok_or_else(|| forbidden("the token does not belong to this show; it needs an invitation or a seat of it"))
+            actor.ok_or_else(|| {
+                forbidden("the token does not belong to this show; it needs an invitation or a seat of it")
+            })
         }
     }
 }

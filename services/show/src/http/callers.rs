@@ -14,11 +14,7 @@ use super::access::is_staff_somewhere;
 /// What is known of a number; of one that never called, the number alone. For the staff of any show.
 #[utoipa::path(get, path = "/api/callers/{number}", tag = "callers", params(("number" = String, Path)), responses(
     (status = 200, body = CallerView), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
-pub async fn show(
-    State(deps): State<Shared>,
-    caller: Caller,
-    Path(number): Path<String>,
-) -> Answer<Json<CallerView>> {
+pub async fn show(State(deps): State<Shared>, caller: Caller, Path(number): Path<String>) -> Answer<Json<CallerView>> {
     is_staff_somewhere(&caller, &deps.shows)?;
     Ok(Json(deps.shows.caller(&number).await?))
 }

@@ -19,11 +19,7 @@ use crate::machine::{Verb, Words};
 /// Calls that are not over, and the last 50 that are, by when they came. For the staff.
 #[utoipa::path(get, path = "/api/shows/{show}/calls", tag = "calls", params(("show" = String, Path)), responses(
     (status = 200, body = Vec<CallView>), (status = "4XX", body = Problem)))]
-pub async fn list(
-    State(deps): State<Shared>,
-    caller: Caller,
-    Path(show): Path<String>,
-) -> Answer<Json<Vec<CallView>>> {
+pub async fn list(State(deps): State<Shared>, caller: Caller, Path(show): Path<String>) -> Answer<Json<Vec<CallView>>> {
     actor(&caller, &show)?.may_see()?;
     Ok(Json(deps.shows.calls(&show)?))
 }
@@ -121,11 +117,7 @@ pub async fn act(
 /// The call marked next, else the one that waits longest, goes on the air. For hosts.
 #[utoipa::path(post, path = "/api/shows/{show}/next", tag = "calls", params(("show" = String, Path)), responses(
     (status = 200, body = CallView), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
-pub async fn take_next(
-    State(deps): State<Shared>,
-    caller: Caller,
-    Path(show): Path<String>,
-) -> Answer<Json<CallView>> {
+pub async fn take_next(State(deps): State<Shared>, caller: Caller, Path(show): Path<String>) -> Answer<Json<CallView>> {
     let actor = actor(&caller, &show)?;
     Ok(Json(deps.shows.take_next(&show, &actor).await?))
 }

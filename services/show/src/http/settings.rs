@@ -77,13 +77,27 @@ mod tests {
 
     #[test]
     fn a_change_leaves_the_rest_as_it_was() {
-        let before = ShowSettings { title: "Morning".into(), lines: 9, lobby_file: Some("a.wav".into()), ..ShowSettings::default() };
+        let before = ShowSettings {
+            title: "Morning".into(),
+            lines: 9,
+            lobby_file: Some("a.wav".into()),
+            ..ShowSettings::default()
+        };
         let change = json!({ "title": "Evening", "lobbyFile": null, "callerVoice": { "gain": -3.0 }, "lines": null });
         let after = changed(&before, change).expect("settings");
-        assert_eq!((after.title.as_str(), after.lines, after.lobby_file), ("Evening", ShowSettings::default().lines, None));
+        assert_eq!(
+            (after.title.as_str(), after.lines, after.lobby_file),
+            ("Evening", ShowSettings::default().lines, None)
+        );
         assert_eq!((after.caller_voice.gain, after.caller_voice.high_pass), (-3.0, before.caller_voice.high_pass));
-        for wrong in [json!({ "colour": 1 }), json!({ "lines": -1 }), json!(7), json!({ "callerVoice": { "loud": true } })] {
-            assert_eq!(changed(&before, wrong.clone()).map_err(|refusal| refusal.code), Err(Code::InvalidRequest), "{wrong}");
+        for wrong in
+            [json!({ "colour": 1 }), json!({ "lines": -1 }), json!(7), json!({ "callerVoice": { "loud": true } })]
+        {
+            assert_eq!(
+                changed(&before, wrong.clone()).map_err(|refusal| refusal.code),
+                Err(Code::InvalidRequest),
+                "{wrong}"
+            );
         }
     }
 }
