@@ -24,6 +24,7 @@ pub(crate) async fn handset(
     if company.call(&call)?.has_ended() {
         return Err(SimulatorError::Ended(call));
     }
+    let upgrade = upgrade.read_buffer_size(8 << 10);
     Ok(upgrade.max_message_size(LARGEST).on_upgrade(move |socket| async move { talk(company, call, socket).await }))
 }
 

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use serde::Deserialize;
 use tokio::sync::mpsc;
 
 use crate::call::{Call, CallReport, CallState, Parties};
@@ -14,6 +13,7 @@ use crate::course::{Course, Number};
 use crate::handset::{Handset, Voice};
 use crate::line::{Command, Fault, Line, Method, Source};
 use crate::log::LogLine;
+use crate::request::{CallRequest, Faults};
 use crate::sid::sid;
 use crate::sound::{Play, in_folder};
 use crate::tone::Tone;
@@ -42,46 +42,6 @@ struct Calls {
     by_sid: BTreeMap<String, Arc<Call>>,
     /// In the order in which they were placed.
     order: std::collections::VecDeque<String>,
-}
-
-/// A caller to be: whom it calls, and what it says.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct CallRequest {
-    /// The caller's number. Empty: one of those that are kept free for fiction.
-    pub from: String,
-    /// The number that is called. Empty: another one of those.
-    pub to: String,
-    /// What the caller plays; nothing: silence, until a page brings a microphone.
-    pub play: Option<Play>,
-    /// A file is played over and over.
-    pub repeat: bool,
-    /// What the caller hears is kept.
-    pub record: bool,
-    /// The voice webhook, in place of the company's usual one.
-    pub voice_url: Option<String>,
-    /// In place of the company's usual one.
-    pub fallback_url: Option<String>,
-    /// In place of the company's usual one.
-    pub fallback_twiml: Option<String>,
-    /// In place of the company's usual one.
-    pub status_callback: Option<String>,
-    /// What the caller says is late by something up to this, in milliseconds.
-    pub jitter_ms: u64,
-    /// So long it rings before the voice webhook is asked, in milliseconds.
-    pub ring_ms: u64,
-}
-
-/// What goes wrong with the socket of a call's stream.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Faults {
-    /// What the caller says is held for so long, and then comes at once, in milliseconds.
-    pub stall_ms: Option<u64>,
-    /// From now on it is late by something between nothing and this, in milliseconds.
-    pub jitter_ms: Option<u64>,
-    /// The connection is gone without a word.
-    pub cut_socket: bool,
 }
 
 impl PhoneCompany {

@@ -4,20 +4,20 @@
 //! A conference begins when somebody who may start it is in it and is not alone. Until then all hear the hold tone.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::FRAME;
 use crate::call::{Call, ConferenceSeat};
-use crate::date::rfc2822;
+use crate::conference_events::Callback;
 use crate::handset::Frame;
 use crate::mix::{Mix, Part};
 use crate::sid::sid;
-use crate::verbs::{Action, Conference};
-use crate::webhook::{Params, Webhooks};
+use crate::verbs::Conference;
+use crate::webhook::Webhooks;
 
 /// All conferences that go on.
 #[derive(Default)]
@@ -42,12 +42,13 @@ pub(crate) struct Room {
     state: Mutex<State>,
 }
 
-struct State {
-    participants: Vec<Participant>,
+/// What changes in it.
+pub(crate) struct State {
+    pub(crate) participants: Vec<Participant>,
     started: bool,
     ended: bool,
     beep: bool,
-    callback: Option<Callback>,
+    pub(crate) callback: Option<Callback>,
 }
 
 /// Somebody in it.
@@ -58,14 +59,6 @@ pub(crate) struct Participant {
     pub(crate) hold: bool,
     pub(crate) joined: SystemTime,
     left: Option<oneshot::Sender<Left>>,
-}
-
-/// Who is told, and about what. The first one who comes with an address decides it for all.
-struct Callback {
-    action: Action,
-    events: Vec<String>,
-    sequence: u64,
-    sender: mpsc::UnboundedSender<(Action, Params)>,
 }
 
 /// A change over REST.
@@ -102,8 +95,8 @@ impl Conferences {
         if state.callback.is_none()
             && let Some(action) = &how.status_callback
         {
-            let sender = messenger(webhooks.clone(), Arc::downgrade(call));
-            state.callback = Some(Callback { action: action.clone(), events: how.events.clone(), sequence: 0, sender });
+            state.callback =
+                Some(Callback::new(action.clone(), how.events.clone(), webhooks.clone(), Arc::downgrade(call)));
         }
         let (sender, receiver) = oneshot::channel();
         state.beep |= how.beep_on_enter;
@@ -234,47 +227,6 @@ impl State {
         participant.call.situation().conference = Some(seat);
         participant.call.changed.notify_waiters();
     }
-
-    /// Tells of an event, if its word was asked for.
-    fn tell(
-        &mut self,
-        room: &Room,
-        account: &str,
-        word: &str,
-        event: &str,
-        about: Option<usize>,
-        more: &[(&str, &str)],
-    ) {
-        let Some(callback) =
-            self.callback.as_mut().filter(|callback| callback.events.iter().any(|known| known == word))
-        else {
-            return;
-        };
-        callback.sequence += 1;
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let mut params = vec![
-            pair("ConferenceSid", &room.sid),
-            pair("FriendlyName", &room.name),
-            pair("AccountSid", account),
-            pair("SequenceNumber", &callback.sequence.to_string()),
-            pair("Timestamp", &rfc2822(SystemTime::now())),
-            pair("StatusCallbackEvent", event),
-        ];
-        if let Some(participant) = about.map(|index| &self.participants[index]) {
-            params.extend([
-                pair("CallSid", participant.call.sid()),
-                pair("Muted", &participant.muted.to_string()),
-                pair("Hold", &participant.hold.to_string()),
-                pair("Coaching", "false"),
-                pair("StartConferenceOnEnter", &participant.how.start_on_enter.to_string()),
-                pair("EndConferenceOnExit", &participant.how.end_on_exit.to_string()),
-            ]);
-            params.extend(participant.how.label.as_ref().map(|label| pair("ParticipantLabel", label)));
-        }
-        params.extend(more.iter().map(|(name, value)| pair(name, value)));
-        // The messenger lives as long as the conference.
-        let _ = callback.sender.send((callback.action.clone(), params));
-    }
 }
 
 impl Participant {
@@ -311,29 +263,5 @@ async fn run(room: Arc<Room>) {
         if !room.tick(&mut mix, &mut frames) {
             return;
         }
-    }
-}
-
-/// Tells one after the other, in order. The provider promises no order, but numbers what it tells. What came of it goes into
-/// the log of the call that brought the address.
-fn messenger(webhooks: Arc<Webhooks>, call: Weak<Call>) -> mpsc::UnboundedSender<(Action, Params)> {
-    let (sender, mut receiver) = mpsc::unbounded_channel::<(Action, Params)>();
-    tokio::spawn(async move {
-        while let Some((action, params)) = receiver.recv().await {
-            let answer = webhooks.tell(&action.url, action.method, &params).await;
-            let event = params.iter().find(|(name, _)| name == "StatusCallbackEvent").map_or("", |(_, value)| value);
-            if let Some(call) = call.upgrade() {
-                call.log("callback", format!("{event} to {}: {}", action.url, answered(&answer)));
-            }
-        }
-    });
-    sender
-}
-
-/// The answer to a callback, for the log.
-pub(crate) fn answered(answer: &Result<u16, String>) -> String {
-    match answer {
-        Ok(status) => status.to_string(),
-        Err(error) => error.clone(),
     }
 }

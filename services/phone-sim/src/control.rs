@@ -9,7 +9,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::company::{CallRequest, Faults};
+use crate::request::{CallRequest, Faults};
 use crate::sound::{Play, wav_bytes};
 use crate::{PhoneCompany, STAND_IN, SimulatorError, audio, rest};
 

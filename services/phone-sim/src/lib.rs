@@ -13,19 +13,19 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `company.rs` | all calls and conferences, and how a call begins |
+//! | `company.rs`, `request.rs` | all calls and conferences, and how a call begins |
 //! | `settings.rs` | who the company is and where it calls |
 //! | `call.rs`, `log.rs` | one call as others see it |
 //! | `handset.rs`, `tone.rs`, `sound.rs` | what a caller says and hears |
-//! | `course.rs` | a call from ringing to its end: documents and verbs |
+//! | `course.rs`, `progress.rs` | a call from ringing to its end: documents and verbs, and what is told about it |
 //! | `line.rs` | the 20 ms clock of a call and what interrupts it |
-//! | `prompt.rs`, `gather.rs`, `dial.rs`, `stream.rs` | the verbs that take time |
+//! | `prompt.rs`, `gather.rs`, `dial.rs`, `stream.rs`, `open_stream.rs` | the verbs that take time |
 //! | `twiml.rs`, `verbs.rs` | TwiML as verbs |
 //! | `playout.rs` | the provider's playout queue, marks and clear; pure |
 //! | `wire.rs` | the messages of a media stream; pure |
 //! | `faults.rs` | jitter and stalls; pure |
 //! | `socket.rs` | the WebSocket that a stream goes over |
-//! | `conference.rs`, `mix.rs` | conferences, and who hears whom in them |
+//! | `conference.rs`, `conference_events.rs`, `mix.rs` | conferences, what is told about them, and who hears whom |
 //! | `webhook.rs`, `signature.rs` | signed requests |
 //! | `rest.rs`, `resources.rs` | the provider's REST interface |
 //! | `control.rs`, `audio.rs` | the simulator's own |
@@ -38,6 +38,7 @@ mod call;
 pub mod cli;
 mod company;
 mod conference;
+mod conference_events;
 mod control;
 mod course;
 mod date;
@@ -48,8 +49,11 @@ mod handset;
 mod line;
 mod log;
 mod mix;
+mod open_stream;
 mod playout;
+mod progress;
 mod prompt;
+mod request;
 mod resources;
 mod rest;
 mod settings;
@@ -65,8 +69,9 @@ mod webhook;
 mod wire;
 
 pub use call::{CallReport, CallState, ConferenceSeat, StreamReport};
-pub use company::{CallRequest, Faults, PhoneCompany};
+pub use company::PhoneCompany;
 pub use log::LogLine;
+pub use request::{CallRequest, Faults};
 pub use settings::{Settings, SimulatorError};
 pub use signature::sign;
 pub use sound::{Play, read_wav, wav_bytes};

@@ -18,6 +18,8 @@ use crate::webhook::{Webhooks, explain};
 
 /// What comes in.
 pub(crate) type Incoming = SplitStream<WebSocketStream<Upgraded>>;
+/// The buffer is filled with zeros before each read, so that the usual 128 KiB would cost more than all else here.
+const READ_AT_ONCE: usize = 4 << 10;
 /// Messages that may wait for a slow server: five seconds of sound. What comes on top is discarded (31930).
 const WAITING: usize = 250;
 /// The provider gives a handshake this long.
@@ -89,7 +91,10 @@ pub(crate) async fn connect(webhooks: &Webhooks, url: &str) -> Result<(Outgoing,
     };
     let timeout = || no(31_901, format!("no handshake within {HANDSHAKE:?}"));
     let upgraded = tokio::time::timeout(HANDSHAKE, handshake).await.unwrap_or_else(|_| Err(timeout()))?;
-    let config = WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST));
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_AT_ONCE)
+        .max_message_size(Some(LONGEST))
+        .max_frame_size(Some(LONGEST));
     let socket = WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(config)).await;
     let (sink, incoming) = socket.split();
     let (sender, receiver) = mpsc::channel(WAITING);

@@ -1,44 +1,24 @@
 //! `<Connect><Stream>`: the provider's side of a media stream. What the caller says goes out every 20 ms; what the server
 //! sends goes through the playout queue; it lasts until the server closes, the caller hangs up, or REST sends the call elsewhere.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use crosspoint_dsp::g711::{self, Law};
 use futures_util::StreamExt;
 use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::tungstenite::Message;
 
+use crate::FRAME;
 use crate::call::StreamReport;
 use crate::course::{After, Course};
 use crate::date::rfc2822;
-use crate::faults::DelayLine;
 use crate::handset::Frame;
 use crate::line::{Beat, Fault, Interrupt};
-use crate::playout::Playout;
+use crate::open_stream::Stream;
 use crate::sid::sid;
-use crate::socket::{self, Incoming, Outgoing};
+use crate::socket::{self, Incoming};
 use crate::verbs::Connect;
 use crate::wire::{self, FromServer, WireError, Writer};
-use crate::{FRAME, RATE};
-
-/// Errors of one kind that are logged; all are counted.
-const LOGGED: u64 = 10;
-
-/// One stream while it is open.
-struct Stream {
-    sid: String,
-    began: Instant,
-    /// Frames said so far: 20 ms each.
-    frames: u64,
-    writer: Writer,
-    outgoing: Outgoing,
-    line: DelayLine<String>,
-    playout: Playout,
-    /// Room for one frame, used over and over.
-    bytes: Vec<u8>,
-    heard: Vec<u8>,
-    sound: Vec<f32>,
-}
 
 /// Why a stream ends.
 enum Over {
@@ -214,89 +194,6 @@ impl Course {
         ];
         params.extend(error.map(|error| pair("StreamError", error)));
         self.tell(action, params, event.to_owned());
-    }
-}
-
-impl Stream {
-    fn new(sid: String, writer: Writer, outgoing: Outgoing, seed: u64) -> Self {
-        Self {
-            sid,
-            began: Instant::now(),
-            frames: 0,
-            writer,
-            outgoing,
-            line: DelayLine::new(seed),
-            playout: Playout::default(),
-            bytes: Vec::with_capacity(FRAME),
-            heard: Vec::with_capacity(FRAME),
-            sound: Vec::with_capacity(FRAME),
-        }
-    }
-
-    fn greet(&mut self, parameters: &[(String, String)], course: &Course) {
-        self.send(self.writer.connected(), course);
-        let start = self.writer.start(parameters);
-        self.send(start, course);
-    }
-
-    /// On its way, behind all that is on its way already.
-    fn send(&mut self, text: String, course: &Course) {
-        self.line.push(self.began.elapsed(), text);
-        self.release(course);
-    }
-
-    /// Sends what the network lets through by now.
-    fn release(&mut self, course: &Course) {
-        let now = self.began.elapsed();
-        while let Some(text) = self.line.pop(now) {
-            if !self.outgoing.send(text) {
-                self.error(31_930, "the server reads too slowly; sound of the caller is discarded", course);
-            }
-        }
-    }
-
-    /// The last message, behind all that is still on its way.
-    fn last(&mut self, text: String) {
-        while let Some(text) = self.line.pop(Duration::MAX) {
-            self.outgoing.send(text);
-        }
-        self.outgoing.send(text);
-    }
-
-    fn return_mark(&mut self, name: &str, course: &Course) {
-        let text = self.writer.mark(name);
-        self.send(text, course);
-    }
-
-    /// Counts an error, and logs the first ones of a kind.
-    fn error(&self, code: u16, detail: &str, course: &Course) {
-        let call = &course.line.call;
-        let count = {
-            let mut now = call.situation();
-            let count = now.stream.get_or_insert_default().errors.entry(code).or_default();
-            *count += 1;
-            *count
-        };
-        if count <= LOGGED {
-            call.error(code, detail);
-        }
-    }
-
-    /// Puts the figures where others see them.
-    fn publish(&self, course: &Course, open: bool) {
-        let figures = self.playout.figures();
-        let mut now = course.line.call.situation();
-        let report = now.stream.get_or_insert_default();
-        report.open = open;
-        report.playout_queue_ms = self.playout.backlog().as_millis() as u64;
-        report.media_received = figures.media;
-        report.media_bytes = figures.media_bytes;
-        report.media_sent = self.frames;
-        report.marks = figures.marks;
-        report.marks_returned = figures.marks_returned;
-        report.clears = figures.clears;
-        report.underruns = figures.underruns;
-        report.underrun_ms = figures.underrun_samples * 1_000 / u64::from(RATE);
     }
 }
 

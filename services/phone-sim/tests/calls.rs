@@ -191,7 +191,8 @@ async fn callers_play_files_of_the_folder_and_change_what_they_say() {
     let files = folder.path().to_owned();
     let mut world = World::new(|settings, _| settings.files = Some(files)).await;
     world.answers("/voice", r#"<Connect><Stream url="{media}"/></Connect>"#);
-    let (_, body) = world.control("POST", "/calls", &json!({"play": "caller.wav", "repeat": true, "record": true})).await;
+    let (_, body) =
+        world.control("POST", "/calls", &json!({"play": "caller.wav", "repeat": true, "record": true})).await;
     let sid = body["callSid"].as_str().unwrap().to_owned();
     let mut socket = world.socket().await;
     socket.begin().await;

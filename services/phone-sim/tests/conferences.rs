@@ -65,7 +65,10 @@ async fn muting_and_holding_over_rest_are_heard() {
     let (guest, host, conference) = show(&world).await;
     let path = format!("/Conferences/{conference}/Participants/{guest}.json");
     let (status, body) = world.rest("POST", &path, &[("Muted", "true")]).await;
-    assert_eq!((status, &body["muted"], &body["hold"], &body["label"]), (200, &json!(true), &json!(false), &json!("guest")));
+    assert_eq!(
+        (status, &body["muted"], &body["hold"], &body["label"]),
+        (200, &json!(true), &json!(false), &json!("guest"))
+    );
     hears(&world, &host, &[]).await;
     hears(&world, &guest, &[700]).await;
     assert!(world.company.report(&guest).unwrap().conference.unwrap().muted);
@@ -93,7 +96,8 @@ async fn what_happens_in_a_conference_is_told_signed_and_numbered() {
     world.until(&guest, "the guest goes on", |report| report.verb == "Pause").await;
     world.company.hang_up(&host).unwrap();
     let told = wait_for("the end is told", || {
-        Some(world.asked("/conference")).filter(|told| told.last().is_some_and(|t| t.get("StatusCallbackEvent") == "conference-end"))
+        Some(world.asked("/conference"))
+            .filter(|told| told.last().is_some_and(|t| t.get("StatusCallbackEvent") == "conference-end"))
     })
     .await;
     let events: Vec<_> = told.iter().map(|asked| (asked.get("StatusCallbackEvent"), asked.get("CallSid"))).collect();

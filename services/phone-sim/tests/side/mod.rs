@@ -184,7 +184,8 @@ async fn ask(State(server): State<Server>, request: Request) -> Response {
     let path = parts.uri.path().to_owned();
     let params: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
     let url = format!("{}{}", server.base, parts.uri);
-    let signed = parts.headers.get("x-twilio-signature").is_some_and(|given| given == sign(TOKEN, &url, &params).as_str());
+    let signed =
+        parts.headers.get("x-twilio-signature").is_some_and(|given| given == sign(TOKEN, &url, &params).as_str());
     let (answer, slow) = {
         let mut book = server.book.lock().unwrap();
         book.asked.push(Asked { path: path.clone(), params: params.into_iter().collect(), signed });
