@@ -23,6 +23,99 @@ pub enum Command {
     Config(Source),
     /// Make tokens
     Token(Token),
+    /// What telephone companies are to be told
+    Phone(Phone),
+    /// A simulated telephone company, for trying out and for tests: it is a stand-in, no call leaves this machine
+    PhoneSim(PhoneSim),
+}
+
+/// `crosspoint phone …`
+#[derive(Debug, Args)]
+pub struct Phone {
+    #[command(subcommand)]
+    pub action: PhoneAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PhoneAction {
+    /// Print the TwiML that a number falls back to when this server does not answer ("primary handler fails")
+    FallbackTwiml {
+        /// The show whose conference callers go into
+        #[arg(long)]
+        show: String,
+        /// For the host's own number: comes in un-muted and starts the conference
+        #[arg(long)]
+        host: bool,
+    },
+}
+
+/// `crosspoint phone-sim …`
+#[derive(Debug, Args)]
+pub struct PhoneSim {
+    #[command(subcommand)]
+    pub action: PhoneSimAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PhoneSimAction {
+    /// Run the company, with a REST interface like Twilio's and one of its own that places calls
+    Serve(SimCompany),
+    /// Place one call from here, and hang up when it is over
+    Call(Box<SimCall>),
+}
+
+/// Who the simulated company is.
+#[derive(Debug, Args)]
+pub struct SimCompany {
+    /// Where it listens
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9080")]
+    pub bind: std::net::SocketAddr,
+    /// The voice webhook of its numbers
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080/api/phone/voice")]
+    pub voice_url: String,
+    /// Told when a call has ended: the server's `/api/phone/status`
+    #[arg(long, value_name = "URL")]
+    pub status_url: Option<String>,
+    /// Its Account SID: the server's `phone.twilio_account`
+    #[arg(long, value_name = "SID", default_value = crate::phones::SIMULATED_ACCOUNT)]
+    pub account: String,
+    /// Its auth token: the server's `phone.twilio_token`
+    #[arg(long, value_name = "TOKEN", default_value = crate::phones::SIMULATED_TOKEN)]
+    pub token: String,
+    /// Folder from which calls may play WAV files
+    #[arg(long, value_name = "FOLDER")]
+    pub files: Option<PathBuf>,
+    /// What it executes when the webhook fails, as `crosspoint phone fallback-twiml` prints it
+    #[arg(long, value_name = "FILE")]
+    pub fallback_twiml: Option<PathBuf>,
+}
+
+/// One simulated call.
+#[derive(Debug, Args)]
+pub struct SimCall {
+    #[command(flatten)]
+    pub company: SimCompany,
+    /// The caller's number
+    #[arg(long, default_value = "+14155550101")]
+    pub from: String,
+    /// The number that is called
+    #[arg(long, default_value = "+14155550100")]
+    pub to: String,
+    /// A WAV file that the caller says; without one a tone
+    #[arg(long, value_name = "FILE")]
+    pub play: Option<PathBuf>,
+    /// The tone in hertz, where no file is played
+    #[arg(long, default_value_t = 440.0)]
+    pub tone: f32,
+    /// Where to write what the caller hears (WAV)
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Hang up after so long: 30s, 5m [default: when the file is over; with a tone never]
+    #[arg(long, value_name = "TIME", value_parser = crosspoint_config::duration)]
+    pub length: Option<std::time::Duration>,
+    /// Milliseconds by which frames come irregularly
+    #[arg(long, default_value_t = 0)]
+    pub jitter_ms: u32,
 }
 
 /// Where settings come from.
@@ -112,10 +205,15 @@ pub fn parse() -> anyhow::Result<(Command, Layers)> {
     Ok((command, layers))
 }
 
+/// Where commands without settings have theirs from.
+static NO_SOURCE: Source = Source { dev: true, config: None };
+
 fn source(command: &Command) -> &Source {
     match command {
         Command::Serve(source) | Command::Config(source) => source,
         Command::Token(token) => &token.request().source,
+        // They need no settings of the server.
+        Command::Phone(_) | Command::PhoneSim(_) => &NO_SOURCE,
     }
 }
 
@@ -138,7 +236,9 @@ fn innermost(matches: &ArgMatches) -> &ArgMatches {
 }
 
 fn flags(matches: &ArgMatches) -> Vec<(String, String)> {
-    let given = KEYS.iter().filter_map(|key| Some((key.path, matches.get_one::<String>(key.path)?)));
+    // Commands without settings know none of these.
+    let text = |path| matches.try_get_one::<String>(path).ok().flatten();
+    let given = KEYS.iter().filter_map(|key| Some((key.path, text(key.path)?)));
     given.map(|(path, text)| (path.to_owned(), text.clone())).collect()
 }
 

@@ -16,7 +16,7 @@ const PAGE: &str = "index.html";
 /// The bundler names these after their content.
 const HASHED: &str = "assets/";
 /// Below these stand names of rooms, which may have dots; elsewhere a dot is the end of a file's name.
-const VIEWS: &[&str] = &["room/", "dashboard/"];
+const VIEWS: &[&str] = &["room/", "dashboard/", "shows/"];
 /// Paths below which there are no pages.
 const NOT_PAGES: &[&str] = &["/api", "/ws", "/whip", "/whep", "/assets/"];
 

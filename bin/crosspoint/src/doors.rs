@@ -8,9 +8,10 @@ use crosspoint_admin::Admin;
 use crosspoint_audio::Audio;
 use crosspoint_auth::{Attempts, Keys, unix_now};
 use crosspoint_config::Config;
-use crosspoint_player::FilePlayer;
+use crosspoint_phone::Phone;
+use crosspoint_rooms::Rooms;
 use crosspoint_rooms::socket::Gate;
-use crosspoint_rooms::{Player, Rooms};
+use crosspoint_show::http::HttpDeps;
 use crosspoint_signal::Signal;
 use crosspoint_telemetry::Metrics;
 use crosspoint_whip::Whip;
@@ -18,45 +19,89 @@ use tower_http::compression::CompressionLayer;
 use url::Url;
 
 use crate::cors::{self, Origins};
-use crate::{client, console, web};
+use crate::shows::Direction;
+use crate::{client, console, phones, web};
+
+/// What is behind the doors.
+pub struct Behind<'a> {
+    /// The rooms.
+    pub rooms: &'a Rooms,
+    /// The API keys.
+    pub keys: &'a Keys,
+    /// The figures of `/metrics`.
+    pub metrics: &'a Metrics,
+    /// The shows, and what belongs to them.
+    pub direction: &'a Direction,
+    /// Where this machine's own programs find the server.
+    pub here: &'a str,
+}
 
 /// The whole server as one router.
-pub fn router(config: &Config, rooms: &Rooms, keys: &Keys, metrics: &Metrics) -> Router {
+pub fn router(config: &Config, behind: &Behind<'_>) -> anyhow::Result<Router> {
     let attempts = Arc::new(Attempts::new(config.rooms.limits.failures_per_minute));
-    let whip = Whip { rooms: rooms.clone(), keys: keys.clone(), attempts: attempts.clone() };
-    let gate = gate(config, keys, &attempts);
-    let doors = crosspoint_admin::router(admin(config, rooms, keys, metrics, &attempts))
+    let rooms = behind.rooms;
+    let whip = Whip { rooms: rooms.clone(), keys: behind.keys.clone(), attempts: attempts.clone() };
+    let gate = gate(config, behind.keys, &attempts);
+    let mut doors = crosspoint_admin::router(admin(config, behind, &attempts))
         .merge(crosspoint_whip::router(whip))
         .merge(crosspoint_audio::router(Audio { rooms: rooms.clone(), gate: gate.clone() }))
-        .merge(crosspoint_signal::router(Signal { rooms: rooms.clone(), gate }));
+        .merge(crosspoint_signal::router(Signal { rooms: rooms.clone(), gate }))
+        .merge(crosspoint_phone::router(phone(config, behind, &attempts)))
+        .merge(crosspoint_show::http::router(shows(config, behind, &attempts)));
+    if let Some(company) = phones::simulator(config, behind.here)? {
+        doors = doors.nest(phones::SIMULATOR, company.router());
+    }
     let pages = Router::new().fallback(console::serve).layer(CompressionLayer::new());
     let origins = Origins::new(&config.http.allowed_origins);
     let trusted = config.http.trusted_proxies.as_slice().into();
-    doors
+    let router = doors
         .fallback_service(pages)
         .layer(from_fn_with_state(origins, cors::across_origins))
         .layer(from_fn_with_state(config.is_https(), web::safe_headers))
-        .layer(from_fn_with_state(metrics.requests().clone(), web::counted))
-        .layer(from_fn_with_state(trusted, client::behind_proxies))
+        .layer(from_fn_with_state(behind.metrics.requests().clone(), web::counted))
+        .layer(from_fn_with_state(trusted, client::behind_proxies));
+    Ok(router)
 }
 
-fn admin(config: &Config, rooms: &Rooms, keys: &Keys, metrics: &Metrics, attempts: &Arc<Attempts>) -> Admin {
+fn admin(config: &Config, behind: &Behind<'_>, attempts: &Arc<Attempts>) -> Admin {
     Admin {
-        rooms: rooms.clone(),
-        keys: keys.clone(),
-        metrics: metrics.clone(),
+        rooms: behind.rooms.clone(),
+        keys: behind.keys.clone(),
+        metrics: behind.metrics.clone(),
         attempts: attempts.clone(),
         key: config.admin.key.clone(),
         addresses: config.admin.addresses.clone(),
         public_host: public_host(config),
         public_url: config.http.public_url.clone(),
         token_lifetime: config.auth.token_lifetime,
-        player: config
-            .player
-            .directory
-            .as_ref()
-            .map(|folder| Arc::new(FilePlayer::new(rooms, folder)) as Arc<dyn Player>),
+        player: behind.direction.player.clone(),
         dev_tokens: config.dev && config.is_on_loopback(),
+    }
+}
+
+fn phone(config: &Config, behind: &Behind<'_>, attempts: &Arc<Attempts>) -> Phone {
+    let figures = Arc::new(crosspoint_phone::Figures::default());
+    behind.metrics.collect(figures.clone());
+    Phone {
+        rooms: behind.rooms.clone(),
+        desk: Arc::new(behind.direction.shows.clone()),
+        carriers: behind.direction.carriers.clone(),
+        attempts: attempts.clone(),
+        max_calls: config.phone.calls,
+        wait_url: config.phone.hold_url.clone(),
+        figures,
+    }
+}
+
+fn shows(config: &Config, behind: &Behind<'_>, attempts: &Arc<Attempts>) -> HttpDeps {
+    HttpDeps {
+        shows: behind.direction.shows.clone(),
+        carriers: behind.direction.carriers.clone(),
+        keys: behind.keys.clone(),
+        attempts: attempts.clone(),
+        admin_key: config.admin.key.clone(),
+        admin_addresses: config.admin.addresses.clone(),
+        public_host: public_host(config),
     }
 }
 

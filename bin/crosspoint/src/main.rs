@@ -9,6 +9,8 @@
 //! | `listen.rs`, `tls.rs`, `first_byte.rs` | the HTTP listener |
 //! | `web.rs`, `cors.rs`, `client.rs` | what every request passes through |
 //! | `console.rs` | the pages |
+//! | `phones.rs`, `shows.rs` | telephone companies, call-in shows and their store |
+//! | `phone_sim.rs` | `crosspoint phone`, `crosspoint phone-sim` |
 //! | `token.rs` | `crosspoint token create` |
 
 #![forbid(unsafe_code)]
@@ -20,7 +22,10 @@ mod cors;
 mod doors;
 mod listen;
 mod opening;
+mod phone_sim;
+mod phones;
 mod serve;
+mod shows;
 mod signals;
 mod tls;
 mod token;
@@ -46,6 +51,13 @@ fn main() -> ExitCode {
         Command::Config(_) => layers.settings().map(|settings| print!("{}", settings.toml())).map_err(Into::into),
         Command::Token(token) => {
             layers.unchecked().map_err(Into::into).and_then(|config| token::create(&token, &config))
+        }
+        Command::Phone(phone) => {
+            phone_sim::print_document(&phone);
+            Ok(())
+        }
+        Command::PhoneSim(simulator) => {
+            return phone_sim::run(simulator).map_or_else(|error| fail(&error), ExitCode::from);
         }
     };
     match done {

@@ -11,13 +11,14 @@ use crosspoint_config::{Config, LogFormat};
 use crosspoint_model::grant::Bearer;
 use crosspoint_model::signal::IceServer;
 use crosspoint_rooms::{FreshToken, Options, Rooms, TokenIssuer, fact_channel};
+use crosspoint_show::outbox::Outbox;
 use crosspoint_telemetry::Metrics;
 use crosspoint_webhooks::{Pace, Settings, Webhooks};
 use crosspoint_worker::{Media, MediaConfig};
 use tokio::net::TcpListener;
 
 use crate::signals::EndSignals;
-use crate::{doors, listen, tls, token};
+use crate::{doors, listen, shows, tls, token};
 
 /// Requests that are being answered when everybody has left may take so long.
 const LAST_REQUESTS: Duration = Duration::from_secs(2);
@@ -50,17 +51,23 @@ async fn run_on(config: Config) -> anyhow::Result<()> {
     let tls = tls::start(&config).await?;
     let (media, rooms) = start_rooms(&config, &keys)?;
     let metrics = Metrics::new();
-    let router = doors::router(&config, &rooms, &keys, &metrics);
+    let here = here(&config, &listener)?;
+    let direction = shows::start(&config, &rooms, &keys, &metrics, &here).await?;
+    let router = doors::router(
+        &config,
+        &doors::Behind { rooms: &rooms, keys: &keys, metrics: &metrics, direction: &direction, here: &here },
+    )?;
     let webhooks = start_webhooks(&config, &rooms, &keys, &metrics)?;
+    let told = Told { webhooks, outbox: direction.outbox };
     redirect(&config)?;
-    announce(&config, &listener)?;
+    announce(&config, &listener, &here)?;
 
     let handle = Handle::new();
     let serving = tokio::spawn(listen::serve(listener, router, tls, handle.clone()));
     let signal = signals.next().await;
     tracing::info!(signal, deadline = ?config.drain.deadline, "draining; a second signal ends at once");
     tokio::select! {
-        () = drain(&rooms, &handle, webhooks, config.drain.deadline) => {}
+        () = drain(&rooms, &handle, told, config.drain.deadline) => {}
         second = signals.next() => tracing::warn!(signal = second, "ending at once"),
     }
     handle.shutdown();
@@ -69,10 +76,19 @@ async fn run_on(config: Config) -> anyhow::Result<()> {
     serving.await.context("the HTTP listener broke")?.context("HTTP cannot be served")
 }
 
-async fn drain(rooms: &Rooms, handle: &Handle<SocketAddr>, webhooks: Option<Webhooks>, deadline: Duration) {
+/// Those who tell others of what happens here.
+struct Told {
+    webhooks: Option<Webhooks>,
+    outbox: Option<Outbox>,
+}
+
+async fn drain(rooms: &Rooms, handle: &Handle<SocketAddr>, told: Told, deadline: Duration) {
     rooms.drain(deadline).await;
-    if let Some(webhooks) = webhooks {
+    if let Some(webhooks) = told.webhooks {
         webhooks.finish(LAST_WEBHOOKS).await;
+    }
+    if let Some(outbox) = told.outbox {
+        outbox.finish(LAST_WEBHOOKS).await;
     }
     handle.graceful_shutdown(Some(LAST_REQUESTS));
     let has_ended = async {
@@ -146,12 +162,17 @@ fn redirect(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The only thing on standard output: where the console is.
-fn announce(config: &Config, listener: &TcpListener) -> anyhow::Result<()> {
+/// Where this machine's own programs find the server.
+fn here(config: &Config, listener: &TcpListener) -> anyhow::Result<String> {
     let bound = listener.local_addr().context("the listener has no address")?;
     let scheme = if config.is_https() { "https" } else { "http" };
-    let here = format!("{scheme}://{}", reachable(bound));
-    let url = config.http.public_url.as_deref().filter(|_| !config.dev).unwrap_or(&here);
+    Ok(format!("{scheme}://{}", reachable(bound)))
+}
+
+/// The only thing on standard output: where the console is.
+fn announce(config: &Config, listener: &TcpListener, here: &str) -> anyhow::Result<()> {
+    let bound = listener.local_addr().context("the listener has no address")?;
+    let url = config.http.public_url.as_deref().filter(|_| !config.dev).unwrap_or(here);
     if config.dev {
         tracing::warn!("--dev: everybody knows the key {DEV_KEY:?} of this server; never use it for anything real");
         if !config.is_on_loopback() {
