@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -83,7 +83,8 @@ pub(crate) fn router(company: &PhoneCompany) -> Router<PhoneCompany> {
             "/Conferences/{conference}/Participants/{call}",
             get(read_participant).post(change_participant).delete(remove_participant),
         )
-        .fallback(unknown)
+        // Not a fallback: those of routers within routers are passed over.
+        .route("/{*unknown}", any(unknown))
         .layer(middleware::from_fn_with_state(company.clone(), authorize));
     Router::new().nest(&format!("/{VERSION}/Accounts/{{account}}"), account)
 }

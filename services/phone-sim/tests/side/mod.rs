@@ -84,12 +84,13 @@ impl World {
         let router = Router::new().route("/media", any(media)).fallback(ask).with_state(server.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let rest = format!("http://{}", listener.local_addr().unwrap());
+        // Below a prefix, as in a server with `--dev`.
+        let rest = format!("http://{}/api/phone/simulator", listener.local_addr().unwrap());
         let mut settings = Settings::new(ACCOUNT, TOKEN, &rest, &format!("{base}/voice"));
         settings.status_callback = Some(format!("{base}/status"));
         change(&mut settings, &base);
         let company = PhoneCompany::new(settings).unwrap();
-        let router = company.router();
+        let router = Router::new().nest("/api/phone/simulator", company.router());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { server, sockets, company, rest, http: reqwest::Client::builder().no_proxy().build().unwrap() }
     }
