@@ -63,8 +63,8 @@ const REFUSALS: Partial<Record<string, Omit<Ending, "code">>> = {
   "show-not-found": {
     icon: "info",
     tone: "plain",
-    title: "There is no such show",
-    text: "It may have been taken away, or the link was cut off.",
+    title: "This show is not on",
+    text: "It has ended, or the link was cut off.",
   },
   "show-closed": {
     icon: "clock",

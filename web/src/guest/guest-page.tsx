@@ -36,7 +36,7 @@ export function GuestPage({ show }: { show: string }) {
   // A link that is no good is said so before anybody fills in a form. Who is in a call has other ways to hear of its end.
   const facts = useFacts(show, seat?.token ?? invite, ({ code, message }) => {
     const ending = refusalOf(code, message);
-    if (!seat && !ending.offer) setGone({ ending, seat: undefined });
+    if (!gone && !seat && !ending.offer) setGone({ ending, seat: undefined });
   });
   const { title } = facts;
   // A new link is a new beginning.

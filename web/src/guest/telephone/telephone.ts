@@ -164,6 +164,10 @@ export class Telephone {
   #connected(is: boolean): void {
     this.connected.value = is;
     this.#advance();
+    // The line ends with the call more often than by itself: that is looked at before it is made anew.
+    if (is || this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    void this.#watch(this.#round);
   }
 
   /** Answered, and the sound is there. */
@@ -173,13 +177,14 @@ export class Telephone {
 
   /** Asks how the call does until it is over. */
   async #watch(round: number): Promise<void> {
+    this.#timer = undefined;
     try {
       const { state, verb, reason } = await look(this.#sid);
       if (round !== this.#round) return;
       this.trouble.value = undefined;
       this.verb.value = verb;
       this.answered.value = state !== "ringing";
-      if (state === "ended") return this.#end({ fault: "ended", text: sentence(reason) || "The other side hung up." });
+      if (state === "ended") return this.#end({ fault: "ended", text: endOf(reason) });
       this.#advance();
     } catch (error) {
       if (round !== this.#round) return;
@@ -236,4 +241,9 @@ function troubleOf(error: unknown): Trouble {
   const { fault, message } = error;
   if (fault === "gone") return { fault, text: "The telephone company does not know this call any more." };
   return { fault, text: sentence(message) };
+}
+
+/** Why a call is over, for a caller: of the ways that a telephone company is told to hang up, callers know nothing. */
+function endOf(reason: string): string {
+  return /\bREST\b/.test(reason) ? "The show hung up." : sentence(reason) || "The other side hung up.";
 }
