@@ -19,7 +19,7 @@ use crosspoint_rooms::{
     CallDesk, CallRef, ConferenceEvent, Detached, IncomingCall, LineFigures, LineOrder, PhoneLine, TapRequest,
     TapVoice, Task, Welcome,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{MutexGuard, mpsc};
 use tokio::time::Instant;
 
 use crate::actor::{Actor, ROLE, SHOW};
@@ -83,7 +83,7 @@ impl CallDesk for Shows {
         Box::pin(async move {
             lock(&self.inner.tickets).forget_call(&call);
             for entry in self.entries() {
-                lock(&entry.overflow).retain(|waiting| *waiting != call);
+                entry.waits_no_more(&call);
             }
             let Some((entry, view)) = self.find(&call) else { return };
             let reason = match status.as_str() {
@@ -120,7 +120,7 @@ impl Shows {
     async fn attach_now(
         &self,
         entry: &Arc<Entry>,
-        stage: &mut tokio::sync::MutexGuard<'_, Stage>,
+        stage: &mut MutexGuard<'_, Stage>,
         id: &str,
     ) -> Result<PhoneLine, Refusal> {
         let show = entry.current();
@@ -154,7 +154,7 @@ impl Shows {
     }
 
     /// A socket before this one may not have noticed yet that it is dead.
-    fn make_way(&self, entry: &Entry, stage: &Stage, call: &CallView, who: &Identity) {
+    pub(crate) fn make_way(&self, entry: &Entry, stage: &Stage, call: &CallView, who: &Identity) {
         stage.order(&call.call_id, LineOrder::Close);
         if let Some(room) = self.whereabouts(&entry.id, &call.call_id, who) {
             // Gone by itself meanwhile: all the better.
@@ -166,7 +166,7 @@ impl Shows {
     pub(crate) async fn detach_now(
         &self,
         entry: &Arc<Entry>,
-        stage: &mut tokio::sync::MutexGuard<'_, Stage>,
+        stage: &mut MutexGuard<'_, Stage>,
         id: &str,
         how: Detached,
     ) {
@@ -190,103 +190,9 @@ impl Shows {
             stage.deadlines.insert(id.to_owned(), deadline);
         }
     }
-
-    async fn in_conference(&self, event: ConferenceEvent) {
-        let Some(entry) = names::show_of_conference(&event.name).and_then(|show| self.entry(show).ok()) else {
-            tracing::warn!(conference = event.name, event = event.event, "a conference of no show of ours");
-            return;
-        };
-        let shows = self.clone();
-        let noting = tokio::spawn(async move {
-            let mut stage = entry.stage.lock().await;
-            shows.note_conference(&entry, &mut stage, event).await;
-        });
-        // A panic in there was logged, and cost this event.
-        let _ = noting.await;
-    }
-
-    async fn note_conference(
-        &self,
-        entry: &Arc<Entry>,
-        stage: &mut tokio::sync::MutexGuard<'_, Stage>,
-        event: ConferenceEvent,
-    ) {
-        let ConferenceEvent { call, conference_sid, event, sequence, .. } = event;
-        if event == "conference-end" {
-            stage.conference.sids.retain(|_, sid| *sid != conference_sid);
-            return;
-        }
-        let heard = stage.conference.heard.get(&call);
-        if heard.is_some_and(|(sid, last)| *sid == conference_sid && sequence <= *last) {
-            return;
-        }
-        stage.conference.sids.insert(call.provider.clone(), conference_sid.clone());
-        stage.conference.heard.insert(call.clone(), (conference_sid, sequence));
-        if lock(&self.inner.tickets).host_of(&call).is_some() {
-            return;
-        }
-        let show = entry.current();
-        let known = show.open_calls().find(|view| is_call(view, &call)).cloned();
-        match (event.as_str(), known) {
-            ("participant-join", Some(view)) => self.joined_conference(entry, stage, &view).await,
-            ("participant-join", None) => self.stranger_in_conference(entry, &show, call),
-            ("participant-leave", Some(view)) if view.link == CallLink::Conference => {
-                let command = Command::Link { call: view.call_id, link: CallLink::Lost };
-                if let Err(refusal) = self.decide_on(entry, stage, command, &Actor::server()).await {
-                    tracing::debug!(show = entry.id, %refusal, "came too late");
-                }
-            }
-            ("participant-leave", None) => lock(&entry.overflow).retain(|waiting| *waiting != call),
-            _ => {}
-        }
-    }
-
-    async fn joined_conference(
-        &self,
-        entry: &Arc<Entry>,
-        stage: &mut tokio::sync::MutexGuard<'_, Stage>,
-        view: &CallView,
-    ) {
-        if let Ok(who) = Identity::parse(&view.identity)
-            && view.link == CallLink::Connected
-        {
-            // A call is in one place: the socket is dead, and does not know it yet.
-            self.make_way(entry, stage, view, &who);
-        }
-        let command = Command::Link { call: view.call_id.clone(), link: CallLink::Conference };
-        match self.decide_on(entry, stage, command, &Actor::server()).await {
-            Ok((_, show)) => {
-                if let Ok(view) = show.call(&view.call_id) {
-                    self.bring_back(entry, stage, view);
-                }
-            }
-            Err(refusal) => tracing::debug!(show = entry.id, %refusal, "came too late"),
-        }
-    }
-
-    /// Who was put out is hung up once more. Whom nobody knows (the server was away, all lines were busy) gets a line when there
-    /// is one.
-    fn stranger_in_conference(&self, entry: &Arc<Entry>, show: &Show, call: CallRef) {
-        use crosspoint_model::show::CallState;
-        let was_dropped = |view: &CallView| is_call(view, &call) && view.state == CallState::Dropped;
-        if show.calls.values().any(was_dropped) {
-            let shows = self.clone();
-            tokio::spawn(async move { shows.hang_up(&call).await });
-            return;
-        }
-        self.wait_for_a_line(entry, call);
-        self.let_in_from_overflow(entry);
-    }
-
-    pub(crate) fn wait_for_a_line(&self, entry: &Entry, call: CallRef) {
-        let mut waiting = lock(&entry.overflow);
-        if !waiting.contains(&call) {
-            waiting.push_back(call);
-        }
-    }
 }
 
-fn is_call(view: &CallView, call: &CallRef) -> bool {
+pub(crate) fn is_call(view: &CallView, call: &CallRef) -> bool {
     view.call_sid.as_deref() == Some(&call.sid) && reference(view).as_ref() == Some(call)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use crosspoint_model::show::{CallLink, ShowEvent};
 use crosspoint_rooms::{CallRef, LineFigures, LineOrder};
@@ -26,7 +27,7 @@ pub(crate) struct Entry {
     /// Since when it takes calls, for the choice among shows.
     pub(crate) opened_at: AtomicU64,
     /// Who found all lines busy, and waits in the conference; the one who waits longest first.
-    pub(crate) overflow: Mutex<VecDeque<CallRef>>,
+    pub(crate) overflow: Mutex<VecDeque<Waiting>>,
 }
 
 /// What goes on in a show beside what was decided.
@@ -46,6 +47,13 @@ pub(crate) struct Stage {
     pub(crate) feeds: Feeds,
     /// What is known of the telephone company's conference.
     pub(crate) conference: Gathering,
+}
+
+/// Somebody who waits for a line.
+pub(crate) struct Waiting {
+    pub(crate) call: CallRef,
+    /// When it was asked back; the line that was free then is kept for it for a moment.
+    pub(crate) asked: Option<Instant>,
 }
 
 /// When a call is given up.
@@ -98,6 +106,20 @@ impl Entry {
         }
     }
 
+    /// Somebody waits for a line; who did so before keeps their place.
+    pub(crate) fn waits_for_a_line(&self, call: CallRef) {
+        let mut waiting = lock(&self.overflow);
+        match waiting.iter_mut().find(|one| one.call == call) {
+            Some(known) => known.asked = None,
+            None => waiting.push_back(Waiting { call, asked: None }),
+        }
+    }
+
+    /// It has one, or has gone.
+    pub(crate) fn waits_no_more(&self, call: &CallRef) {
+        lock(&self.overflow).retain(|one| one.call != *call);
+    }
+
     pub(crate) fn current(&self) -> Arc<Show> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -107,6 +129,16 @@ impl Entry {
         let show = Arc::new(show);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&show);
         show
+    }
+}
+
+impl Waiting {
+    /// So long a call has to come after it was asked.
+    const TO_COME: Duration = Duration::from_secs(20);
+
+    /// Is it on its way?
+    pub(crate) fn is_coming(&self, now: Instant) -> bool {
+        self.asked.is_some_and(|asked| asked + Self::TO_COME > now)
     }
 }
 

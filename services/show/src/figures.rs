@@ -1,10 +1,34 @@
 //! The shows in numbers.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use crosspoint_model::show::{CallLink, ConnectionType};
 
-use crate::shows::{Figures, Shows};
+use crate::shows::Shows;
+
+/// The shows in numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Shows that have not ended.
+    pub shows: usize,
+    /// Of those, how many take calls.
+    pub open: usize,
+    /// Calls that are not over, by the word of their state.
+    pub calls: BTreeMap<&'static str, usize>,
+    /// Of those, telephones whose sound is here.
+    pub lines: usize,
+    /// Of those, telephones that are in a conference.
+    pub in_conference: usize,
+    /// The longest backlog of a line, milliseconds.
+    pub worst_backlog_ms: u32,
+    /// The sum of all backlogs, milliseconds.
+    pub backlog_ms: u64,
+    /// Frames of callers that had to be made up or were left out, of the lines that are here.
+    pub concealed: u64,
+    /// Events that the store has not taken yet.
+    pub unsaved: usize,
+}
 
 pub(crate) fn of(shows: &Shows) -> Figures {
     let mut figures = Figures::default();

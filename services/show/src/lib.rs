@@ -16,7 +16,7 @@
 //! | `deciding.rs` | decided, kept, carried out, told |
 //! | `stage.rs` | people are in the rooms where they belong |
 //! | `telephones.rs`, `exchange.rs` | what is asked of telephone companies |
-//! | `calls.rs`, `welcome.rs`, `tickets.rs` | what telephone doors ask |
+//! | `calls.rs`, `welcome.rs`, `conference.rs`, `tickets.rs` | what telephone doors ask and tell |
 //! | `following.rs`, `ticking.rs`, `restore.rs` | what rooms tell, what time brings, what there was before |
 //! | `lobby.rs` | what those hear who wait |
 //! | `seats.rs` | links and tokens |
@@ -29,6 +29,7 @@ mod actor;
 pub mod archive;
 mod calls;
 mod chance;
+mod conference;
 mod deciding;
 mod entry;
 mod exchange;
@@ -52,6 +53,7 @@ mod ticking;
 mod welcome;
 
 pub use actor::{Actor, ROLE, Role, SHOW};
+pub use figures::Figures;
 pub use machine::{Command, Verb, Words};
 pub use seats::{Links, Seat};
-pub use shows::{Deps, Figures, Shows};
+pub use shows::{Deps, Shows};

@@ -89,7 +89,8 @@ impl Shows {
                 }
                 sleep(wait_before(attempt)).await;
                 // It may have come by itself.
-                if !entry.current().call(&id).is_ok_and(|call| call.link == CallLink::Lost) {
+                let is_away = |call: &CallView| matches!(call.link, CallLink::Lost | CallLink::Pending);
+                if !entry.current().call(&id).is_ok_and(is_away) {
                     return;
                 }
             }

@@ -16,6 +16,7 @@ use crate::actor::Actor;
 use crate::archive::Archive;
 use crate::entry::Entry;
 use crate::exchange::Exchange;
+use crate::figures::Figures;
 use crate::machine::{Command, Verb, Words};
 use crate::records::Records;
 use crate::tickets::Tickets;
@@ -57,29 +58,6 @@ pub(crate) struct Inner {
     pub(crate) public_url: Option<String>,
     pub(crate) entries: RwLock<BTreeMap<String, Arc<Entry>>>,
     pub(crate) tickets: Mutex<Tickets>,
-}
-
-/// The shows in numbers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// Shows that have not ended.
-    pub shows: usize,
-    /// Of those, how many take calls.
-    pub open: usize,
-    /// Calls that are not over, by the word of their state.
-    pub calls: BTreeMap<&'static str, usize>,
-    /// Of those, telephones whose sound is here.
-    pub lines: usize,
-    /// Of those, telephones that are in a conference.
-    pub in_conference: usize,
-    /// The longest backlog of a line, milliseconds.
-    pub worst_backlog_ms: u32,
-    /// The sum of all backlogs, milliseconds.
-    pub backlog_ms: u64,
-    /// Frames of callers that had to be made up or were left out, of the lines that are here.
-    pub concealed: u64,
-    /// Events that the store has not taken yet.
-    pub unsaved: usize,
 }
 
 impl Shows {

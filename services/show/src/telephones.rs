@@ -128,18 +128,28 @@ impl Shows {
         is_there && show.view.media == ShowMedia::Crosspoint && !self.inner.rooms.is_draining()
     }
 
-    /// A line is free: who waited longest for one, in the conference, is asked anew where to go.
+    /// A line is free: who waits longest for one, in the conference, is asked anew where to go.
     pub(crate) fn let_in_from_overflow(&self, entry: &Arc<Entry>) {
         let show = entry.current();
-        if !show.has_free_line() || show.view.media != ShowMedia::Crosspoint || self.inner.rooms.is_draining() {
+        if show.view.media != ShowMedia::Crosspoint || self.inner.rooms.is_draining() {
             return;
         }
-        let Some(call) = lock(&entry.overflow).pop_front() else { return };
+        let call = {
+            let mut waiting = lock(&entry.overflow);
+            let now = Instant::now();
+            if show.free_lines() <= waiting.iter().filter(|one| one.is_coming(now)).count() {
+                return;
+            }
+            let Some(next) = waiting.iter_mut().find(|one| !one.is_coming(now)) else { return };
+            next.asked = Some(now);
+            next.call.clone()
+        };
         let (shows, entry) = (self.clone(), Arc::clone(entry));
         tokio::spawn(async move {
             match insist(|| shows.inner.exchange.redirect(&call, &entry.id)).await {
-                // Gone: the clock lets the next one in.
-                Ok(()) | Err(Trouble::Gone) => {}
+                Ok(()) => {}
+                Err(Trouble::Gone) => entry.waits_no_more(&call),
+                // The clock asks again.
                 Err(trouble) => tracing::warn!(show = entry.id, %trouble, "who waits for a line could not be let in"),
             }
         });

@@ -44,6 +44,7 @@ impl Shows {
         };
         match self.decide(&entry, Command::Ring(Box::new(newcomer)), &Actor::server()).await {
             Ok((outcome, show)) => {
+                entry.waits_no_more(&incoming.call);
                 let view = show.call(outcome.call.as_deref().unwrap_or_default())?;
                 self.to_its_place(&entry, view, &incoming, true)
             }
@@ -51,7 +52,7 @@ impl Shows {
             // Nobody is lost: they hear the show in the conference, and get a line when there is one.
             Err(refusal) if matches!(refusal.code, Code::LinesBusy | Code::StoreUnavailable) => {
                 tracing::warn!(show = entry.id, %refusal, "a caller waits in the conference for a line");
-                self.wait_for_a_line(&entry, incoming.call);
+                entry.waits_for_a_line(incoming.call);
                 let label = format!("waits-{}", chance::short_id()?);
                 Ok(Welcome::Conference { conference: conference(&entry.id, label, true), asks_pin: false })
             }

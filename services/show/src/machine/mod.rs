@@ -109,9 +109,9 @@ impl Show {
         self.calls.values().find(has)
     }
 
-    /// Is a line free?
-    pub fn has_free_line(&self) -> bool {
-        self.open_calls().count() < self.view.settings.lines as usize
+    /// So many lines are free.
+    pub fn free_lines(&self) -> usize {
+        (self.view.settings.lines as usize).saturating_sub(self.open_calls().count())
     }
 
     fn forget_past(&mut self) {

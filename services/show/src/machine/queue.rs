@@ -18,7 +18,7 @@ impl Turn<'_> {
             self.outcome.call = Some(known);
             return Ok(());
         }
-        if !self.show.has_free_line() {
+        if self.show.free_lines() == 0 {
             return Err(Refusal::new(Code::LinesBusy, "all lines of the show are busy"));
         }
         if self.show.calls.contains_key(&newcomer.call_id) {

@@ -168,7 +168,7 @@ impl House {
 
 /// Waits until something is so.
 pub(super) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(120);
     while !is_so() {
         assert!(Instant::now() < deadline, "{what}: never");
         sleep(Duration::from_millis(5)).await;
@@ -352,7 +352,11 @@ impl Company {
 
 impl Exchange for Company {
     fn hang_up<'a>(&'a self, call: &'a CallRef) -> Task<'a, Result<(), Trouble>> {
-        Box::pin(async { self.note(&call.sid, Asked::HangUp(call.sid.clone())) })
+        Box::pin(async {
+            // It takes them a while, as it does in life: what must be so before is looked at meanwhile.
+            sleep(Duration::from_millis(200)).await;
+            self.note(&call.sid, Asked::HangUp(call.sid.clone()))
+        })
     }
 
     fn redirect<'a>(&'a self, call: &'a CallRef, _show: &'a str) -> Task<'a, Result<(), Trouble>> {

@@ -1,0 +1,93 @@
+//! What telephone companies tell of their conferences: who has fallen into one, and who has left it.
+
+use std::sync::Arc;
+
+use crosspoint_model::Identity;
+use crosspoint_model::show::{CallLink, CallState, CallView};
+use crosspoint_rooms::{CallRef, ConferenceEvent};
+use tokio::sync::MutexGuard;
+
+use crate::actor::Actor;
+use crate::calls::is_call;
+use crate::entry::{Entry, Stage, lock};
+use crate::machine::{Command, Show};
+use crate::names;
+use crate::shows::Shows;
+
+impl Shows {
+    pub(crate) async fn in_conference(&self, event: ConferenceEvent) {
+        let Some(entry) = names::show_of_conference(&event.name).and_then(|show| self.entry(show).ok()) else {
+            tracing::warn!(conference = event.name, event = event.event, "a conference of no show of ours");
+            return;
+        };
+        let shows = self.clone();
+        let noting = tokio::spawn(async move {
+            let mut stage = entry.stage.lock().await;
+            shows.note_conference(&entry, &mut stage, event).await;
+        });
+        // A panic in there was logged, and cost this event.
+        let _ = noting.await;
+    }
+
+    async fn note_conference(&self, entry: &Arc<Entry>, stage: &mut MutexGuard<'_, Stage>, event: ConferenceEvent) {
+        let ConferenceEvent { call, conference_sid, event, sequence, .. } = event;
+        if event == "conference-end" {
+            stage.conference.sids.retain(|_, sid| *sid != conference_sid);
+            return;
+        }
+        let heard = stage.conference.heard.get(&call);
+        if heard.is_some_and(|(sid, last)| *sid == conference_sid && sequence <= *last) {
+            return;
+        }
+        stage.conference.sids.insert(call.provider.clone(), conference_sid.clone());
+        stage.conference.heard.insert(call.clone(), (conference_sid, sequence));
+        if lock(&self.inner.tickets).host_of(&call).is_some() {
+            return;
+        }
+        let show = entry.current();
+        let known = show.open_calls().find(|view| is_call(view, &call)).cloned();
+        match (event.as_str(), known) {
+            ("participant-join", Some(view)) => self.joined_conference(entry, stage, &view).await,
+            ("participant-join", None) => self.stranger_in_conference(entry, &show, call),
+            ("participant-leave", Some(view)) if view.link == CallLink::Conference => {
+                let command = Command::Link { call: view.call_id, link: CallLink::Lost };
+                if let Err(refusal) = self.decide_on(entry, stage, command, &Actor::server()).await {
+                    tracing::debug!(show = entry.id, %refusal, "came too late");
+                }
+            }
+            ("participant-leave", None) => entry.waits_no_more(&call),
+            _ => {}
+        }
+    }
+
+    async fn joined_conference(&self, entry: &Arc<Entry>, stage: &mut MutexGuard<'_, Stage>, view: &CallView) {
+        if let Ok(who) = Identity::parse(&view.identity)
+            && view.link == CallLink::Connected
+        {
+            // A call is in one place: the socket is dead, and does not know it yet.
+            self.make_way(entry, stage, view, &who);
+        }
+        let command = Command::Link { call: view.call_id.clone(), link: CallLink::Conference };
+        match self.decide_on(entry, stage, command, &Actor::server()).await {
+            Ok((_, show)) => {
+                if let Ok(view) = show.call(&view.call_id) {
+                    self.bring_back(entry, stage, view);
+                }
+            }
+            Err(refusal) => tracing::debug!(show = entry.id, %refusal, "came too late"),
+        }
+    }
+
+    /// Who was put out is hung up once more. Whom nobody knows (the server was away, all lines were busy) gets a line when there
+    /// is one.
+    fn stranger_in_conference(&self, entry: &Arc<Entry>, show: &Show, call: CallRef) {
+        let was_dropped = |view: &CallView| is_call(view, &call) && view.state == CallState::Dropped;
+        if show.calls.values().any(was_dropped) {
+            let shows = self.clone();
+            tokio::spawn(async move { shows.hang_up(&call).await });
+            return;
+        }
+        entry.waits_for_a_line(call);
+        self.let_in_from_overflow(entry);
+    }
+}
