@@ -15,7 +15,7 @@ use crate::dialect::{Dialect, Format, Heard, Started};
 use crate::figures::{Cause, Figures, count};
 use crate::inbound::Voice;
 use crate::intake::{Intake, Over};
-use crate::outbound::{Backlog, Ear, Step};
+use crate::outbound::{Backlog, Cushion, Ear, Step};
 use crate::post::{Post, post};
 
 /// So long after a tick of the mixer it is looked whether sound is there for the next, 5 ms before that one.
@@ -66,6 +66,7 @@ impl Line {
             voice: Voice::new(format, dialect.disorders()),
             ear: Ear::new(format),
             backlog: Backlog::new(dialect.marks_are_played()),
+            cushion: Cushion::default(),
             post,
             began: Instant::now(),
             heard: Instant::now(),
@@ -88,6 +89,7 @@ struct Serving {
     voice: Voice,
     ear: Ear,
     backlog: Backlog,
+    cushion: Cushion,
     post: Post,
     began: Instant,
     /// When the other side said something last.
@@ -139,8 +141,11 @@ impl Serving {
                 }
             }
             Heard::Digit(digit) => self.line.desk.keyed(self.line.call.clone(), digit).await,
-            Heard::Played(name) if self.backlog.echo(&name) => {}
-            Heard::Played(name) => tracing::trace!(name, "the echo of a mark that was cleared"),
+            Heard::Played(name) => {
+                if let Some(after) = self.backlog.echo(&name, self.millis()) {
+                    self.cushion.echoed(after);
+                }
+            }
             Heard::Stopped => return Some(End { how: Detached::Stopped, over: closed(close::NORMAL, "") }),
             Heard::Started(_) => {
                 let over = intake.refuse(Cause::TwoStarts, close::POLICY, "start came twice");
@@ -162,23 +167,39 @@ impl Serving {
         while let Some(payload) = self.ear.payload() {
             match self.backlog.frame(now, frame.position, is_pause) {
                 Step::Send(mark) => {
-                    self.send(&payload);
+                    self.send_cushioned(&payload, now, is_pause);
                     if let Some(name) = mark {
                         self.post.word(self.dialect.mark(&self.stream, &name));
                     }
                 }
-                Step::Skip => count(&self.line.figures.skipped),
+                Step::Skip => {
+                    self.cushion.passed(now);
+                    count(&self.line.figures.skipped);
+                }
                 Step::Ask(name) => {
                     self.clear();
                     self.post.word(self.dialect.mark(&self.stream, &name));
                 }
                 Step::Clear => {
                     self.clear();
-                    self.send(&payload);
+                    self.send_cushioned(&payload, now, is_pause);
                 }
             }
         }
         self.report(now);
+    }
+
+    fn send_cushioned(&mut self, payload: &[u8], now: u64, is_pause: bool) {
+        let wanted = self.cushion.wanted(now, is_pause);
+        if wanted > 0 {
+            let silence = self.ear.silence();
+            for _ in 0..wanted {
+                self.send(&silence);
+                self.backlog.padded();
+            }
+        }
+        self.send(payload);
+        self.cushion.passed(now);
     }
 
     fn send(&self, payload: &[u8]) {
@@ -188,7 +209,8 @@ impl Serving {
     }
 
     /// What waits at the provider is not to be heard.
-    fn clear(&self) {
+    fn clear(&mut self) {
+        self.cushion.cleared();
         count(&self.line.figures.clears);
         self.post.word(self.dialect.clear(&self.stream));
     }

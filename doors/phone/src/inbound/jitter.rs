@@ -6,7 +6,7 @@
 //!
 //! | state | |
 //! |---|---|
-//! | dry | nothing is there. The next frame waits for as long as it came earlier than almost all do ([`DelayEstimator`]) |
+//! | dry | nothing is there. The next frame waits for as long as it came earlier than almost all do ([`DelayEstimator`]), and 26 ms |
 //! | flowing | frames go into the ring as they come |
 //!
 //! A frame that is missing is not made up: what is there is faded out, and what comes then is faded in. After a stall frames come all
@@ -27,8 +27,12 @@ const FAR: usize = 140 * MS as usize;
 const NEAR: usize = 40 * MS as usize;
 /// Frames are never waited for longer than this. µs.
 const PATIENCE: i64 = 200_000;
+/// At least so much is put in: a period of most voices fits. Samples.
+const PERIOD: usize = 10 * MS as usize;
 /// So many ticks between two changes of pace, so that nobody hears them.
 const PACE: u32 = 5;
+/// What came so shortly before the look may come after it the next time: it does not count. µs.
+const CLOSE: i64 = 2_000;
 /// So long a time must have been watched before anything is taken out. µs.
 const WATCHED: i64 = 2_000_000;
 /// What fades out where nothing follows. Samples: 10 ms.
@@ -44,6 +48,8 @@ pub struct Jitter {
     leaves_out: bool,
     spares: Spares,
     since_change: u32,
+    /// When a frame came last, and how many samples it had.
+    newest: (i64, usize),
     /// The last of what was written.
     last: Vec<f32>,
     tail: Vec<f32>,
@@ -54,6 +60,7 @@ impl Jitter {
     /// A frame has arrived; `level` samples are in the ring. What is in `sound` afterwards is to be written.
     pub fn arrive(&mut self, now: i64, media: i64, level: usize, sound: &mut Vec<f32>) {
         self.delay.add(now, media);
+        self.newest = (now, sound.len());
         if self.is_too_much(level) {
             self.leave_out(sound);
             return;
@@ -73,7 +80,9 @@ impl Jitter {
         }
         self.since_change = self.since_change.saturating_add(1);
         if level >= FRAME {
-            self.spares.note(now, (level - FRAME) as i64);
+            let (arrival, samples) = self.newest;
+            let close = if now.saturating_sub(arrival) < CLOSE { samples } else { 0 };
+            self.spares.note(now, level as i64 - (FRAME + close) as i64);
             return None;
         }
         self.is_flowing = false;
@@ -113,10 +122,11 @@ impl Jitter {
         }
     }
 
-    /// Waits for as long as the frame came earlier than almost all do, and a little.
+    /// Waits for as long as the frame came earlier than almost all do, and for a frame more: how the mixer's ticks lie between the
+    /// arrivals is not known yet. What of that is not needed is taken out later.
     fn begin(&mut self, now: i64, media: i64, level: usize, sound: &mut Vec<f32>) {
         let early = (self.target() - self.delay.excess_us(now, media)).max(0);
-        let wait = (early * MS / 1000 + RESERVE) as usize;
+        let wait = (early * MS / 1000 + RESERVE) as usize + FRAME;
         fade::fade_in(sound, 1);
         sound.splice(..0, std::iter::repeat_n(0.0, wait.saturating_sub(level)));
         self.is_flowing = true;
@@ -132,7 +142,7 @@ impl Jitter {
         let changed = if spare > MOST && self.spares.is_watched(now) {
             -(timescale::shorten(sound, 1, (spare - RESERVE) as usize) as i64)
         } else if spare < LEAST {
-            timescale::lengthen(sound, 1, timescale::LONGEST) as i64
+            timescale::lengthen(sound, 1, ((RESERVE - spare) as usize).max(PERIOD)) as i64
         } else {
             0
         };

@@ -14,24 +14,47 @@ struct Line {
     heard: Vec<f32>,
     now: i64,
     tick: i64,
+    /// When it was looked last.
+    seen: i64,
     /// Samples in the ring after each arrival.
     levels: Vec<usize>,
-    short: u32,
+    /// Samples in the ring and how often it was looked, each millisecond.
+    waited: usize,
+    looked: usize,
 }
 
 impl Line {
     /// Whose mixer ticks at this phase.
     fn new(phase: i64) -> Self {
         let jitter = Jitter::default();
-        Self { jitter, ring: Default::default(), heard: Vec::new(), now: 0, tick: phase, levels: Vec::new(), short: 0 }
+        Self {
+            jitter,
+            ring: Default::default(),
+            heard: Vec::new(),
+            now: 0,
+            tick: phase,
+            seen: -1,
+            levels: Vec::new(),
+            waited: 0,
+            looked: 0,
+        }
     }
 
     /// Lets time pass, with its ticks and looks.
     fn until(&mut self, then: i64) {
+        while self.now + 1000 < then {
+            self.pass(self.now + 1000);
+            self.waited += self.ring.len();
+            self.looked += 1;
+        }
+        self.pass(then);
+    }
+
+    fn pass(&mut self, then: i64) {
         loop {
             let look = self.tick - TICK + LOOK;
-            if look >= self.now && look <= then {
-                self.now = look + 1;
+            if look > self.seen && look <= then {
+                (self.now, self.seen) = (look, look);
                 if let Some(tail) = self.jitter.due(look, self.ring.len()) {
                     self.ring.extend(tail);
                 }
@@ -48,7 +71,6 @@ impl Line {
 
     fn take(&mut self) {
         let there = self.ring.len().min(FRAME);
-        self.short += u32::from(there < FRAME);
         self.heard.extend(self.ring.drain(..there));
         self.heard.extend(std::iter::repeat_n(0.0, FRAME - there));
     }
@@ -75,17 +97,19 @@ fn ms(samples: usize) -> usize {
 }
 
 #[test]
-fn without_jitter_no_more_than_40_ms_wait_and_nothing_is_made_up() {
+fn without_jitter_10_to_40_ms_wait_and_nothing_is_made_up() {
     let speech = voice(140.0, 0.1, 20 * 48_000);
     for phase in [0, 100, 3_000, 10_000, 14_900, 15_100, 19_900] {
         let mut line = Line::new(phase);
         line.say(&speech, |_| 5_000);
         // The first two seconds show what is needed.
         let settled = &line.levels[200..];
+        // That is after a frame has come; until the next it is 20 ms less.
         let most = settled.iter().max().expect("levels");
-        assert!(ms(*most) <= 40, "{} ms at phase {phase}", ms(*most));
+        assert!(ms(*most) <= 50, "{} ms at phase {phase}", ms(*most));
+        let mean = line.waited as f64 / line.looked as f64 / MS as f64;
+        assert!((10.0..=40.0).contains(&mean), "{mean} ms on average at phase {phase}");
         assert_eq!(line.jitter.concealed(), 0, "at phase {phase}");
-        assert!(line.levels.iter().all(|level| ms(*level) <= 50), "{:?} at phase {phase}", line.levels.iter().max());
     }
 }
 
@@ -117,8 +141,8 @@ fn after_a_stall_the_caller_is_not_late_ever_after() {
 
 #[test]
 fn clocks_that_drift_apart_are_followed_without_a_gap() {
-    for ppm in [-100, 100] {
-        let speech = voice(140.0, 0.1, 10 * 60 * 48_000);
+    for ppm in [-200, 200] {
+        let speech = voice(140.0, 0.1, 4 * 60 * 48_000);
         let mut line = Line::new(7_000);
         line.say(&speech, |number| number as i64 * TICK * ppm / 1_000_000);
         assert_eq!(line.jitter.concealed(), 0, "at {ppm} ppm");

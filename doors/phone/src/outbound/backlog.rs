@@ -50,6 +50,8 @@ struct Mark {
     sent: u64,
     /// When. ms.
     at: u64,
+    /// ms that had been left out by then.
+    left_out: u64,
 }
 
 /// One line's.
@@ -59,6 +61,8 @@ pub struct Backlog {
     is_measured: bool,
     /// ms of sound.
     sent: u64,
+    /// ms of sound.
+    left_out: u64,
     last_mark: u64,
     marks: VecDeque<Mark>,
     /// The least that a way there and back ever was. ms.
@@ -72,7 +76,7 @@ impl Backlog {
     /// Where echoes of marks say that what was before them has been played, or where they do not.
     pub fn new(is_measured: bool) -> Self {
         let marks = VecDeque::new();
-        Self { is_measured, sent: 0, last_mark: 0, marks, floor: None, backlog: 0, asks_since: None }
+        Self { is_measured, sent: 0, left_out: 0, last_mark: 0, marks, floor: None, backlog: 0, asks_since: None }
     }
 
     /// A frame of the mixer is there, whose first sample has this position. `now` in ms.
@@ -99,6 +103,7 @@ impl Backlog {
         }
         if is_pause && self.ms_at(now) > LATE {
             self.backlog = self.backlog.saturating_sub(FRAME);
+            self.left_out += FRAME;
             return Step::Skip;
         }
         self.sent += FRAME;
@@ -106,19 +111,25 @@ impl Backlog {
         Step::Send(is_due.then(|| self.mark(now, position)))
     }
 
-    /// The echo of a mark has come. False: of none that waits; its sound was thrown away.
-    pub fn echo(&mut self, name: &str) -> bool {
-        let Some(at) = self.marks.iter().position(|mark| mark.name == name) else { return false };
-        let Some(mark) = self.marks.drain(..=at).next_back() else { return false };
+    /// Silence of one frame was sent.
+    pub fn padded(&mut self) {
+        self.sent += FRAME;
+    }
+
+    /// The echo of a mark has come: how long it took, where that says how much was before it. None: of a mark that does not wait
+    /// any more, because its sound was thrown away, or of one that had no sound before it.
+    pub fn echo(&mut self, name: &str, now: u64) -> Option<u64> {
+        let at = self.marks.iter().position(|mark| mark.name == name)?;
+        let mark = self.marks.drain(..=at).next_back()?;
         if self.asks_since.take().is_some() {
-            // Nothing was before it: it tells that the way is free, and not how long the way is with sound on it.
-            return true;
+            // It tells that the way is free, and not how long the way is with sound on it.
+            return None;
         }
         let round = self.sent - mark.sent;
         let floor = self.floor.map_or(round, |floor| floor.min(round));
         self.floor = Some(floor);
         self.backlog = round - floor;
-        true
+        Some(now.saturating_sub(mark.at))
     }
 
     /// What waits was thrown away.
@@ -134,10 +145,10 @@ impl Backlog {
         self.backlog.max(self.overdue(now))
     }
 
-    /// By so much the oldest mark is older than the least way there and back.
+    /// By so much the oldest mark is older than the least way there and back, without what was left out since.
     fn overdue(&self, now: u64) -> u64 {
-        let age = self.marks.front().map_or(0, |mark| now.saturating_sub(mark.at));
-        self.floor.map_or(0, |floor| age.saturating_sub(floor))
+        let Some((floor, mark)) = self.floor.zip(self.marks.front()) else { return 0 };
+        now.saturating_sub(mark.at).saturating_sub(floor + self.left_out - mark.left_out)
     }
 
     /// A mark behind the frame of this position, named after the sample that it stands before.
@@ -147,7 +158,7 @@ impl Backlog {
         if self.marks.len() >= MARKS {
             self.marks.pop_front();
         }
-        self.marks.push_back(Mark { name: name.clone(), sent: self.sent, at: now });
+        self.marks.push_back(Mark { name: name.clone(), sent: self.sent, at: now, left_out: self.left_out });
         name
     }
 }

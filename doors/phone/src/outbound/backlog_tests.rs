@@ -86,7 +86,7 @@ fn show(provider: &mut Provider, backlog: &mut Backlog, frames: u64, is_pause: i
     let begin = provider.now / FRAME;
     for number in begin..begin + frames {
         while let Some((_, name)) = provider.echoes.pop_front_if(|(at, _)| *at <= provider.now) {
-            backlog.echo(&name);
+            backlog.echo(&name, provider.now);
         }
         match backlog.frame(provider.now, number * 960, is_pause(number)) {
             Step::Send(mark) => {
@@ -177,7 +177,7 @@ fn without_a_single_echo_nothing_is_known_and_nothing_is_done() {
     assert!(steps.iter().all(|step| matches!(step, Step::Send(_))));
     assert_eq!(steps.iter().filter(|step| matches!(step, Step::Send(Some(_)))).count(), 80);
     assert_eq!(backlog.marks.len(), MARKS);
-    assert!(!backlog.echo("nobody"));
+    assert_eq!(backlog.echo("nobody", 0), None);
 }
 
 #[test]
@@ -190,5 +190,5 @@ fn echoes_of_what_was_cleared_say_nothing() {
     let name = name.expect("a mark after half a second");
     assert_eq!(name, "24000");
     backlog.forget();
-    assert_eq!((backlog.echo(&name), backlog.floor), (false, None));
+    assert_eq!((backlog.echo(&name, 600), backlog.floor), (None, None));
 }

@@ -1,11 +1,13 @@
 //! What the caller hears, from the mixer's frames to the provider's payloads: one payload of 20 ms for each frame, never more, at
-//! the mixer's own pace. How much of it waits at the provider is `backlog`'s.
+//! the mixer's own pace. How much of it waits at the provider is `backlog`'s, and that enough does `cushion`'s.
 
 mod backlog;
+mod cushion;
 
 use crosspoint_rooms::{PcmFrame, Resampler};
 
 pub use self::backlog::{Backlog, Step};
+pub use self::cushion::Cushion;
 use crate::dialect::Format;
 
 /// Samples a second in the room.
@@ -41,6 +43,13 @@ impl Ear {
         self.resampler.process(&self.mono, &mut self.resampled);
         self.format.encode(&self.resampled, &mut self.bytes);
         square < 10_f32.powf(PAUSE_DB / 10.0)
+    }
+
+    /// 20 ms of silence.
+    pub fn silence(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.format.encode(&vec![0.0; self.format.rate as usize / 50], &mut bytes);
+        bytes
     }
 
     /// The next payload of exactly 20 ms.
