@@ -38,17 +38,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one that has this telephone company, and waits until it is ready.
-    pub async fn start(company: &str, more: &[&str]) -> Self {
-        Self::start_binary(&binary(), company, more).await
-    }
-
-    /// The same with a binary of one's own.
-    pub async fn start_binary(binary: &Path, company: &str, more: &[&str]) -> Self {
+    /// Starts one on this port that has this telephone company, and waits until it is ready.
+    pub async fn start(binary: &Path, http: u16, company: &str, more: &[&str]) -> Self {
         let mut server = Self {
             child: None,
             folder: tempfile::tempdir().expect("a folder"),
-            http: free_tcp_port(),
+            http,
             udp: free_udp_port(),
             company: company.to_owned(),
             more: more.iter().map(ToString::to_string).collect(),

@@ -1,5 +1,7 @@
 //! A house with server and telephone company, and one show with its staff.
 
+use std::path::Path;
+
 use crosspoint_model::show::{CallLink, CallState, CallView};
 use serde_json::{Value, json};
 
@@ -7,7 +9,7 @@ use crate::api::Api;
 use crate::ear::Ear;
 use crate::mouth::Mouth;
 use crate::phones::{Caller, Phones};
-use crate::server::{Server, free_tcp_port};
+use crate::server::{Server, binary, free_tcp_port};
 use crate::wait::until;
 
 /// Server and telephone company.
@@ -24,12 +26,16 @@ pub struct House {
 impl House {
     /// Opens both; the server is told this besides.
     pub async fn open(more: &[&str]) -> Self {
+        Self::open_with(&binary(), more).await
+    }
+
+    /// The same with a server of one's own.
+    pub async fn open_with(binary: &Path, more: &[&str]) -> Self {
         let port = free_tcp_port();
         let url = format!("http://127.0.0.1:{port}");
         let operator = Api::operator(&url);
         let phones = Phones::open(&url).await;
-        let bind = format!("127.0.0.1:{port}");
-        let server = Server::start(phones.url(), &[&["--http.bind", &bind], more].concat()).await;
+        let server = Server::start(binary, port, phones.url(), more).await;
         Self { server, phones, operator }
     }
 

@@ -17,10 +17,10 @@ use crosspoint_phone_sim::Play;
 use crosspoint_shows_tests::ear::FRAME;
 use crosspoint_shows_tests::figures::{Numbers, Table};
 use crosspoint_shows_tests::process::{cpu_seconds, memory_mib};
-use crosspoint_shows_tests::server::{binary, free_tcp_port};
+use crosspoint_shows_tests::server::binary;
 use crosspoint_shows_tests::studio::{Ringing, Seat};
 use crosspoint_shows_tests::tone::{ODD, PHONE_RATE, ROOM_RATE, TONES, level, level_of_20_ms, said};
-use crosspoint_shows_tests::{Api, Caller, Ear, Events, House, Mouth, Phones, Seed, Server, Studio};
+use crosspoint_shows_tests::{Caller, Ear, Events, House, Mouth, Seed, Studio};
 use fastrand::Rng;
 use serde_json::json;
 use tokio::time::sleep;
@@ -102,14 +102,7 @@ struct Load {
 
 impl Load {
     async fn begin(plan: &Plan) -> Self {
-        let port = free_tcp_port();
-        let url = format!("http://127.0.0.1:{port}");
-        let operator = Api::operator(&url);
-        let phones = Phones::open(&url).await;
-        let bind = format!("127.0.0.1:{port}");
-        let more = ["--http.bind", &bind, "--media.workers", &plan.workers];
-        let server = Server::start_binary(&plan.server, phones.url(), &more).await;
-        let house = House { server, phones, operator };
+        let house = House::open_with(&plan.server, &["--media.workers", &plan.workers]).await;
         let mut halls = Vec::new();
         for show in 0..plan.shows {
             let calls = plan.calls / plan.shows + usize::from(show < plan.calls % plan.shows);
