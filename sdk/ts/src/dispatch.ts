@@ -80,10 +80,8 @@ function dispatchRest(message: ServerMessage, host: DispatchHost): void {
     case "recording":
       host.takeRecording(message.active);
       return events.emit("recording", message.active);
-    case "show": {
-      const { type, showId, ...event } = message;
-      return events.emit("show", showId, event);
-    }
+    case "show":
+      return events.emit("show", message.showId, message.event);
     case "draining":
       events.emit("draining", message.deadlineMs);
       return host.drain(message.deadlineMs, message.url);

@@ -35,6 +35,7 @@ export type {
   FlowStats,
   LineReport,
   LobbySource,
+  ShowEvent,
   ShowMedia,
   ShowRole,
   ShowSettings,

@@ -14,8 +14,8 @@ import type {
   MediaKind,
   Quality,
   RoomKind,
-  ServerMessage,
   Severity,
+  ShowEvent,
   Source,
   VoiceSettings,
   WarningKind,
@@ -34,11 +34,6 @@ export type {
   VoiceSettings,
   WarningKind,
 } from "./wire/index.js";
-
-/** What the staff of a show is told, as it happens: over signalling, and as server-sent events. */
-export type ShowEvent = WithoutEnvelope<Extract<ServerMessage, { type: "show" }>>;
-
-type WithoutEnvelope<Message> = Message extends unknown ? Omit<Message, "type" | "showId"> : never;
 
 /** Where a connection stands. */
 export type ConnectionState = "connecting" | "connected" | "reconnecting" | "disconnected";

@@ -192,6 +192,18 @@ mod tests {
     }
 
     #[test]
+    fn the_number_of_an_event_of_a_show_is_not_that_of_its_message() {
+        let show = r#"{"showId":"s","settings":{},"open":true,"media":"crosspoint","pin":"1","liveRoom":"l",
+            "lobbyRoom":"o","deskRoom":"d","createdAt":0}"#;
+        let text = format!(r#"{{"event":"snapshot","seq":41,"show":{show},"calls":[],"staff":[]}}"#);
+        let event = serde_json::from_str(&text).expect("json");
+        let message = ServerMessage::Show { show_id: "s".into(), event };
+        let frame = ServerFrame { seq: Some(3), request: None, timestamp: None, message };
+        let text = serde_json::to_string(&frame).expect("json");
+        assert!(text.starts_with(r#"{"seq":3,"type":"show","showId":"s","event":{"event":"snapshot","seq":41,"#));
+    }
+
+    #[test]
     fn an_unknown_type_is_refused() {
         assert!(serde_json::from_str::<ClientFrame>(r#"{"type":"dance"}"#).is_err());
     }

@@ -270,8 +270,7 @@ pub enum ServerMessage {
     Show {
         /// Which show.
         show_id: String,
-        /// What.
-        #[serde(flatten)]
+        /// What. In a field of its own: it has a `seq` besides that of the frame.
         event: Box<ShowEvent>,
     },
     /// The server goes down; come again, there or here.

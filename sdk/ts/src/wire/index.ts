@@ -580,7 +580,35 @@ reason: string, }
 active: boolean, }
   | { "type": "show",
 /** Which show. */
-showId: string, } & ({ "event": "snapshot",
+showId: string,
+/** What. In a field of its own: it has a `seq` besides that of the frame. */
+event: ShowEvent, }
+  | { "type": "draining",
+/** Milliseconds until everybody is cut off. */
+deadlineMs: number,
+/** Where to; absent: the same address. */
+url?: string, }
+  | { "type": "error",
+/** What kind. */
+code: Code,
+/** What exactly, for a person. */
+message: string,
+/** Where to read about it. */
+docs: string, }
+  | { "type": "pong", };
+
+/** The browser's `RTCSessionDescription`. */
+export type SessionDescription = {
+/** `offer`, `answer`, `pranswer` or `rollback`. */
+type: string,
+/** The description (RFC 8866); absent in a rollback. */
+sdp: string, };
+
+/** How bad it is. */
+export type Severity = "clear" | "warning" | "critical";
+
+/** What the staff of a show is told, as it happens. The first is always a [`ShowEvent::Snapshot`]. */
+export type ShowEvent = { "event": "snapshot",
 /** The number of the last event that it holds. */
 seq: number,
 /** The show. */
@@ -613,30 +641,7 @@ show: ShowView, } | { "event": "staff",
 /** Who is there now. */
 staff: Array<StaffView>, } | { "event": "lines",
 /** Those that are connected. */
-lines: Array<LineReport>, })
-  | { "type": "draining",
-/** Milliseconds until everybody is cut off. */
-deadlineMs: number,
-/** Where to; absent: the same address. */
-url?: string, }
-  | { "type": "error",
-/** What kind. */
-code: Code,
-/** What exactly, for a person. */
-message: string,
-/** Where to read about it. */
-docs: string, }
-  | { "type": "pong", };
-
-/** The browser's `RTCSessionDescription`. */
-export type SessionDescription = {
-/** `offer`, `answer`, `pranswer` or `rollback`. */
-type: string,
-/** The description (RFC 8866); absent in a rollback. */
-sdp: string, };
-
-/** How bad it is. */
-export type Severity = "clear" | "warning" | "critical";
+lines: Array<LineReport>, };
 
 /** Who carries the sound of a show's telephones. */
 export type ShowMedia = "crosspoint" | "conference";

@@ -234,8 +234,9 @@ impl Client {
             match self.session.next().await {
                 Outgoing::Text(text) => {
                     let message: Value = serde_json::from_str(&text).expect("JSON");
-                    if message["type"] == "show" && message["event"] == event {
-                        return message;
+                    if message["type"] == "show" && message["event"]["event"] == event {
+                        assert_eq!(message["showId"], SHOW);
+                        return message["event"].clone();
                     }
                 }
                 end @ Outgoing::Close { .. } => panic!("{event} was expected and {end:?} came"),
