@@ -1,5 +1,6 @@
 //! A line from its `start` to its end: sound both ways, keys, and what the desk orders.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use crosspoint_model::signal::close;
 use crosspoint_rooms::{CallDesk, CallRef, Detached, LineOrder, Outgoing, PcmFrame, PhoneLine, TapEnd};
 use futures_util::StreamExt as _;
 use futures_util::stream::SplitStream;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::dialect::{Dialect, Format, Heard, Started};
@@ -22,6 +24,8 @@ use crate::post::{Post, post};
 const LOOK: Duration = Duration::from_millis(15);
 /// A provider that says nothing for so long is gone. Twilio sends 50 messages a second, silence included.
 const SILENCE: Duration = Duration::from_secs(60);
+/// So many keys wait for the desk.
+const KEYS: usize = 32;
 /// So often it is looked.
 const CHECK: Duration = Duration::from_secs(1);
 
@@ -59,6 +63,8 @@ impl Line {
         let (mut sink, mut stream) = socket.split();
         let (post, bag) = post();
         let figures = Arc::clone(&self.figures);
+        let (keys, pressed) = mpsc::channel(KEYS);
+        let telling = tell_keys(Arc::clone(&self.desk), self.call.clone(), pressed);
         let serving = Serving {
             line: self,
             stream: started.stream.clone(),
@@ -68,6 +74,7 @@ impl Line {
             backlog: Backlog::new(dialect.marks_are_played()),
             cushion: Cushion::default(),
             post,
+            keys,
             began: Instant::now(),
             heard: Instant::now(),
             look: None,
@@ -77,8 +84,17 @@ impl Line {
         tokio::select! {
             end = serving.serve(&mut stream, intake) => end,
             () = bag.carry(&mut sink, &figures) => lost(None),
+            never = telling => match never {},
         }
     }
+}
+
+/// Tells the desk of keys, in order, beside the sound: the desk may have to wait for its disk.
+async fn tell_keys(desk: Arc<dyn CallDesk>, call: CallRef, mut pressed: mpsc::Receiver<char>) -> Infallible {
+    while let Some(digit) = pressed.recv().await {
+        desk.keyed(call.clone(), digit).await;
+    }
+    std::future::pending().await
 }
 
 /// A line while it is served.
@@ -91,6 +107,7 @@ struct Serving {
     backlog: Backlog,
     cushion: Cushion,
     post: Post,
+    keys: mpsc::Sender<char>,
     began: Instant,
     /// When the other side said something last.
     heard: Instant,
@@ -109,7 +126,7 @@ impl Serving {
             let look = self.look;
             let end = tokio::select! {
                 message = stream.next() => match intake.read(message) {
-                    Ok(heard) => self.take(heard, intake).await,
+                    Ok(heard) => self.take(heard, intake),
                     Err(over) => Some(End { how: Detached::Lost, over }),
                 },
                 frame = self.line.line.tap.reader.next() => match frame {
@@ -127,7 +144,7 @@ impl Serving {
     }
 
     /// What the other side says.
-    async fn take(&mut self, heard: Heard, intake: &mut Intake) -> Option<End> {
+    fn take(&mut self, heard: Heard, intake: &mut Intake) -> Option<End> {
         self.heard = Instant::now();
         match heard {
             Heard::Audio(audio) => {
@@ -140,7 +157,9 @@ impl Serving {
                     }
                 }
             }
-            Heard::Digit(digit) => self.line.desk.keyed(self.line.call.clone(), digit).await,
+            // More than that nobody presses while the desk waits.
+            Heard::Digit(digit) if self.keys.try_send(digit).is_err() => intake.ignored(),
+            Heard::Digit(_) => {}
             Heard::Played(name) => {
                 if let Some(after) = self.backlog.echo(&name, self.millis()) {
                     self.cushion.echoed(after);
@@ -176,6 +195,7 @@ impl Serving {
                     self.cushion.passed(now);
                     count(&self.line.figures.skipped);
                 }
+                Step::Wait => count(&self.line.figures.skipped),
                 Step::Ask(name) => {
                     self.clear();
                     self.post.word(self.dialect.mark(&self.stream, &name));

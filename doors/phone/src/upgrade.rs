@@ -30,9 +30,6 @@ pub async fn upgrade(
         Ok(carrier) => carrier,
         Err(refusal) => return Refused(refusal).into_response(),
     };
-    if let Err(refusal) = door.phone.attempts.check(address) {
-        return Refused(refusal).into_response();
-    }
     let path_and_query = uri.path_and_query().map_or("/", |whole| whole.as_str());
     if let Err(unsigned) = carrier.verify_socket(&headers, path_and_query) {
         tracing::warn!(provider = %carrier.provider(), %address, %unsigned, "a media socket was not believed");

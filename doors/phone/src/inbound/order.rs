@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     fn put(sequencer: &mut Sequencer, chunks: &[u64]) -> Vec<u64> {
-        let audio = |chunk: &u64| Audio { timestamp_ms: 20 * chunk, chunk: *chunk, bytes: Vec::new() };
+        let audio = |chunk: &u64| Audio { timestamp_ms: *chunk, chunk: *chunk, bytes: Vec::new() };
         chunks.iter().flat_map(|chunk| sequencer.put(audio(chunk))).map(|audio| audio.chunk).collect()
     }
 

@@ -35,8 +35,10 @@ const PATIENCE: u64 = 2000;
 pub enum Step {
     /// Send it, and behind it the mark of this name, if there is one.
     Send(Option<String>),
-    /// Leave it out.
+    /// Leave it out: enough waits there.
     Skip,
+    /// Leave it out: the echo of what was asked has not come yet.
+    Wait,
     /// Have thrown away what waits. Then send the mark of this name, and no sound but it.
     Ask(String),
     /// Have thrown away what waits, then send it.
@@ -87,7 +89,7 @@ impl Backlog {
         }
         if let Some(since) = self.asks_since {
             if now.saturating_sub(since) < PATIENCE {
-                return Step::Skip;
+                return Step::Wait;
             }
             self.forget();
         }

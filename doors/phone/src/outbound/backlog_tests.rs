@@ -94,6 +94,7 @@ fn show(provider: &mut Provider, backlog: &mut Backlog, frames: u64, is_pause: i
                 mark.into_iter().for_each(|name| provider.send(Parcel::Mark(name)));
             }
             Step::Skip => skipped += 1,
+            Step::Wait => {}
             Step::Ask(name) => {
                 provider.send(Parcel::Clear);
                 provider.send(Parcel::Mark(name));

@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn frames_that_come_late_and_at_once_are_what_it_is_for() {
-        let fills = fills(&mut Cushion::default(), &[0, 20, 75, 75, 80, 110, 149, 150, 160], true);
+        let fills = fills(&mut Cushion::default(), &[0, 20, 75, 75, 80, 110, 149, 150, 160], false);
         assert_eq!(fills.iter().sum::<u64>(), 3);
     }
 
