@@ -201,7 +201,9 @@ const call = <T>(method: string, url: string, body?: unknown, signal?: AbortSign
 /** Asks the server; a refusal, and that it cannot be reached, are thrown as `ApiError`. */
 export async function request<T>(method: string, url: string, asked: Request = {}): Promise<T> {
   const response = await send(method, url, asked);
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  // What was accepted (202) or done (204) has nothing to say.
+  const text = await response.text();
+  return (text ? JSON.parse(text) : undefined) as T;
 }
 
 /** The same, for whoever reads the answer as it comes. */
