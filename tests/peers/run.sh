@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Talks to software that we did not write: aiortc, GStreamer, LiveKit's token minter, a bot in Python. Sets up what is missing (a Python
+# Talks to software that we did not write: aiortc, GStreamer, LiveKit's token minter, a bot in Python, pipecat and Twilio's npm package. Sets up what is missing (a Python
 # environment and npm packages below target/peers; Debian packages as root, saying which and why), starts a server on free
 # ports of the loopback interface and runs every peer against it. The last line counts: "N passed, N failed".
 #
 #   tests/peers/run.sh            everything, with one worker and with two
-#   tests/peers/run.sh aiortc     one of: aiortc, gstreamer, tokens, bots
+#   tests/peers/run.sh aiortc     one of: aiortc, gstreamer, tokens, bots, phones
 #
 # The server is $CROSSPOINT_BIN, $SERVER_UNDER_TEST or target/debug/crosspoint.
 set -euo pipefail
@@ -34,23 +34,27 @@ install_gstreamer() {
     --no-install-recommends "${missing[@]}"; } >"$STATE/apt.log" 2>&1 || { tail -n 20 "$STATE/apt.log" >&2; exit 1; }
 }
 
-install_python() {
-  local python=$STATE/venv/bin/python
-  if ! cmp -s requirements.txt "$STATE/venv/requirements.txt"; then
-    echo "peers: installing $(grep -v '^#' requirements.txt | tr '\n' ' ')from PyPI into target/peers/venv"
-    python3 -m venv "$STATE/venv"
-    "$python" -m pip install -q --disable-pip-version-check -r requirements.txt >"$STATE/pip.log" 2>&1 ||
+# install_venv NAME REQUIREMENTS: a Python environment below target/peers.
+install_venv() {
+  local venv=$STATE/$1 requirements=$2
+  if ! cmp -s "$requirements" "$venv/requirements.txt"; then
+    echo "peers: installing $(grep -v '^#' "$requirements" | tr '\n' ' ')from PyPI into target/peers/$1"
+    python3 -m venv "$venv"
+    "$venv/bin/python" -m pip install -q --disable-pip-version-check -r "$requirements" >"$STATE/pip.log" 2>&1 ||
       { tail -n 20 "$STATE/pip.log" >&2; exit 1; }
-    cp requirements.txt "$STATE/venv/requirements.txt"
+    cp "$requirements" "$venv/requirements.txt"
   fi
 }
 
+install_python() { install_venv venv requirements.txt; }
+
+# install_node FOLDER PACKAGE
 install_node() {
-  if ! cmp -s tokens/package-lock.json tokens/node_modules/.package-lock.stamp; then
-    echo "peers: installing livekit-server-sdk from npm into tests/peers/tokens"
-    (cd tokens && npm ci --silent --no-audit --no-fund --ignore-scripts --no-workspaces >"$STATE/npm.log" 2>&1) ||
+  if ! cmp -s "$1/package-lock.json" "$1/node_modules/.package-lock.stamp"; then
+    echo "peers: installing $2 from npm into tests/peers/$1"
+    (cd "$1" && npm ci --silent --no-audit --no-fund --ignore-scripts --no-workspaces >"$STATE/npm.log" 2>&1) ||
       { tail -n 20 "$STATE/npm.log" >&2; exit 1; }
-    cp tokens/package-lock.json tokens/node_modules/.package-lock.stamp
+    cp "$1/package-lock.json" "$1/node_modules/.package-lock.stamp"
   fi
 }
 
@@ -147,13 +151,22 @@ run_bots() {
     env BOT="$(mint bots echo)" SPEAKER="$(mint bots speaker)" "$STATE/venv/bin/python" audio_bots.py bots
 }
 
-WANTED=("${@:-aiortc gstreamer tokens bots}")
+run_phones() {
+  local company=$PEER_URL/api/phone/simulator account=AC00000000000000000000000000000000
+  check "Twilio's npm package takes our documents and signatures for its own ($1)" \
+    env PEER_COMPANY="$company" PEER_ACCOUNT=$account PEER_TOKEN=simulated node --test phone/twilio_vectors.test.js
+  check "pipecat's serializer for Twilio answers a call of the simulated telephone company ($1)" \
+    env PEER_URL="$company" PEER_ACCOUNT=$account PEER_TOKEN=simulated "$STATE/phone-venv/bin/python" phone/pipecat_echo.py
+}
+
+WANTED=("${@:-aiortc gstreamer tokens bots phones}")
 read -ra WANTED <<<"${WANTED[*]}"
 for peer in "${WANTED[@]}"; do
   case $peer in
   aiortc | bots) install_python ;;
   gstreamer) install_python && install_gstreamer ;;
-  tokens) install_node ;;
+  tokens) install_node tokens livekit-server-sdk ;;
+  phones) install_venv phone-venv phone/requirements.txt && install_node phone twilio ;;
   *) echo "no such peer: $peer" >&2 && exit 2 ;;
   esac
 done
