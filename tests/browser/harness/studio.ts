@@ -17,7 +17,7 @@ export const HANDHELD = { width: 390, height: 844 };
 const MICROPHONE = 0.2;
 
 /** How long a page may take for what it was asked, in milliseconds. */
-const PATIENCE = 15_000;
+const PATIENCE = 30_000;
 
 /** The states of a call that have a row on a desk. */
 export type State = "ringing" | "screening" | "screened" | "waiting" | "next" | "on-air" | "hold" | "off" | "dropped";
@@ -237,6 +237,14 @@ export class Person implements Ear {
     await this.by("talking").getByTestId(`verb-${verb}`).click();
   }
 
+  /** A desk: waits until no command is under way. Keys that are pressed meanwhile do nothing, as they may have bounced. */
+  async hasDone(): Promise<void> {
+    await until(
+      `${this.name} waits for no answer`,
+      async () => (await this.page.locator('[aria-busy="true"]').count()) === 0,
+    );
+  }
+
   /** A message in the corner. */
   async isTold(text: string | RegExp): Promise<void> {
     await this.by("toast").filter({ hasText: text }).first().waitFor();
@@ -270,7 +278,7 @@ export async function listen({ host, screeners, callers }: Cast, { air = [], tal
     everybody.map((ear) => {
       const heard = heardBy(ear);
       const absent = everybody.filter((other) => !heard.includes(other));
-      return ear.hears(tones(heard), tones(absent));
+      return ear.hears(tones(heard), tones(absent), PATIENCE);
     }),
   );
 }

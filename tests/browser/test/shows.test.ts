@@ -2,13 +2,15 @@
  * Call-in shows, by clicks and keys: hosts, screeners and guests at their pages, callers at simulated telephones. Everybody has a
  * tone of their own, and after every step all of them are listened to.
  */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Phone } from "../harness/phones.ts";
 import { Stage } from "../harness/stage.ts";
 import { by, type Cast, DESK, listen, type Person, Studio } from "../harness/studio.ts";
 import { until } from "../harness/wait.ts";
 
 const stage = new Stage();
+// On a busy machine; on a quiet one a quarter of it.
+vi.setConfig({ testTimeout: 180_000 });
 
 // No tone is near another one, nor near an odd harmonic of it, which is what telephones make of tones.
 const [HANNA, SAM, PAT, GINA] = [431, 587, 709, 2243];
@@ -137,7 +139,7 @@ test("a whole show: six telephones and a guest are screened, aired, held, sent b
   await Promise.all([host.by("show-over").waitFor(), sam.by("show-over").waitFor()]);
   await Promise.all(phones.map((phone) => phone.ends()));
   expect([...host.errors, ...sam.errors]).toEqual([]);
-}, 150_000);
+});
 
 test("two screeners pick up the same call: one has it, and the other is told who", async () => {
   const studio = await Studio.open(stage);
@@ -184,7 +186,8 @@ test("everything goes with one key", async () => {
   await sam.talksTo(BOBS);
   await screen.press("Escape");
   await screen.press("x");
-  await host.sees("screened", BOBS);
+  await sam.call(BOBS).getByTestId("verb-approve").waitFor();
+  await sam.hasDone();
   await screen.press("2");
   await screen.press("a");
   await host.sees("waiting", BOBS);
@@ -197,13 +200,16 @@ test("everything goes with one key", async () => {
   await air.press("1");
   await air.press("h");
   await host.sees("hold", ANNS);
+  await host.hasDone();
   await air.press("a");
   await host.sees("on-air", ANNS);
+  await host.hasDone();
   await air.press("l");
   await host.call(ANNS).getByTestId("badge-locked").waitFor();
   await air.press("2");
   await air.press("n");
   await host.sees("next", BOBS);
+  await host.hasDone();
   await air.press(" ");
   await host.sees("on-air", BOBS, ANNS);
   await listen(cast, { air: [ann, bob] });
@@ -300,7 +306,7 @@ async function tamper(guest: Person, show: string, call: string): Promise<void> 
       return [
         await post(`/api/shows/${show}/calls/${call}/air`),
         await post(`/api/shows/${show}/next`),
-        await post(`/api/rooms/live-${show}/participants/${identity}/move`, { room: `live-${show}`, held: false }),
+        await post(`/api/rooms/live-${show}/participants/${identity}/move`, { to: `live-${show}`, muted: false }),
       ];
     },
     [show, call] as const,
