@@ -149,7 +149,13 @@ impl Shows {
         let sockets = stage.lines.get(id).map_or(0, |line| line.sockets) + 1;
         stage.lines.insert(id.to_owned(), Line { orders, figures: Arc::clone(&figures), sockets, was_dead: false });
         let command = Command::Link { call: id.to_owned(), link: CallLink::Connected };
-        self.decide_on(entry, stage, command, &Actor::server()).await?;
+        let told = self.decide_on(entry, stage, command, &Actor::server()).await;
+        // Where the store fails it has happened all the same, and is kept later: no reason to send the caller away.
+        if let Err(refusal) = told
+            && refusal.code != Code::StoreUnavailable
+        {
+            return Err(refusal);
+        }
         Ok(PhoneLine { tap, orders: receiver, figures })
     }
 

@@ -50,3 +50,18 @@ async fn a_caller_who_cannot_be_kept_waits_in_the_conference_until_they_can() {
     until("is asked back", || house.company.was_asked(&Asked::Redirect("CA1".into()))).await;
     let (_, _line) = house.phone("CA1").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_known_comes_back_to_its_place_while_the_store_fails() {
+    let house = House::new().await;
+    let (id, line) = house.waiting("CA1").await;
+    drop(line);
+    lost(&house, "CA1").await;
+    break_store(&house, true);
+    let (same, _line) = house.phone("CA1").await;
+    assert_eq!((&same, house.link(&id)), (&id, CallLink::Connected));
+    assert_eq!(house.place(&identity_of(&id)).await, Some((live(), true)));
+    break_store(&house, false);
+    let kept = ["made", "rang", "connected", "approved", "lost", "connected"];
+    until("it is kept", || house.whats() == kept).await;
+}
