@@ -20,12 +20,16 @@ use crate::Actor;
 /// Who has a link must not leave it in a cache.
 const NOT_KEPT: [(HeaderName, HeaderValue); 1] = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
 
-/// Every show that has not ended, by name. For operators, and tokens with `roomList`.
+/// Every show that has not ended, by name. For operators, and tokens with `roomList`, which do not see PINs.
 #[utoipa::path(get, path = "/api/shows", tag = "shows", responses(
     (status = 200, body = Vec<ShowView>), (status = "4XX", body = Problem)))]
 pub async fn list(State(deps): State<Shared>, caller: Caller) -> Answer<Json<Vec<ShowView>>> {
     caller.list()?;
-    Ok(Json(deps.shows.list()))
+    let mut shows = deps.shows.list();
+    if caller != Caller::Operator {
+        shows.iter_mut().for_each(|show| show.pin.clear());
+    }
+    Ok(Json(shows))
 }
 
 /// Make a show, which takes calls from then on. For operators, and tokens with `roomCreate`.

@@ -93,7 +93,9 @@ async fn a_token_that_grants_rooms_grants_shows() {
     let makes = token(Grant { room_create: true, ..Grant::default() });
     let directs = token(Grant { room_admin: true, room: "live-morning".into(), ..Grant::default() });
     let everywhere = token(Grant { room_admin: true, ..Grant::default() });
-    assert_eq!(house.with(&lists, "GET", "/api/shows", None).await.status, 200);
+    let listed = house.with(&lists, "GET", "/api/shows", None).await;
+    assert_eq!((listed.status, &listed.json[0]["pin"]), (200, &json!("")), "who lists shows is no host of them");
+    assert_ne!(house.get("/api/shows").await.json[0]["pin"], json!(""));
     assert_eq!(house.with(&lists, "POST", "/api/shows", Some(&json!({}))).await.problem(), (403, "forbidden"));
     let made = house.with(&makes, "POST", "/api/shows", Some(&json!({ "showId": "evening" }))).await;
     assert_eq!(made.status, 201, "{}", made.text);
