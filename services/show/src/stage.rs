@@ -124,7 +124,10 @@ impl Shows {
 
     /// Who screens is with the caller, else at the desk; a host else in the live room.
     fn settle_staff(&self, show: &Show, who: &str) -> Result<(), Refusal> {
-        let Some(staff) = show.staff.get(who) else { return Ok(()) };
+        let Some(staff) = show.staff.get(who) else {
+            self.expect_no_talk(show, who);
+            return Ok(());
+        };
         let id = &show.view.show_id;
         let home = match staff.role {
             ShowRole::Host => live_room(id),
@@ -143,6 +146,20 @@ impl Shows {
             // On the way already, or gone: what tells of it is on its way as well.
             self.inner.rooms.expect_in(&names::room(&home), &identity, &there);
             Ok(())
+        }
+    }
+
+    /// Who has gone and talks to nobody any more comes back to the desk or into the live room, and not into a talk that is
+    /// somebody else's by then.
+    fn expect_no_talk(&self, show: &Show, who: &str) {
+        let id = &show.view.show_id;
+        if show.call_of_screener(who).is_some() {
+            return;
+        }
+        // Nobody of another name was ever let in.
+        let Ok(who) = Identity::parse(who) else { return };
+        for home in [live_room(id), desk_room(id)] {
+            self.inner.rooms.expect_nowhere(&names::room(&home), &who);
         }
     }
 

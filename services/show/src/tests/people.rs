@@ -118,6 +118,20 @@ async fn a_host_who_talks_to_a_caller_goes_back_to_the_live_room() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_screener_who_was_away_for_long_comes_back_to_the_desk_and_not_into_another_s_talk() {
+    let house = House::new().await;
+    let (ann, client) = house.sits(ShowRole::Screener, "Ann").await;
+    let (id, _line) = house.phone("CA1").await;
+    until("is known", || !house.shows.entry(SHOW).expect("a show").current().staff.is_empty()).await;
+    house.act(&screener(&ann), Verb::PickUp, &id).await.expect("picks up");
+    drop(client);
+    until("is given up", || house.state(&id) == CallState::Screened).await;
+    house.act(&actor("screener-bob", Role::Screener), Verb::PickUp, &id).await.expect("picks up");
+    let _again = house.joins(&ann).await;
+    assert_eq!(house.room_of(&ann.identity), Some(desk()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn of_two_screeners_at_once_one_wins() {
     let house = House::new().await;
     let (id, _line) = house.phone("CA1").await;
