@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::mouth::Mouth;
+use crate::runtime::{sound, there};
 use crate::tone::{ROOM_RATE, level};
 use crate::wait::{until, within};
 
@@ -48,10 +49,10 @@ impl Ear {
     /// Goes into a room with a token, to hear and to speak.
     pub async fn open(socket_url: &str, token: &str, room: &str) -> (Self, Mouth) {
         let url = format!("{socket_url}/ws/audio?token={token}&room={room}&source=microphone");
-        let (socket, _) = tokio_tungstenite::connect_async(url).await.expect("a socket");
+        let (socket, _) = there(tokio_tungstenite::connect_async(url)).await.expect("a socket");
         let (writer, reader) = socket.split();
         let heard = Arc::default();
-        let ear = Self { reader: tokio::spawn(listen(reader, Arc::clone(&heard))), heard };
+        let ear = Self { reader: sound().spawn(listen(reader, Arc::clone(&heard))), heard };
         until("the server says ready", || async {
             let heard = ear.heard();
             assert!(heard.end.is_none(), "the server closed: {:?} {:?}", heard.end, heard.words);

@@ -18,6 +18,7 @@
 //! | `events` | what a show tells as it happens |
 //! | `tone` | the tones, and how loud they are in what was heard |
 //! | `handmade` | a provider's side written by hand, which can do what is wrong |
+//! | `runtime` | threads of their own for all that sounds |
 //! | `wait` | waits for a condition with a deadline |
 //! | `chance` | seeds, printed, so that a run can be repeated |
 //! | `figures` | medians and tables |
@@ -34,6 +35,7 @@ pub mod handmade;
 pub mod mouth;
 pub mod phones;
 pub mod process;
+pub mod runtime;
 pub mod server;
 pub mod studio;
 pub mod tone;

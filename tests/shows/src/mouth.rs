@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::ear::FRAME;
+use crate::runtime::sound;
 use crate::tone::{ROOM_RATE, said};
 
 /// What waits in the server, so that a late clock of ours makes no gap.
@@ -61,7 +62,7 @@ impl Mouth {
     fn say(&mut self, samples: Vec<f32>, repeats: bool) {
         *self.speech.lock().expect("nobody panics while speaking") = Some(Speech { samples, at: 0, repeats });
         if self.work.is_none() {
-            self.work = Some(tokio::spawn(speak(self.speech.clone(), self.sink.clone(), self.ahead)));
+            self.work = Some(sound().spawn(speak(self.speech.clone(), self.sink.clone(), self.ahead)));
         }
     }
 

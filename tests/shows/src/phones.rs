@@ -9,6 +9,7 @@ use crosspoint_phone_sim::{CallReport, CallRequest, CallState, Faults, PhoneComp
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::runtime::{sound, there};
 use crate::server::{ACCOUNT, TOKEN};
 use crate::tone::{LOUDNESS, PHONE_RATE, TONES, level};
 use crate::wait::{PATIENCE, until, within};
@@ -34,15 +35,18 @@ impl std::fmt::Debug for Phones {
 impl Phones {
     /// Opens one whose numbers lead to the server there.
     pub async fn open(server: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listener = there(TcpListener::bind("127.0.0.1:0")).await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let settings = Settings {
             status_callback: Some(format!("{server}/api/phone/status")),
             ..Settings::new(ACCOUNT, TOKEN, &url, &format!("{server}/api/phone/voice"))
         };
-        let company = PhoneCompany::new(settings).expect("a company");
+        let company = {
+            let _there = sound().enter();
+            PhoneCompany::new(settings).expect("a company")
+        };
         let router = company.router();
-        let work = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        let work = sound().spawn(async move { axum::serve(listener, router).await.expect("it serves") });
         Self { company, url, numbers: Mutex::default(), work }
     }
 
@@ -84,6 +88,7 @@ impl Phones {
             record,
             ..CallRequest::default()
         };
+        let _there = sound().enter();
         let sid = self.company.place(request).expect("a call");
         Caller { company: self.company.clone(), sid, hz: hz.unwrap_or_default(), from: from.to_owned() }
     }

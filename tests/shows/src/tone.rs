@@ -27,20 +27,35 @@ pub fn level(samples: &[f32], rate: u32, hz: f64) -> f64 {
     spectrum::tone_level(samples, hz * f64::from(ROOM_RATE) / f64::from(rate)) - SAID
 }
 
+/// The levels of all [`TONES`], in dB relative to how loud they were said. As [`level`] measures them, but that it is meant for
+/// samples that last a multiple of 20 ms, and is fast.
+pub fn levels(samples: &[f32], rate: u32) -> [f64; TONES.len()] {
+    let turn = TAU / samples.len().max(1) as f64;
+    let window = (0..samples.len()).map(|n| 0.5 - 0.5 * (turn * (n as f64 + 0.5)).cos());
+    let windowed: Vec<f64> = samples.iter().zip(window).map(|(sample, weight)| f64::from(*sample) * weight).collect();
+    // The mean of the window is a half.
+    TONES.map(|hz| decibels(2.0 * amplitude(windowed.iter().copied(), samples.len(), rate, hz)))
+}
+
 /// The level of a tone in 20 ms, in dB relative to how loud it was said. Without a window: the tones of [`TONES`] are
 /// orthogonal over 20 ms, and what begins in the middle has half its amplitude.
 pub fn level_of_20_ms(samples: &[f32], rate: u32, hz: f64) -> f64 {
-    let step = TAU * hz / f64::from(rate);
-    // Goertzel: the sum of the samples, each turned back by its place.
+    decibels(amplitude(samples.iter().map(|sample| f64::from(*sample)), samples.len(), rate, hz))
+}
+
+/// Goertzel: the sum of the samples, each turned back by its place.
+fn amplitude(samples: impl Iterator<Item = f64>, count: usize, rate: u32, hz: f64) -> f64 {
+    let factor = 2.0 * (TAU * hz / f64::from(rate)).cos();
     let (mut one, mut two) = (0.0, 0.0);
-    let factor = 2.0 * step.cos();
     for sample in samples {
-        let next = f64::from(*sample) + factor * one - two;
-        (two, one) = (one, next);
+        (one, two) = (sample + factor * one - two, one);
     }
-    let energy = one * one + two * two - factor * one * two;
-    let amplitude = 2.0 * energy.max(0.0).sqrt() / samples.len().max(1) as f64;
-    (20.0 * amplitude.max(1e-10).log10()) - LOUDNESS
+    let energy: f64 = one * one + two * two - factor * one * two;
+    2.0 * energy.max(0.0).sqrt() / count.max(1) as f64
+}
+
+fn decibels(amplitude: f64) -> f64 {
+    20.0 * amplitude.max(1e-10).log10() - LOUDNESS
 }
 
 /// So many samples of a tone as it is said.
@@ -62,6 +77,11 @@ mod tests {
             for hz in TONES {
                 let tone = said(hz, rate, rate as usize / 10);
                 assert!(level(&tone, rate, hz).abs() < 0.01, "{rate} {hz}");
+                let place = TONES.iter().position(|tone| *tone == hz).expect("a tone of ours");
+                let all = levels(&tone, rate);
+                assert!(all[place].abs() < 0.01, "{rate} {hz} {all:?}");
+                let others = all.iter().enumerate().filter(|(index, _)| *index != place);
+                assert!(others.into_iter().all(|(_, level)| *level < -60.0), "{rate} {hz} {all:?}");
                 assert!(level_of_20_ms(&tone[..rate as usize / 50], rate, hz).abs() < 0.01, "{rate} {hz}");
             }
         }
