@@ -187,9 +187,16 @@ impl Turn<'_> {
         Ok(())
     }
 
+    /// Whose telephone staff hangs up is put out: the company has to be asked, or the call would go on into the conference.
     fn hang_up(&mut self, call: &str) {
-        self.call_mut(call).end_reason = Some("hung up".into());
-        self.enter(call, CallState::Off, "ended");
+        let is_staff = self.actor.is_staff();
+        let view = self.call_mut(call);
+        view.end_reason = Some("hung up".into());
+        if is_staff && view.connection_type == ConnectionType::MediaStream {
+            self.enter(call, CallState::Dropped, "dropped");
+        } else {
+            self.enter(call, CallState::Off, "ended");
+        }
     }
 
     fn set_locked(&mut self, call: &str, locked: bool) {

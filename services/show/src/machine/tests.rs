@@ -332,6 +332,15 @@ fn what_is_so_already_is_no_event_and_over_is_over() {
 }
 
 #[test]
+fn a_telephone_that_staff_hangs_up_is_put_out() {
+    let mut studio = Studio::new();
+    studio.phone("a");
+    let outcome = studio.host(Verb::HangUp, "a");
+    assert_eq!((whats(&outcome), studio.state("a")), (vec!["dropped a".to_owned()], CallState::Dropped));
+    assert!(outcome.deeds.contains(&Deed::PutOut("a".into())), "its company is asked to hang up");
+}
+
+#[test]
 fn notes_stay_where_nothing_new_is_said_and_are_taken_after_the_call_as_well() {
     let mut studio = Studio::new();
     studio.phone("a");
