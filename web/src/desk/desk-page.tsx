@@ -116,7 +116,9 @@ function listenTo(desk: Desk): () => void {
     const others = by !== undefined && by !== session.identity;
     const name = store.nameOf(by) ?? "Somebody";
     if (what === "ended" && call.airedAt) notify(`${line} hung up.`, "info", call.callId);
-    if (what === "lost" && (role === "host" || own.value?.callId === call.callId)) {
+    // Who is switched to the conference leaves here first; that is no loss.
+    const switched = store.show.value?.media === "conference";
+    if (what === "lost" && !switched && (role === "host" || own.value?.callId === call.callId)) {
       notify(`${line} was lost; the call may come back.`, "warning", call.callId);
     }
     if (what === "returned" && role === "screener") notify(`The host wants line ${call.line} talked to again.`);

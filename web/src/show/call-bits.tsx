@@ -107,6 +107,8 @@ export function LineQuality({
 }) {
   const report = store.lines.value.get(call.callId);
   if (call.link === "lost") return <QualityBars quality="lost" />;
+  // Its line is the telephone company's own affair now; what was reported before says nothing of it.
+  if (call.link === "conference") return null;
   if (!report) return call.connectionType === "webrtc" && browser ? <QualityBars quality={browser} /> : null;
   const { quality, words } = healthOf(report);
   return (

@@ -87,7 +87,10 @@ export class ShowStore {
   /** What is known of a call's number. */
   caller({ number, caller }: CallView): CallerView | undefined {
     const noted = number === undefined ? undefined : this.callers.value.get(number);
-    return noted ? { ...caller, ...noted } : caller;
+    if (!noted) return caller;
+    // How often they called before is what came with the call: by now the number counts this one too.
+    const { name, warning, banned } = noted;
+    return { calls: 0, timesOnAir: 0, ...caller, number: noted.number, name, warning, banned };
   }
 
   /** The name of somebody of the staff. */
