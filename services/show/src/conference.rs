@@ -39,6 +39,10 @@ impl Shows {
         if heard.is_some_and(|(sid, last)| *sid == conference_sid && sequence <= *last) {
             return;
         }
+        // Events of two conferences have no common order: one that was left already says nothing of where the call is now.
+        if event == "participant-leave" && heard.is_some_and(|(sid, _)| *sid != conference_sid) {
+            return;
+        }
         stage.conference.sids.insert(call.provider.clone(), conference_sid.clone());
         stage.conference.heard.insert(call.clone(), (conference_sid, sequence));
         if lock(&self.inner.tickets).host_of(&call).is_some() {

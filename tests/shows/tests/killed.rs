@@ -7,7 +7,7 @@ use crosspoint_model::show::{CallLink, CallState, CallView, ShowEvent};
 use crosspoint_shows_tests::chance::setting;
 use crosspoint_shows_tests::figures::Numbers;
 use crosspoint_shows_tests::studio::{Ringing, Seat};
-use crosspoint_shows_tests::wait::until;
+use crosspoint_shows_tests::wait::{PATIENCE, at_most};
 use crosspoint_shows_tests::{Api, House, Seed, Studio};
 use fastrand::Rng;
 use reqwest::Method;
@@ -176,14 +176,15 @@ impl Run {
                 continue;
             }
             let before = self.studio.call(call).await;
-            let what = format!("call {call}, which is {:?}, is connected again", before.state);
-            let report = book.ringing.caller.report();
-            let view = until(&what, || async {
+            let found = at_most(PATIENCE, || async {
                 let view = self.studio.call(call).await;
-                assert!(!view.state.is_over(), "{view:#?}\n{:#?}", report.log);
-                (view.link == CallLink::Connected).then_some(view)
+                (view.link == CallLink::Connected || view.state.is_over()).then_some(view)
             });
-            let view = view.await;
+            let view = match found.await {
+                Some(view) => view,
+                None => panic!("{}", self.story(book).await),
+            };
+            assert!(!view.state.is_over(), "{}", self.story(book).await);
             self.back.add(since.elapsed().as_secs_f64() * 1000.0);
             assert_eq!((view.state, &view.active_room), (before.state, &before.active_room), "it is where it was");
             let report = book.ringing.caller.report();
@@ -198,6 +199,22 @@ impl Run {
             book.done.clear();
             book.before = self.studio.call(&book.ringing.call).await;
         }
+    }
+
+    /// What became of a call, as the server and as the telephone company see it.
+    async fn story(&self, book: &Book) -> String {
+        let view = self.studio.call(&book.ringing.call).await;
+        let log = book.ringing.caller.report().log;
+        let last: Vec<String> =
+            log.iter().rev().take(40).rev().map(|line| format!("{} {} {}", line.at_ms, line.what, line.text)).collect();
+        let server = self.house.server.log();
+        let is_of_call = |line: &&str| line.contains(&view.call_id) || line.contains(&book.ringing.caller.sid);
+        let told: Vec<&str> = server.lines().filter(is_of_call).collect();
+        let told = told[told.len().saturating_sub(20)..].join("\n");
+        format!(
+            "it does not come back to its place: {view:#?}\ntelephone company:\n{}\nserver:\n{told}",
+            last.join("\n")
+        )
     }
 
     fn tell(&self, kills: usize) {

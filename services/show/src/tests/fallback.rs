@@ -185,3 +185,19 @@ async fn a_host_is_called_and_brought_into_the_conference() {
     );
     assert_eq!(house.shows.calls(SHOW).expect("a show"), []);
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_left_an_earlier_conference_is_still_in_the_later_one_and_is_brought_back() {
+    let house = House::new().await;
+    let (id, line) = house.waiting("CA1").await;
+    drop(line);
+    lost(&house, "CA1").await;
+    joins(&house, "CA1", 1).await;
+    // It was brought back and fell out again, and the news comes in another order.
+    house
+        .shows
+        .conference(ConferenceEvent { conference_sid: "CF2".into(), ..event("CA1", "participant-join", 1) })
+        .await;
+    house.shows.conference(event("CA1", "participant-leave", 2)).await;
+    assert_eq!(house.link(&id), CallLink::Conference);
+}
