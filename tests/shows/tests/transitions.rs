@@ -347,7 +347,7 @@ impl Run {
 
     /// Who hears what they must not in these windows, or does not hear what they must.
     fn wrong(&self, window: impl Fn(Listener) -> Option<Vec<f32>>) -> Option<Wrong> {
-        let mut missing = None;
+        let mut missing: Vec<String> = Vec::new();
         for listener in listeners() {
             let Some(samples) = window(listener) else {
                 return Some(Wrong { is_missing: true, what: format!("{listener:?} hears nothing yet") });
@@ -355,13 +355,13 @@ impl Run {
             for (tone, loud) in levels(&samples, rate(listener)).into_iter().enumerate() {
                 let what = || format!("{listener:?} hears tone {tone} at {loud:.1} dB");
                 match self.must_hear(listener, tone) {
-                    true if loud < HEARD => missing = Some(Wrong { is_missing: true, what: what() }),
+                    true if loud < HEARD => missing.push(what()),
                     false if loud > NOT_HEARD => return Some(Wrong { is_missing: false, what: what() }),
                     _ => {}
                 }
             }
         }
-        missing
+        (!missing.is_empty()).then(|| Wrong { is_missing: true, what: missing.join(", ") })
     }
 
     async fn window_from(&self, listener: Listener, from: usize) -> Vec<f32> {
