@@ -10,6 +10,11 @@ impl Numbers {
         self.0.push(number);
     }
 
+    /// One more, if there is one.
+    pub fn extend(&mut self, number: Option<f64>) {
+        self.0.extend(number);
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.0.len()
