@@ -33,7 +33,7 @@ const HOSTS: usize = 4;
 const HOST: usize = 8;
 const BURST: usize = 6;
 /// Bursts each way and show.
-const BURSTS: usize = 25;
+const BURSTS: usize = 10;
 /// In 20 ms: more than half of it is there.
 const THERE: f64 = -6.0;
 /// Levels are taken over so long.
