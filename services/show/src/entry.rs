@@ -75,6 +75,8 @@ pub(crate) struct Gathering {
     pub(crate) heard: BTreeMap<CallRef, (String, u64)>,
     /// Attempts to bring each call back, and when the next one is due.
     pub(crate) returns: BTreeMap<String, (u32, Instant)>,
+    /// Who changes a call in the conference has its turn; the others wait.
+    pub(crate) turns: BTreeMap<String, Arc<tokio::sync::Mutex<()>>>,
 }
 
 /// A telephone line whose socket is here.

@@ -107,7 +107,7 @@ impl Shows {
             }
         }
         if call.link == CallLink::Conference {
-            self.settle_in_conference(entry, stage, show, call);
+            self.settle_in_conference(entry, stage, call);
         }
         Ok(())
     }
@@ -200,6 +200,9 @@ impl Shows {
         if let Some(room) = here {
             let _ = self.inner.rooms.hold(&room, &who, None, true);
         }
+        if call.link == CallLink::Conference {
+            self.settle_in_conference(entry, stage, call);
+        }
         self.hang_up_later(entry, call);
     }
 
@@ -207,6 +210,7 @@ impl Shows {
     pub(crate) fn release(&self, entry: &Arc<Entry>, stage: &mut Stage, call: &CallView) {
         stage.deadlines.remove(&call.call_id);
         stage.conference.returns.remove(&call.call_id);
+        stage.conference.turns.remove(&call.call_id);
         stage.order(&call.call_id, LineOrder::Close);
         stage.lines.remove(&call.call_id);
         let Ok(who) = Identity::parse(&call.identity) else { return };

@@ -17,6 +17,8 @@ use crate::shows::Shows;
 
 /// So often something is asked before it is given up.
 const ATTEMPTS: u32 = 4;
+/// So often a call is hung up: for four hours, and no call lasts longer.
+const HANG_UPS: u32 = 250;
 /// So long after the first attempt comes the next; then twice as long, and so on.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// Never longer.
@@ -57,19 +59,38 @@ impl Shows {
     pub(crate) fn hang_up_later(&self, entry: &Arc<Entry>, call: &CallView) {
         let (shows, entry, call) = (self.clone(), Arc::clone(entry), call.clone());
         tokio::spawn(async move {
-            if let Some(at_company) = reference(&call) {
-                shows.hang_up(&at_company).await;
+            let at_company = reference(&call);
+            let is_hung_up = match &at_company {
+                Some(at_company) => shows.hang_up(at_company).await,
+                None => true,
+            };
+            shows.release(&entry, &mut *entry.stage.lock().await, &call);
+            if let Some(at_company) = at_company.filter(|_| !is_hung_up) {
+                shows.keep_hanging_up(&at_company).await;
             }
-            let mut stage = entry.stage.lock().await;
-            shows.release(&entry, &mut stage, &call);
         });
     }
 
-    pub(crate) async fn hang_up(&self, call: &CallRef) {
-        let result = insist(|| self.inner.exchange.hang_up(call)).await;
-        if let Err(trouble) = result {
-            tracing::warn!(call = call.sid, %trouble, "a call could not be hung up");
+    /// Whether the call is over at the company.
+    pub(crate) async fn hang_up(&self, call: &CallRef) -> bool {
+        match insist(|| self.inner.exchange.hang_up(call)).await {
+            Ok(()) | Err(Trouble::Gone) => true,
+            Err(trouble) => {
+                tracing::warn!(call = call.sid, %trouble, "a call could not be hung up");
+                false
+            }
         }
+    }
+
+    /// Who was put out must not stay in the conference: asked until it is so, also when the show has ended meanwhile.
+    async fn keep_hanging_up(&self, call: &CallRef) {
+        for attempt in ATTEMPTS..HANG_UPS {
+            sleep(wait_before(attempt)).await;
+            if matches!(self.inner.exchange.hang_up(call).await, Ok(()) | Err(Trouble::Gone)) {
+                return;
+            }
+        }
+        tracing::error!(call = call.sid, "a call was not hung up in four hours");
     }
 
     /// Asks a call anew where it goes; the answer is decided when it asks.
@@ -155,19 +176,16 @@ impl Shows {
         });
     }
 
-    /// In the conference the air is a flag of the company's.
-    pub(crate) fn settle_in_conference(&self, entry: &Arc<Entry>, stage: &mut Stage, show: &Show, call: &CallView) {
+    /// In the conference the air is a flag of the company's. One request at a time for each call, and each says how it is by
+    /// then: an older one that was tried again must not undo a newer one.
+    pub(crate) fn settle_in_conference(&self, entry: &Arc<Entry>, stage: &mut Stage, call: &CallView) {
         let Some(at_company) = reference(call) else { return };
         let known = stage.conference.sids.get(&at_company.provider).cloned();
-        let waits = matches!(call.state, CallState::Ringing | CallState::Screening | CallState::Screened);
-        let change = ParticipantChange {
-            muted: Some(call.state != CallState::OnAir),
-            hold: Some(waits && show.view.settings.lobby != LobbySource::Programme),
-        };
+        let turn = Arc::clone(stage.conference.turns.entry(call.call_id.clone()).or_default());
         let (shows, entry, id, state) = (self.clone(), Arc::clone(entry), call.call_id.clone(), call.state);
         tokio::spawn(async move {
-            let name = names::conference(&entry.id);
-            let result = insist(|| shows.set_participant(known.as_deref(), &name, &at_company, change)).await;
+            let _turn = turn.lock().await;
+            let result = insist(|| shows.set_as_it_is(&entry, &id, known.as_deref(), &at_company)).await;
             let still = entry.current().call(&id).is_ok_and(|call| call.state == state);
             if let Err(trouble) = result
                 && still
@@ -175,6 +193,17 @@ impl Shows {
                 tracing::warn!(show = entry.id, call = id, %trouble, "the conference was not changed");
             }
         });
+    }
+
+    async fn set_as_it_is(
+        &self,
+        entry: &Entry,
+        id: &str,
+        known: Option<&str>,
+        at_company: &CallRef,
+    ) -> Result<(), Trouble> {
+        let Some(change) = wanted(&entry.current(), id) else { return Ok(()) };
+        self.set_participant(known, &names::conference(&entry.id), at_company, change).await
     }
 
     async fn set_participant(
@@ -190,6 +219,19 @@ impl Shows {
         };
         self.inner.exchange.set_participant(&sid, call, change).await
     }
+}
+
+/// How the conference is to have a call now; who is out is not heard, even before it is hung up.
+fn wanted(show: &Show, id: &str) -> Option<ParticipantChange> {
+    let call = show.call(id).ok()?;
+    if call.state.is_over() {
+        return Some(ParticipantChange { muted: Some(true), hold: None });
+    }
+    let waits = matches!(call.state, CallState::Ringing | CallState::Screening | CallState::Screened);
+    Some(ParticipantChange {
+        muted: Some(call.state != CallState::OnAir),
+        hold: Some(waits && show.view.settings.lobby != LobbySource::Programme),
+    })
 }
 
 /// Half a second, then twice as long each time, up to a minute.

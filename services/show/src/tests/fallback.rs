@@ -126,6 +126,8 @@ async fn a_drop_in_the_conference_hangs_up_and_who_turns_up_in_it_after_a_drop_i
     lost(&house, "CA1").await;
     joins(&house, "CA1", 1).await;
     house.host(Verb::Drop, &id).await;
+    let muted = Asked::Participant { conference: "CF1".into(), sid: "CA1".into(), muted: Some(true), hold: None };
+    until("is not heard", || house.company.was_asked(&muted)).await;
     until("hangs up", || house.company.times(&Asked::HangUp("CA1".into())) == 1).await;
     joins(&house, "CA1", 2).await;
     until("hangs up again", || house.company.times(&Asked::HangUp("CA1".into())) == 2).await;
