@@ -1,4 +1,5 @@
-//! How a show changes: decided on a copy, kept, made known, carried out, told. One at a time in each show.
+//! How a show changes: decided on a copy, kept, made known, carried out, told. One at a time in each show. What must not wait
+//! for a disk is carried out first, and acknowledged once it is kept.
 //!
 //! Where the store fails, most commands are refused and nothing has changed. What has happened anyway (a caller hung up) and
 //! what must not wait (off the air, out) is carried out all the same; the store gets it with the next change.
@@ -52,12 +53,8 @@ impl Shows {
         let mut show = (*before).clone();
         let cannot_wait = cannot_wait(&command);
         let outcome = show.handle(command, actor, now_millis())?;
-        let saved = self.keep(stage, &show, &outcome.events).await;
-        if let Err(refusal) = &saved {
-            if !cannot_wait {
-                return Err(refusal.clone());
-            }
-            stage.wait_for_the_store(&outcome.events);
+        if !cannot_wait {
+            self.keep(stage, &show, &outcome.events).await?;
         }
         if show.view.open && !before.view.open {
             entry.opened_at.store(now_millis(), Ordering::Relaxed);
@@ -66,6 +63,11 @@ impl Shows {
         self.log(&outcome);
         self.carry_out(entry, stage, &show, &outcome.deeds);
         self.tell(entry, &show, &outcome.events);
+        // Heard at once, kept a moment later, acknowledged only then.
+        let saved = if cannot_wait { self.keep(stage, &show, &outcome.events).await } else { Ok(()) };
+        if saved.is_err() {
+            stage.wait_for_the_store(&outcome.events);
+        }
         if show.view.ended_at.is_some() {
             self.forget(entry);
         }
