@@ -278,7 +278,10 @@ fn what_waits_to_be_played_is_cleared_exactly_where_it_must_not_be_heard() {
     }
     assert!(clears(&studio.host(Verb::Screen, "a")));
     studio.host(Verb::Approve, "a");
-    assert!(clears(&studio.host(Verb::Drop, "a")));
+    let dropped = studio.host(Verb::Drop, "a");
+    assert!(clears(&dropped));
+    let at = |deed: &Deed| dropped.deeds.iter().position(|other| other == deed);
+    assert!(at(&Deed::PutOut("a".into())) < at(&Deed::Clear("a".into())), "what is queued until the move goes as well");
 }
 
 #[test]

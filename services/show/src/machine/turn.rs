@@ -72,14 +72,15 @@ impl<'a> Turn<'a> {
     fn follow_from(&mut self, id: &str, before: CallState, state: CallState, screener: Option<String>) {
         let was_elsewhere = before.is_live() || before == CallState::Screening;
         let is_in_lobby = matches!(state, CallState::Ringing | CallState::Screened);
-        if was_elsewhere && (is_in_lobby || state.is_over()) {
-            self.will(Deed::Clear(id.to_owned()));
-        }
-        match state {
-            CallState::Dropped => self.will(Deed::PutOut(id.to_owned())),
-            CallState::Off => self.will(Deed::Release(id.to_owned())),
-            _ => self.will(Deed::Settle(id.to_owned())),
-        }
+        let clear = (was_elsewhere && (is_in_lobby || state.is_over())).then(|| Deed::Clear(id.to_owned()));
+        let (first, then) = match state {
+            // The line is closed by this: what is queued goes before.
+            CallState::Off => (clear, Some(Deed::Release(id.to_owned()))),
+            // What is heard until the move is queued as well: it goes after.
+            CallState::Dropped => (Some(Deed::PutOut(id.to_owned())), clear),
+            _ => (Some(Deed::Settle(id.to_owned())), clear),
+        };
+        first.into_iter().chain(then).for_each(|deed| self.will(deed));
         if before == CallState::Screening || state == CallState::Screening {
             screener.into_iter().for_each(|screener| self.will(Deed::SettleStaff(screener)));
         }
