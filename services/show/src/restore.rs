@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crosspoint_carrier::Trouble;
 use crosspoint_model::Refusal;
-use crosspoint_model::show::{CallLink, CallState, CallView, ConnectionType};
+use crosspoint_model::show::{CallLink, CallState, CallView, ConnectionType, ShowMedia};
 use tokio::sync::MutexGuard;
 use tokio::time::{Instant, sleep};
 
@@ -49,6 +49,10 @@ impl Shows {
         tracing::info!(show = entry.id, calls = show.open_calls().count(), "a show is there again");
         self.prepare_rooms(&show);
         for call in show.open_calls() {
+            // It is where it belongs, and noticed nothing.
+            if show.view.media == ShowMedia::Conference && call.link == CallLink::Conference {
+                continue;
+            }
             if call.link != CallLink::Lost && call.link != CallLink::Pending {
                 let command = Command::Link { call: call.call_id.clone(), link: CallLink::Lost };
                 if let Err(refusal) = self.decide_on(entry, stage, command, &Actor::server()).await {

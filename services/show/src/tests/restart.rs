@@ -76,3 +76,25 @@ async fn the_numbers_of_events_go_on_where_they_were() {
     assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>());
     assert_eq!(house.shows.history(SHOW, None, 0).await.expect("a history").len(), seqs.len());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_show_in_the_conference_is_left_alone_by_a_restart() {
+    let house = House::new().await;
+    let (id, line) = house.waiting("CA1").await;
+    let (conference, operator) = (crosspoint_model::show::ShowMedia::Conference, Actor::operator());
+    house.shows.switch_media(SHOW, conference, &operator).await.expect("switches");
+    drop(line);
+    lost(&house, "CA1").await;
+    let joined = crosspoint_rooms::ConferenceEvent {
+        call: call("CA1"),
+        conference_sid: "CF1".into(),
+        name: format!("show-{SHOW}"),
+        event: "participant-join".into(),
+        sequence: 1,
+    };
+    house.shows.conference(joined).await;
+    let house = house.killed().await;
+    sleep(Duration::from_secs(100)).await;
+    assert_eq!((house.state(&id), house.link(&id)), (CallState::Waiting, CallLink::Conference));
+    assert!(!house.company.was_asked(&Asked::Redirect("CA1".into())), "it is where it belongs");
+}
