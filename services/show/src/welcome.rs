@@ -87,6 +87,9 @@ impl Shows {
         }
         let token = chance::token()?;
         lock(&self.inner.tickets).issue(token.clone(), incoming.call.clone(), &entry.id, &view.call_id);
+        // Its document waits until the socket breaks, and the call may be off the air by then; once it is in the conference,
+        // it is unmuted if it is on the air.
+        let conference = Conference { muted: true, ..conference };
         Ok(Welcome::Stream { token, show: entry.id.clone(), call_id: view.call_id.clone(), conference })
     }
 
