@@ -56,6 +56,7 @@ pub fn posts(events: &[ShowEvent], addresses: &[String]) -> std::result::Result<
             ShowEvent::Show { show, .. } => &show.show_id,
             ShowEvent::Snapshot { .. } | ShowEvent::Staff { .. } | ShowEvent::Lines { .. } => continue,
         };
+        let event = &without_pin(event);
         let number = getrandom::u64().map_err(|_| internal("the system gives no random numbers"))?;
         let id = format!("EV_{number:016x}");
         let body =
@@ -67,6 +68,15 @@ pub fn posts(events: &[ShowEvent], addresses: &[String]) -> std::result::Result<
         }));
     }
     Ok(posts)
+}
+
+/// The PIN opens the conference to a host: it is no news for other servers.
+fn without_pin(event: &ShowEvent) -> ShowEvent {
+    let mut event = event.clone();
+    if let ShowEvent::Show { show, .. } = &mut event {
+        show.pin.clear();
+    }
+    event
 }
 
 /// Puts them down, and says how many old ones made room.

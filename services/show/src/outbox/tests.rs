@@ -36,6 +36,7 @@ async fn what_happens_is_told_in_order_signed_and_with_a_name_of_its_own() {
     assert_eq!(seqs, (1..20).collect::<Vec<_>>());
     assert_eq!((&heard[0].1["event"], &heard[0].1["showId"]), (&json!("show"), &json!("morning")));
     assert_eq!((&heard[1].1["what"], &heard[1].1["call"]["callId"]), (&json!("rang"), &json!("a")));
+    assert_eq!(heard[0].1["show"]["pin"].as_str().unwrap_or_default(), "", "the PIN is nobody's business");
     let ids: std::collections::BTreeSet<_> = heard.iter().map(|(_, body)| body["id"].to_string()).collect();
     assert_eq!(ids.len(), heard.len());
     for (headers, _) in &heard {
