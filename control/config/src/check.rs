@@ -47,6 +47,9 @@ fn phone(config: &Config, found: &mut Vec<Problem>) {
             "phone.simulator takes the place of Twilio: set phone.simulator = false, or no phone.twilio_account".into(),
         );
     }
+    if phone.simulator && !config.dev {
+        found.push("phone.simulator is for --dev: whoever reaches it places calls, and hears them".into());
+    }
     if phone.number.as_ref().is_some_and(|number| !is_e164(number)) {
         found.push("phone.number is written in E.164: a plus, the country, the number, without spaces".into());
     }
@@ -278,7 +281,10 @@ mod tests {
         ];
         assert!(layers(&[&base[..], &whole].concat()).config().is_ok());
         let simulated = [&base[..], &whole, &[("phone.simulator", "true")]].concat();
-        assert!(problems(&simulated)[0].starts_with("phone.simulator takes the place"));
+        let found = problems(&simulated);
+        assert!(
+            found[0].starts_with("phone.simulator takes the place") && found[1].starts_with("phone.simulator is for")
+        );
     }
 
     #[test]

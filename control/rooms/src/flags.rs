@@ -118,6 +118,15 @@ impl Rooms {
 }
 
 impl State {
+    /// Who comes in a second time, under a numbered identity, is held as under its own: a hold is about somebody, not about one
+    /// of their connections.
+    pub(crate) fn inherit_holds(&mut self, sub: &str, identity: &Identity) {
+        let own = Identity::parse(sub).ok().filter(|own| own != identity);
+        if let Some(holds) = own.and_then(|own| self.holds.get(&own).cloned()) {
+            self.holds.insert(identity.clone(), holds);
+        }
+    }
+
     /// Remembers what is held of somebody from now on; gives all of it.
     pub(crate) fn remember_hold(&mut self, whose: &Identity, source: Option<Source>, held: bool) -> Holds {
         let mut holds = self.holds.remove(whose).unwrap_or_default();

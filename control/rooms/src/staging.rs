@@ -34,10 +34,13 @@ pub struct Present {
 }
 
 impl Rooms {
-    /// Sees that there is a mixing room of this name.
+    /// Sees that there is a mixing room of this name. One of another kind, which somebody's join may have made meanwhile, is
+    /// closed: nothing of what it is set to would hold in it.
     pub fn ensure(&self, room: &RoomId, stage: &Stage) -> Result<(), Refusal> {
-        if self.inner.registry.room(room).is_some() {
-            return Ok(());
+        match self.inner.registry.room(room) {
+            Some(found) if found.kind == RoomKind::Mix => return Ok(()),
+            Some(found) => self.close_by_will(&found, "the room is needed for something else"),
+            None => {}
         }
         let worker = stage.near.as_ref().and_then(|near| self.inner.registry.room(near)).map(|near| near.worker);
         let mix = Some(self.new_mix(RoomKind::Mix, stage.mix.clone())?);

@@ -208,6 +208,7 @@ impl Rooms {
             self.admit(room, &mut state, &Applicant { bearer, identity: Some(&identity), pin: None })?;
         }
         self.ensure_mix(room, &mut state)?;
+        state.inherit_holds(&sub, &identity);
 
         let leg = LegKey(self.inner.registry.next_key());
         let end = Arc::new(End::new());

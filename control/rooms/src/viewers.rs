@@ -231,6 +231,7 @@ impl Rooms {
         let identity = free_identity(&state, &bearer.identity)?;
         let applicant = Applicant { bearer, identity: Some(&identity), pin: None };
         self.admit(room, &mut state, &applicant)?;
+        state.inherit_holds(&bearer.identity, &identity);
 
         let publish = sources(&offered.lines, &bearer.grant)?;
         let mark = OfferMark::of(offer);

@@ -21,6 +21,7 @@ use crate::dialect::{Dialect, Format, Heard, Started};
 use crate::figures::{Cause, Figures};
 use crate::intake::{Intake, Over};
 use crate::line::{self, Line};
+use crate::upgrade::FULL;
 
 /// `start` must come within this; providers send it at once.
 const START: Duration = Duration::from_secs(10);
@@ -35,13 +36,14 @@ pub struct Connection {
     provider: Provider,
     address: IpAddr,
     intake: Intake,
-    _place: OwnedSemaphorePermit,
+    /// Until it is a line.
+    waiting: Option<OwnedSemaphorePermit>,
 }
 
 impl Connection {
-    pub fn new(door: Door, provider: Provider, address: IpAddr, place: OwnedSemaphorePermit) -> Self {
+    pub fn new(door: Door, provider: Provider, address: IpAddr, waiting: OwnedSemaphorePermit) -> Self {
         let intake = Intake::new(Dialect(provider), Arc::clone(&door.phone.figures));
-        Self { door, provider, address, intake, _place: place }
+        Self { door, provider, address, intake, waiting: Some(waiting) }
     }
 
     /// Waits for `start`, attaches the call, and carries its sound until one side ends it.
@@ -50,7 +52,7 @@ impl Connection {
             Ok((started, format)) => self.carry(&mut socket, &started, format).await,
             Err(over) => over,
         };
-        // Its place is free before the other side has read why.
+        // Its places are free before the other side has read why.
         drop(self);
         if let Over(Some(end)) = over {
             tracing::debug!(?end, "a media socket is closed");
@@ -82,6 +84,11 @@ impl Connection {
 
     async fn carry(&mut self, socket: &mut WebSocket, started: &Started, format: Format) -> Over {
         let call = CallRef { provider: self.provider.to_string(), sid: started.call.clone() };
+        let Ok(_place) = self.door.places.clone().try_acquire_owned() else {
+            // The call goes on to its next verb, which is the conference.
+            return self.intake.refuse(Cause::Full, FULL, "all lines of this server are in use");
+        };
+        self.waiting = None;
         let phone_line = match self.attach(&call, started.parameters.get(TOKEN)).await {
             Ok(line) => line,
             Err(over) => return over,

@@ -53,6 +53,9 @@ pub use crate::figures::{Cause, Figures};
 /// A webhook is larger than this only when somebody means ill.
 const BODY_BYTES: usize = 64 * 1024;
 
+/// So many sockets may wait for their `start`.
+const MOST_WAITING: usize = 1000;
+
 /// What the door needs.
 #[derive(Clone)]
 pub struct Phone {
@@ -77,7 +80,10 @@ pub struct Phone {
 #[derive(Clone)]
 struct Door {
     phone: Phone,
+    /// One for each line.
     places: Arc<Semaphore>,
+    /// One for each socket that has not said `start`: who opens sockets and says nothing takes no lines away.
+    waiting: Arc<Semaphore>,
 }
 
 impl Door {
@@ -90,6 +96,7 @@ impl Door {
 /// The door as a router. Serve it with connect info (`ConnectInfo<SocketAddr>`), so that failures are counted by address.
 pub fn router(phone: Phone) -> Router {
     let places = Arc::new(Semaphore::new(phone.max_calls.min(Semaphore::MAX_PERMITS)));
+    let waiting = Arc::new(Semaphore::new(MOST_WAITING));
     let mut router = Router::new()
         .route("/api/twilio/media-stream", get(upgrade::upgrade))
         .route("/api/twilio/media-stream/health", get(health::health))
@@ -107,5 +114,5 @@ pub fn router(phone: Phone) -> Router {
             .route(&path("status"), post(webhooks::status).layer(of))
             .route(&path("conference"), post(webhooks::conference).layer(of));
     }
-    router.layer(DefaultBodyLimit::max(BODY_BYTES)).with_state(Door { phone, places })
+    router.layer(DefaultBodyLimit::max(BODY_BYTES)).with_state(Door { phone, places, waiting })
 }

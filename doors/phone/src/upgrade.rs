@@ -15,7 +15,7 @@ use crate::intake::{FRAME_BYTES, READ_BEYOND};
 /// What a connection reads into: several messages of 20 ms fit.
 const READ_BUFFER: usize = 4 * 1024;
 /// RFC 6455's registry: try again later.
-const FULL: u16 = 1013;
+pub const FULL: u16 = 1013;
 
 /// `GET /api/twilio/media-stream`, `GET /api/phone/{provider}/media-stream`
 pub async fn upgrade(
@@ -37,14 +37,13 @@ pub async fn upgrade(
     }
     let limit = FRAME_BYTES + READ_BEYOND;
     let socket = socket.max_message_size(limit).max_frame_size(limit).read_buffer_size(READ_BUFFER);
-    let place = door.places.clone().try_acquire_owned();
+    let waiting = door.waiting.clone().try_acquire_owned();
     socket.on_upgrade(move |mut socket| async move {
-        match place {
-            Ok(place) => Connection::new(door, carrier.provider(), address, place).run(socket).await,
+        match waiting {
+            Ok(waiting) => Connection::new(door, carrier.provider(), address, waiting).run(socket).await,
             Err(_) => {
-                // Closed after the handshake: the call goes on to its next verb then, which is the conference.
                 door.phone.figures.refuse(Cause::Full);
-                let reason = "all lines of this server are in use".to_owned();
+                let reason = "too many sockets wait for their start".to_owned();
                 socket::close(&mut socket, &Outgoing::Close { code: FULL, reason }).await;
             }
         }

@@ -224,6 +224,7 @@ async fn a_line_beyond_the_limit_is_closed_so_that_it_falls_into_the_conference(
     let server = server_with(1).await;
     let first = server.caller("CA1").await;
     let mut second = server.connect(MEDIA).await;
+    second.start("CA2").await;
     assert_eq!(second.closed().await.0, 1013);
     assert_eq!(server.figures.refused(Cause::Full), 1);
     drop(first);

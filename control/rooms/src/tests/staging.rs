@@ -82,3 +82,23 @@ async fn those_present_are_known_and_one_of_them_is_told() {
     assert_eq!((ann.heard(), bob.heard()), (vec!["recording".to_owned()], Vec::new()));
     assert!(house.rooms.present(&room("nowhere")).is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_is_held_cannot_come_in_beside_oneself_to_be_heard() {
+    let house = house();
+    house.rooms.ensure(&room("live"), &Stage::default()).expect("made");
+    let _first = house.rooms.tap(&phone("live", "call")).expect("comes in");
+    house.rooms.hold(&room("live"), &id("call"), None, true).expect("held");
+    let second = house.rooms.tap(&phone("live", "call")).expect("comes in once more");
+    assert_eq!(second.handle.identity(), &id("call-2"));
+    house.media.with_line("call-2", |line| assert!(line.speaks.as_ref().is_some_and(|voice| voice.held)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_room_of_another_kind_makes_way_for_a_stage() {
+    let house = house();
+    let squatter = house.join_with_media("live", "squatter").await;
+    house.rooms.ensure(&room("live"), &Stage::default()).expect("made");
+    assert_eq!(squatter.closed().await, close::ROOM_CLOSED);
+    assert!(house.rooms.list()[0].mix.is_some());
+}
