@@ -108,6 +108,8 @@ impl Playout {
                     heard.extend_from_slice(&bytes[*played..*played + take]);
                     *played += take;
                     self.at += take as u64;
+                    // What was played last is followed by this, without a gap or with one that was counted.
+                    self.dry_from = None;
                     self.queued -= take;
                     if *played == bytes.len() {
                         self.queue.pop_front();
@@ -247,6 +249,18 @@ mod tests {
         for now in 0..50 {
             playout.media(sound(20, 1)).unwrap();
             play(&mut playout, now * 20, now * 20 + 20);
+        }
+        assert_eq!(playout.figures().underruns, 0);
+    }
+
+    #[test]
+    fn pieces_that_wait_together_have_no_gap_wherever_the_clock_stands_between_them() {
+        let mut playout = Playout::default();
+        playout.media(sound(30, 1)).unwrap();
+        play(&mut playout, 0, 7);
+        for now in 0..50 {
+            playout.media(sound(20, 1)).unwrap();
+            play(&mut playout, 7 + now * 20, 27 + now * 20);
         }
         assert_eq!(playout.figures().underruns, 0);
     }
