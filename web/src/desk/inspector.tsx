@@ -1,6 +1,5 @@
 /** One call closely: everything that may be done, what is known of the caller, notes, the line, the voice. */
 import type { CallView } from "@crosspoint/client";
-import { useEffect } from "preact/hooks";
 import { IconButton } from "../components/button";
 import { Icon } from "../components/icon";
 import { milliseconds } from "../lib/format";
@@ -9,10 +8,11 @@ import { VoiceMeter } from "../room/voice-meter";
 import type { Verb } from "../show/api";
 import { Badges, CallerName, Elapsed, LineBox, StateChip } from "../show/call-bits";
 import { isLive, isOver } from "../show/model";
-import { NoteForm, useDraft } from "../show/note-form";
+import { NoteForm } from "../show/note-form";
 import { now } from "../show/store";
 import { callerDetail, history } from "../show/words";
 import type { Desk } from "./desk";
+import { useTypedNotes } from "./typing";
 import { VerbButton } from "./verb-button";
 
 export function Inspector({ desk }: { desk: Desk }) {
@@ -33,13 +33,7 @@ export function Inspector({ desk }: { desk: Desk }) {
 
 function Chosen({ desk, call }: { desk: Desk; call: CallView }) {
   const { store, session } = desk;
-  const draft = useDraft(store, call.callId);
-  useEffect(() => {
-    desk.typing = { callId: call.callId, draft };
-    return () => {
-      if (desk.typing?.draft === draft) desk.typing = undefined;
-    };
-  }, [desk, draft]);
+  const draft = useTypedNotes(desk, call);
   const person = isLive(call) ? session.people.get(call.identity) : undefined;
   return (
     <aside class="inspector" aria-label="Chosen caller" data-testid="inspector" data-call={call.callId}>

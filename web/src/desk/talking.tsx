@@ -1,15 +1,16 @@
 /** Whom a screener talks to, or looks at: the caller in large, notes, and what becomes of them. */
 import type { CallView } from "@crosspoint/client";
-import { useEffect, useLayoutEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { Icon } from "../components/icon";
 import { VoiceMeter } from "../room/voice-meter";
 import type { Verb } from "../show/api";
 import { Badges, Elapsed, LineBox, LineQuality, StateChip } from "../show/call-bits";
-import { NoteForm, useDraft } from "../show/note-form";
+import { NoteForm } from "../show/note-form";
 import { callerDetail, callerName } from "../show/words";
 import type { Desk } from "./desk";
 import { Past } from "./inspector";
 import { answer } from "./keyboards";
+import { useTypedNotes } from "./typing";
 import { VerbButton } from "./verb-button";
 
 export function Talking({ desk }: { desk: Desk }) {
@@ -49,13 +50,7 @@ function Idle({ desk }: { desk: Desk }) {
 
 function Subject({ desk, call }: { desk: Desk; call: CallView }) {
   const { store, session } = desk;
-  const draft = useDraft(store, call.callId);
-  useEffect(() => {
-    desk.typing = { callId: call.callId, draft };
-    return () => {
-      if (desk.typing?.draft === draft) desk.typing = undefined;
-    };
-  }, [desk, draft]);
+  const draft = useTypedNotes(desk, call);
   const mine = desk.own.value?.callId === call.callId;
   // Who is picked up is asked for their name first. With the same paint: no letter of it may be taken for a key of the desk.
   useLayoutEffect(() => {
