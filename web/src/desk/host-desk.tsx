@@ -83,7 +83,7 @@ function NextUp({ desk }: { desk: Desk }) {
   const { store } = desk;
   const next = nextInLine(store.groups.value);
   const away = next === undefined && store.groups.value.waiting.length > 0;
-  const busy = store.pending.value.has("");
+  const busy = store.isPending("air");
   const detail = next && callerDetail(next);
   return (
     <section class={`next-up${next ? " some" : ""}`} aria-label="Next caller" data-testid="next-up">

@@ -21,22 +21,22 @@ export function VerbButton(props: VerbButtonProps) {
 
 function PlainButton({ desk, call, verb, shape = "small", kind = "plain" }: VerbButtonProps) {
   const { label, icon, hint, key } = VERBS[verb];
-  const pending = desk.store.pending.value.get(call.callId);
+  const pending = desk.store.isPending(verb, call.callId);
   return (
     <button
       type="button"
       class={`button verb ${kind} ${shape}`}
       aria-label={label}
       aria-keyshortcuts={key}
-      aria-busy={pending === verb}
-      aria-disabled={pending !== undefined}
+      aria-busy={pending}
+      aria-disabled={pending}
       title={`${label} (${key}): ${hint}`}
       data-testid={`verb-${verb}`}
       onClick={() => {
-        if (pending === undefined) void desk.act(call, verb);
+        if (!pending) void desk.act(call, verb);
       }}
     >
-      {pending === verb ? <span class="spinner" aria-hidden="true" /> : <Icon name={icon} size={16} />}
+      {pending ? <span class="spinner" aria-hidden="true" /> : <Icon name={icon} size={16} />}
       {shape !== "icon" && <span class="truncate">{label}</span>}
       {shape === "large" && <kbd>{key}</kbd>}
     </button>
@@ -56,10 +56,10 @@ function DropButton({ desk, call, shape = "small" }: VerbButtonProps) {
     return () => clearTimeout(timer);
   }, [asks]);
   const { label, icon, hint, key } = VERBS.drop;
-  const pending = desk.store.pending.value.get(call.callId);
+  const pending = desk.store.isPending("drop", call.callId);
   const held = desk.dropping.value === call.callId;
   const click = () => {
-    if (pending !== undefined || asks === "soon") return;
+    if (pending || asks === "soon") return;
     if (asks === "no") return setAsks("soon");
     setAsks("no");
     void desk.act(call, "drop");
@@ -71,14 +71,14 @@ function DropButton({ desk, call, shape = "small" }: VerbButtonProps) {
       class={`button verb ${asks === "no" ? "plain drop" : "danger"} ${shape}`}
       aria-label={asks === "no" ? "Drop the caller" : "Drop the caller for good: press again"}
       aria-keyshortcuts={key}
-      aria-busy={pending === "drop"}
-      aria-disabled={pending !== undefined || asks === "soon"}
+      aria-busy={pending}
+      aria-disabled={pending || asks === "soon"}
       title={`${hint}: click twice, or hold ${key}`}
       data-testid={asks === "no" ? "verb-drop" : "verb-drop-confirm"}
       data-held={held ? "" : undefined}
       onClick={click}
     >
-      {pending === "drop" ? <span class="spinner" aria-hidden="true" /> : <Icon name={icon} size={16} />}
+      {pending ? <span class="spinner" aria-hidden="true" /> : <Icon name={icon} size={16} />}
       {shape !== "icon" && <span class="truncate">{word}</span>}
       {shape === "large" && <kbd>{key}</kbd>}
     </button>

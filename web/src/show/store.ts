@@ -32,8 +32,8 @@ export class ShowStore {
   readonly groups = computed(() => groupsOf(this.state.value.calls));
   readonly show = computed(() => this.state.value.show);
   readonly staff = computed(() => this.state.value.staff);
-  /** Commands that have no answer yet, by call; `""`: taking the next one. */
-  readonly pending = signal<ReadonlyMap<string, Verb>>(new Map());
+  /** Commands that have no answer yet. */
+  readonly #pending = signal<ReadonlySet<string>>(new Set());
   /** What was noted of numbers in this tab. */
   readonly callers = signal<ReadonlyMap<string, CallerView>>(new Map());
   /** Told of every event of a call that is news. */
@@ -98,6 +98,11 @@ export class ShowStore {
     return this.staff.value.find((one) => one.identity === identity)?.name;
   }
 
+  /** Does this command wait for its answer? No call: taking the next one. */
+  isPending(verb: Verb, callId = ""): boolean {
+    return this.#pending.value.has(command(verb, callId));
+  }
+
   /** Does something with a call; says what was refused, and answers whether it was done. */
   async act(call: CallView, verb: Verb, body?: CallNotes | { reason: string }): Promise<boolean> {
     const done = await this.#command(call.callId, verb, () =>
@@ -157,21 +162,22 @@ export class ShowStore {
     if (event.event === "call" && this.state.value !== before) this.onCall?.(event);
   }
 
-  /** One command for a call at a time: a key that bounces must not do it twice. */
-  async #command(key: string, verb: Verb, command: () => Promise<CallView>): Promise<CallView | undefined> {
-    if (this.pending.value.has(key)) return undefined;
-    this.pending.value = new Map(this.pending.value).set(key, verb);
+  /** A key that bounces must not do it twice; what else is to be done with the call need not wait. */
+  async #command(callId: string, verb: Verb, send: () => Promise<CallView>): Promise<CallView | undefined> {
+    if (this.isPending(verb, callId)) return undefined;
+    const key = command(verb, callId);
+    this.#pending.value = new Set(this.#pending.value).add(key);
     try {
-      const call = await command();
+      const call = await send();
       this.#answered(call);
       return call;
     } catch (error) {
       this.#complain(error, verb);
       return undefined;
     } finally {
-      const rest = new Map(this.pending.value);
+      const rest = new Set(this.#pending.value);
       rest.delete(key);
-      this.pending.value = rest;
+      this.#pending.value = rest;
     }
   }
 
@@ -198,4 +204,9 @@ export class ShowStore {
     else if (code === "call-state" || code === "call-not-found") notify(text, "warning");
     else notify(text, "bad");
   }
+}
+
+/** A command by its name. */
+function command(verb: Verb, callId: string): string {
+  return `${verb} ${callId}`;
 }
