@@ -10,7 +10,7 @@ import {
   showIdProblem,
   slugOf,
 } from "../src/shows/draft";
-import { linesIn, outcomeOf, overOf, tallyOf } from "../src/shows/tally";
+import { linesIn, outcomeOf, overOf, reasonOf, tallyOf } from "../src/shows/tally";
 
 describe("settings that are written down", () => {
   const fine = { ...NEW_DRAFT, title: " Morning talk ", numbers: "+1 (415) 555-0100, +44 20 7946 0000" };
@@ -115,5 +115,13 @@ describe("calls in numbers", () => {
     expect(outcomeOf(call("dropped", { airedAt: 3 }))).toBe("aired");
     expect(outcomeOf(call("dropped"))).toBe("dropped");
     expect(outcomeOf(call("off"))).toBe("hung up");
+  });
+
+  it("say why each ended, but nothing twice", () => {
+    expect(reasonOf(call("off", { endReason: "hung up" }))).toBe("");
+    expect(reasonOf(call("off", { endReason: "hung up while the server was down" }))).toBe("while the server was down");
+    expect(reasonOf(call("off", { airedAt: 3, endReason: "hung up" }))).toBe("hung up");
+    expect(reasonOf(call("dropped", { endReason: "the next call was taken" }))).toBe("the next call was taken");
+    expect(reasonOf(call("dropped"))).toBe("");
   });
 });

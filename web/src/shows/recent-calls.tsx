@@ -3,7 +3,7 @@ import type { CallView } from "@crosspoint/client";
 import { Empty } from "../components/state-page";
 import { clock, sentence, timeOfDay } from "../lib/format";
 import { callerDetail, callerName } from "../show/words";
-import { outcomeOf, overOf } from "./tally";
+import { outcomeOf, overOf, reasonOf } from "./tally";
 
 export function RecentCalls({ calls }: { calls: readonly CallView[] | undefined }) {
   if (!calls) return null;
@@ -45,7 +45,8 @@ const TONES = { aired: "chip ok", dropped: "chip bad", "hung up": "chip" } as co
 
 function Row({ call }: { call: CallView }) {
   const outcome = outcomeOf(call);
-  const { createdAt, endedAt = createdAt, notes, endReason } = call;
+  const reason = reasonOf(call);
+  const { createdAt, endedAt = createdAt, notes } = call;
   return (
     <tr data-testid="call-row" data-call={call.callId} data-outcome={outcome}>
       <td data-label="Caller">
@@ -60,7 +61,7 @@ function Row({ call }: { call: CallView }) {
       <td data-label="Outcome" class="shows-wide">
         <span class="chips">
           <span class={TONES[outcome]}>{outcome === "aired" ? "was on the air" : outcome}</span>
-          {endReason && <span class="faint call-reason truncate">{sentence(endReason)}</span>}
+          {reason && <span class="faint call-reason truncate">{sentence(reason)}</span>}
         </span>
       </td>
       <td class="right num" data-label="Came">

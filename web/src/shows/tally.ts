@@ -50,3 +50,10 @@ export function outcomeOf({ state, airedAt }: CallView): "aired" | "dropped" | "
   if (airedAt !== undefined) return "aired";
   return state === "dropped" ? "dropped" : "hung up";
 }
+
+/** Why it ended, as far as the outcome does not say it already. */
+export function reasonOf(call: CallView): string {
+  const outcome = outcomeOf(call);
+  const reason = call.endReason?.trim() ?? "";
+  return reason.startsWith(outcome) ? reason.slice(outcome.length).trim() : reason;
+}
