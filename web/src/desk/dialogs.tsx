@@ -9,6 +9,7 @@ import { notify } from "../components/toast";
 import { local } from "../lib/storage";
 import { SessionContext } from "../room/session-context";
 import { callMe, describeShow, type ShowLinks, switchMedia } from "../show/api";
+import { useSimulator } from "../show/simulator";
 import { telephone } from "../show/words";
 import type { Desk } from "./desk";
 import type { Key } from "./keys";
@@ -89,6 +90,7 @@ const LINKS: readonly [keyof ShowLinks, string, string][] = [
 function LinksDialog({ desk: { store }, close }: DialogProps) {
   const [links, setLinks] = useState<ShowLinks>();
   const [failed, setFailed] = useState(false);
+  const simulated = useSimulator();
   useEffect(() => {
     const load = (credential: string | undefined) =>
       describeShow(store.showId, credential).then((detail) => setLinks(detail.links));
@@ -99,16 +101,18 @@ function LinksDialog({ desk: { store }, close }: DialogProps) {
       {failed && <p class="muted">The links could not be had. Whoever made the show has them too.</p>}
       {!links && !failed && <Loading />}
       {links &&
-        LINKS.filter(([place]) => links[place]).map(([place, label, hint]) => (
-          <LinkField
-            key={place}
-            label={label}
-            hint={hint}
-            link={absolute(links[place])}
-            testid={`link-${place}`}
-            copy={copyLink}
-          />
-        ))}
+        LINKS.filter(([place]) => links[place] && (place !== "callIn" || simulated === "here")).map(
+          ([place, label, hint]) => (
+            <LinkField
+              key={place}
+              label={label}
+              hint={hint}
+              link={absolute(links[place])}
+              testid={`link-${place}`}
+              copy={copyLink}
+            />
+          ),
+        )}
     </Dialog>
   );
 }

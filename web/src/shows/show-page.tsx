@@ -4,8 +4,9 @@
  * Test ids: `show` (with `data-state` open, closed, ended), `show-call-in`, `show-open`, `show-close`, `show-end`, `show-figures`
  * with `figure-on-air`, `figure-waiting`, `figure-screening`, `figure-lines`; `link-host`, `link-screener`, `link-guest` and
  * `copy-…`, `open-host`, `open-screener`, `open-guest`; `show-pin`, `copy-show-pin`, `provider-twilio` (and others),
- * `webhook-voice`, `webhook-status`, `webhook-fallback` and `copy-…`, `no-account`, `phone-account`; `show-settings`, `show-title`,
- * `show-numbers`, `show-lines`, `lobby-…`, `show-file`, `take-drops-previous`, `voice-…`, `save-settings`, `settings-refusal`;
+ * `webhook-voice`, `webhook-status`, `webhook-fallback` and `copy-…`, `real-number`, `no-account`,
+ * `phone-account`; `show-settings`, `show-title`, `show-numbers`, `show-lines`, `lobby-…`, `show-file`, `take-drops-previous`,
+ * `voice-…`, `save-settings`, `settings-refusal`;
  * `call-row` (with `data-call`, `data-outcome`); `show-gone`.
  */
 import { useEffect, useState } from "preact/hooks";
@@ -24,6 +25,7 @@ import { showPath } from "../lib/routes";
 import { seatFor } from "../lib/show-seat";
 import { navigate } from "../router";
 import { describeShow, endShow, listCalls, openLines, type ShowDetail } from "../show/api";
+import { type Simulated, useSimulator } from "../show/simulator";
 import { Figures } from "./figures";
 import { LinksCard } from "./links-card";
 import { RecentCalls } from "./recent-calls";
@@ -49,6 +51,7 @@ function Content({ show }: { show: string }) {
   const credential = adminKey.value ? undefined : seatFor(show, "host")?.token;
   const detail = usePolled((stop) => describeShow(show, credential, stop), [show]);
   const calls = usePolled(() => listCalls(show, credential), [show]);
+  const simulated = useSimulator();
   const { data, error } = detail;
   const title = data?.settings.title || show;
   useEffect(() => {
@@ -77,9 +80,18 @@ function Content({ show }: { show: string }) {
       </nav>
       {data ? (
         <div class="show" data-testid="show" data-state={stateOf(data)}>
-          <Head show={data} tally={calls.data && tallyOf(calls.data)} error={error} credential={credential} act={act} />
+          <Head
+            show={data}
+            tally={calls.data && tallyOf(calls.data)}
+            error={error}
+            credential={credential}
+            canCallIn={simulated === "here"}
+            act={act}
+          />
           <Figures tally={calls.data && tallyOf(calls.data)} lines={data.settings.lines} />
-          {data.endedAt === undefined && <Parts show={data} credential={credential} changed={detail.refresh} />}
+          {data.endedAt === undefined && (
+            <Parts show={data} credential={credential} simulated={simulated} changed={detail.refresh} />
+          )}
           <RecentCalls calls={calls.data} />
         </div>
       ) : error ? (
@@ -94,16 +106,17 @@ function Content({ show }: { show: string }) {
 interface PartsProps {
   show: ShowDetail;
   credential: string | undefined;
+  simulated: Simulated;
   changed: () => void;
 }
 
 /** What a show that goes on can be given and asked. */
-function Parts({ show, credential, changed }: PartsProps) {
+function Parts({ show, credential, simulated, changed }: PartsProps) {
   return (
     <>
       <LinksCard show={show} />
       <div class="show-columns">
-        <TelephoneCard show={show} />
+        <TelephoneCard show={show} simulated={simulated} />
         <SettingsCard show={show} credential={credential} changed={changed} />
       </div>
     </>
@@ -138,10 +151,11 @@ interface HeadProps {
   tally: Tally | undefined;
   error: ApiError | undefined;
   credential: string | undefined;
+  canCallIn: boolean;
   act: Act;
 }
 
-function Head({ show, tally, error, credential, act }: HeadProps) {
+function Head({ show, tally, error, credential, canCallIn, act }: HeadProps) {
   const [ending, setEnding] = useState(false);
   const { showId, settings, open, endedAt } = show;
   const calls = tally ? linesIn(tally) : 0;
@@ -158,10 +172,12 @@ function Head({ show, tally, error, credential, act }: HeadProps) {
       <span class="grow" />
       {endedAt === undefined && (
         <>
-          <Link to={showPath(showId, "call-in")} class="button primary medium" testid="show-call-in">
-            <Icon name="phone" size={18} />
-            <span>Call in</span>
-          </Link>
+          {canCallIn && (
+            <Link to={showPath(showId, "call-in")} class="button primary medium" testid="show-call-in">
+              <Icon name="phone" size={18} />
+              <span>Call in</span>
+            </Link>
+          )}
           <Button
             icon={open ? "lock" : "unlock"}
             testid={open ? "show-close" : "show-open"}

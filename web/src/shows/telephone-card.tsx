@@ -4,18 +4,24 @@ import { Icon } from "../components/icon";
 import { Link } from "../components/link";
 import { showPath } from "../lib/routes";
 import type { ShowDetail, WebhookSettings } from "../show/api";
+import type { Simulated } from "../show/simulator";
 import { telephone } from "../show/words";
 import { CopyField } from "./copy-field";
 
 const NAMES: Partial<Record<string, string>> = { twilio: "Twilio", telnyx: "Telnyx", signalwire: "SignalWire" };
 
-export function TelephoneCard({ show }: { show: ShowDetail }) {
+interface TelephoneCardProps {
+  show: ShowDetail;
+  simulated: Simulated;
+}
+
+export function TelephoneCard({ show, simulated }: TelephoneCardProps) {
   const webhooks = show.webhooks ?? [];
   return (
     <section class="show-part" aria-labelledby="telephone-title">
       <h2 id="telephone-title">Telephone</h2>
       <div class="card show-card">
-        <Numbers show={show} />
+        <Numbers show={show} simulated={simulated} />
         {webhooks.length > 0 ? <Webhooks show={show.showId} webhooks={webhooks} /> : <NoAccount />}
         <Pin pin={show.pin} />
         <Account open={webhooks.length === 0} />
@@ -24,8 +30,9 @@ export function TelephoneCard({ show }: { show: ShowDetail }) {
   );
 }
 
-function Numbers({ show }: { show: ShowDetail }) {
-  const { numbers } = show.settings;
+function Numbers({ show, simulated }: TelephoneCardProps) {
+  const { settings, webhooks = [] } = show;
+  const { numbers } = settings;
   return (
     <div class="show-numbers">
       <Icon name="phone" size={20} />
@@ -33,10 +40,17 @@ function Numbers({ show }: { show: ShowDetail }) {
         <strong class="num">
           {numbers.length > 0 ? numbers.map(telephone).join(", ") : "Every number that no other open show has"}
         </strong>
-        <p class="muted">
-          No number yet? <Link to={showPath(show.showId, "call-in")}>Call in with the simulated telephone</Link>, a
-          stand-in for a real one.
-        </p>
+        {simulated === "here" && (
+          <p class="muted">
+            No number yet? <Link to={showPath(show.showId, "call-in")}>Call in with the simulated telephone</Link>, a
+            stand-in for a real one.
+          </p>
+        )}
+        {simulated === "absent" && webhooks.length > 0 && (
+          <p class="muted" data-testid="real-number">
+            To try the show out, point a number of yours at the addresses below and call it.
+          </p>
+        )}
       </div>
     </div>
   );
