@@ -1,5 +1,5 @@
 /** Before a guest's call: who they are, what it is about, and whether the microphone works. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { Button } from "../components/button";
 import { DeviceMenu } from "../components/device-menu";
 import { Icon } from "../components/icon";
@@ -7,9 +7,8 @@ import { LevelMeter } from "../components/level-meter";
 import type { ApiError } from "../lib/api";
 import { choices, choose } from "../lib/choices";
 import { adviceOn, microphones } from "../lib/devices";
-import { keepSeat } from "../lib/show-seat";
 import type { PreviewDevice } from "../lobby/preview";
-import { takeSeat } from "../show/api";
+import { CallingIn, type Step } from "./calling-in";
 import { refusalOf } from "./ending";
 import { GuestHead } from "./guest-head";
 
@@ -26,36 +25,25 @@ export function Door({ show, title, invite, microphone, refused }: DoorProps) {
   const [name, setName] = useState(() => choices().name);
   const [topic, setTopic] = useState("");
   const [complaint, setComplaint] = useState(false);
-  const [problem, setProblem] = useState<ApiError>();
-  const [busy, setBusy] = useState(false);
+  const calling = useMemo(() => new CallingIn(show, invite, microphone, refused), [show, invite, microphone]);
+  useEffect(() => () => calling.close(), [calling]);
   useEffect(() => {
     document.title = `Call in · ${title}`;
-    microphone.on.value = true;
-    if (!microphone.track.value) void microphone.capture();
-  }, [microphone, title]);
-  const submit = async (event: SubmitEvent) => {
+    void calling.ask();
+  }, [calling, title]);
+  const step = calling.step.value;
+  const problem = calling.problem.value;
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const about = topic.trim();
-    const who = { name: name.trim(), ...(about ? { topic: about } : {}) };
-    setComplaint(who.name === "");
-    if (who.name === "") return document.getElementById("guest-name")?.focus();
-    if (!microphone.track.value) return void turnOn(microphone);
-    choose({ name: who.name });
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      const seat = await takeSeat(show, who, invite);
-      keepSeat(show, "guest", { ...seat, name: who.name });
-    } catch (error) {
-      setBusy(false);
-      const { code, message } = error as ApiError;
-      // What a second try may change is said here, where the form still stands.
-      if (refusalOf(code, message).offer) setProblem(error as ApiError);
-      else refused(code, message);
-    }
+    const caller = { name: name.trim(), ...(about ? { topic: about } : {}) };
+    setComplaint(caller.name === "");
+    if (caller.name === "") return document.getElementById("guest-name")?.focus();
+    choose({ name: caller.name });
+    void calling.call(caller);
   };
   return (
-    <div class="page guest" data-testid="guest-door">
+    <div class="page guest" data-testid="guest-door" data-step={step}>
       <GuestHead />
       <main class="guest-door">
         <div class="guest-door-words">
@@ -80,17 +68,10 @@ export function Door({ show, title, invite, microphone, refused }: DoorProps) {
               onInput={(event) => setTopic(event.currentTarget.value)}
             />
           </div>
-          <MicrophoneCard microphone={microphone} />
+          <MicrophoneCard microphone={microphone} calling={calling} />
           {problem && <Refusal problem={problem} />}
-          <Button
-            kind="primary"
-            size="large"
-            icon="phone"
-            type="submit"
-            busy={busy || microphone.asking.value}
-            testid="guest-call-in"
-          >
-            {problem ? "Try again" : "Call in"}
+          <Button kind="primary" size="large" icon="phone" type="submit" busy={step !== "form"} testid="guest-call-in">
+            {step === "form" ? (problem ? "Try again" : "Call in") : LABELS[step]}
           </Button>
         </form>
       </main>
@@ -98,10 +79,10 @@ export function Door({ show, title, invite, microphone, refused }: DoorProps) {
   );
 }
 
-async function turnOn(microphone: PreviewDevice): Promise<void> {
-  microphone.on.value = true;
-  await microphone.capture();
-}
+const LABELS: Record<Exclude<Step, "form">, string> = {
+  microphone: "Waiting for your microphone…",
+  seat: "Calling…",
+};
 
 interface NameFieldProps {
   name: string;
@@ -135,7 +116,7 @@ function NameField({ name, setName, complaint }: NameFieldProps) {
   );
 }
 
-function MicrophoneCard({ microphone }: { microphone: PreviewDevice }) {
+function MicrophoneCard({ microphone, calling }: { microphone: PreviewDevice; calling: CallingIn }) {
   const track = microphone.track.value;
   const problem = microphone.problem.value;
   const current = microphones.value.find(({ id }) => id === microphone.deviceId)?.label;
@@ -168,15 +149,19 @@ function MicrophoneCard({ microphone }: { microphone: PreviewDevice }) {
         </>
       )}
       {!track && microphone.asking.value && (
-        <p class="field-hint">Your browser asks whether it may use the microphone.</p>
+        <p class="field-hint" role="status" data-testid="guest-asking">
+          Your browser asks whether it may use the microphone.
+          {calling.step.value === "microphone" && " Allow it, and the call begins."}
+        </p>
       )}
       {advice && (
         <div class="guest-advice" role="alert" data-testid="device-problem" data-problem={problem}>
           <strong>{advice.title}</strong>
           <p class="muted">
-            {problem === "missing" ? "Plug one in, then try again: a call needs a voice." : advice.text}
+            You have not called yet: a call needs a voice.{" "}
+            {problem === "missing" ? "Plug one in, then try again." : advice.text}
           </p>
-          <Button size="small" icon="refresh" onClick={() => void turnOn(microphone)} testid="guest-microphone-retry">
+          <Button size="small" icon="refresh" onClick={() => void calling.ask()} testid="guest-microphone-retry">
             Try again
           </Button>
         </div>

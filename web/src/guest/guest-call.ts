@@ -16,6 +16,9 @@ import { NO_PAST, type Past, type Place, pastAfter, placeOf } from "./place";
 /** How long good news stay, in milliseconds. */
 const GOOD_NEWS = 3500;
 
+/** So long a call waits for the microphone before it goes in without one, in milliseconds. */
+const PATIENCE = 3000;
+
 /** What changes where one is, and how one's voice does. */
 const CHANGES = [
   "moved",
@@ -46,6 +49,8 @@ export class GuestCall {
   /** One's own voice. */
   readonly voice = signal<MediaStreamTrack | undefined>(undefined);
   readonly problem = signal<DeviceProblem | undefined>(undefined);
+  /** The browser asks whether it may use the microphone. */
+  readonly asking = signal(false);
   /** The microphone button waits. */
   readonly busy = signal(false);
   /** Does anybody hear the guest now? */
@@ -78,23 +83,11 @@ export class GuestCall {
 
   /** Goes in, with the microphone that the page before captured. Whatever goes wrong ends in `ending`. */
   async start(captured: LocalTrack | undefined): Promise<void> {
-    const voice = captured ?? (await this.#capture());
-    if (this.#closed) return voice?.stop();
-    try {
-      const room = await Room.connect(location.origin, this.seat.token, {
-        room: this.seat.room,
-        kind: "mix",
-        audioOnly: true,
-        persist: true,
-        publish: voice ? [voice] : [],
-      });
-      if (this.#closed) return void room.disconnect();
-      this.#live(room);
-    } catch (error) {
-      voice?.stop();
-      const code = error instanceof CrosspointError ? error.code : "internal";
-      this.#over(refusalOf(code, (error as Error).message));
-    }
+    // After a reload the browser may ask anew, and wait long for an answer: one's place does not.
+    const capture = captured ? Promise.resolve(captured) : this.#capture();
+    const voice = await Promise.race([capture, after(PATIENCE)]);
+    await this.#enter(voice);
+    if (!voice) await this.#bring(await capture);
   }
 
   /** Hangs up. */
@@ -132,8 +125,28 @@ export class GuestCall {
 
   startAudio = (): void => void this.#room?.startAudio();
 
+  async #enter(voice: LocalTrack | undefined): Promise<void> {
+    if (this.#closed) return voice?.stop();
+    try {
+      const room = await Room.connect(location.origin, this.seat.token, {
+        room: this.seat.room,
+        kind: "mix",
+        audioOnly: true,
+        persist: true,
+        publish: voice ? [voice] : [],
+      });
+      if (this.#closed) return void room.disconnect();
+      this.#live(room);
+    } catch (error) {
+      voice?.stop();
+      const code = error instanceof CrosspointError ? error.code : "internal";
+      this.#over(refusalOf(code, (error as Error).message));
+    }
+  }
+
   async #capture(): Promise<LocalTrack | undefined> {
     const { microphoneId } = choices();
+    this.asking.value = true;
     try {
       const [track] = await createLocalTracks({ audio: microphoneId ? { deviceId: { ideal: microphoneId } } : true });
       return track;
@@ -141,8 +154,16 @@ export class GuestCall {
       this.problem.value = problemOf(error);
       return undefined;
     } finally {
+      this.asking.value = false;
       void refreshDevices();
     }
+  }
+
+  /** Takes the microphone along that came later than the call began. */
+  async #bring(voice: LocalTrack | undefined): Promise<void> {
+    const self = this.stage.value === "live" ? this.#room?.localParticipant : undefined;
+    if (!voice || !self || this.busy.value || self.track("microphone")) return voice?.stop();
+    await this.#change(() => self.publishTrack(voice));
   }
 
   #live(room: Room): void {
@@ -258,4 +279,8 @@ interface Kept {
   identity: string;
   since: number;
   past: Past;
+}
+
+function after(milliseconds: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -1,7 +1,7 @@
 /**
  * `/shows/{id}/guest#token=…`: calling in with a browser. The door until there is a seat, then the call, then why it ended.
  *
- * Test ids: `guest-door`, `guest-name`, `guest-topic`, `guest-microphone` (with `data-on`), `guest-call-in`, `guest-refusal` (with
+ * Test ids: `guest-door` (with `data-step` form, microphone, seat), `guest-asking`, `guest-name`, `guest-topic`, `guest-microphone` (with `data-on`), `guest-call-in`, `guest-refusal` (with
  * `data-code`), `device-problem`, `devices-microphone`, `level-meter`; `guest-joining`; `guest-call` (with `data-place` ringing,
  * screening, screened, waiting, on-air, hold; `data-muted`; `data-repair`), `guest-state`, `guest-heard`, `guest-clock`,
  * `guest-quality` (with `data-quality`), `guest-talking`, `guest-mute`, `guest-hang-up`, `guest-repair`, `guest-sound`,

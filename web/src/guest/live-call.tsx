@@ -129,6 +129,12 @@ function Notices({ call }: { call: GuestCall }) {
           <span>Tap here to hear the show</span>
         </button>
       )}
+      {call.asking.value && (
+        <div class="guest-notice" data-testid="guest-asking">
+          <Icon name="mic-off" size={18} />
+          <span>Your browser asks whether it may use the microphone. Until you allow it, nobody hears you.</span>
+        </div>
+      )}
       {advice && (
         <div class="guest-notice problem" role="alert" data-testid="guest-microphone-problem" data-problem={problem}>
           <Icon name="warning" size={18} />

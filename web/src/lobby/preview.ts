@@ -17,6 +17,7 @@ export class PreviewDevice {
   readonly problem = signal<DeviceProblem | undefined>(undefined);
   /** The browser is being asked. */
   readonly asking = signal(false);
+  #capturing: Promise<void> | undefined;
 
   constructor(
     private readonly kind: Kind,
@@ -37,21 +38,12 @@ export class PreviewDevice {
     else if (!this.track.value) await this.capture();
   }
 
-  /** Captures, if the browser and the user allow it. */
-  async capture(): Promise<void> {
-    const wanted = this.kind === "audio" ? choices().microphoneId : choices().cameraId;
-    this.asking.value = true;
-    try {
-      // The remembered device may be unplugged: any other will do.
-      const constraints = wanted ? { deviceId: { ideal: wanted } } : true;
-      const [track] = await createLocalTracks({ [this.kind]: constraints });
-      if (track) this.take(track);
-    } catch (error) {
-      this.fail(error);
-    } finally {
-      this.asking.value = false;
-      void refreshDevices();
-    }
+  /** Captures, if the browser and the user allow it. Who asks meanwhile waits for the same answer. */
+  capture(): Promise<void> {
+    this.#capturing ??= this.#capture().finally(() => {
+      this.#capturing = undefined;
+    });
+    return this.#capturing;
   }
 
   /** Captures from another device. */
@@ -102,6 +94,22 @@ export class PreviewDevice {
   release(): void {
     this.track.value?.stop();
     this.track.value = undefined;
+  }
+
+  async #capture(): Promise<void> {
+    const wanted = this.kind === "audio" ? choices().microphoneId : choices().cameraId;
+    this.asking.value = true;
+    try {
+      // The remembered device may be unplugged: any other will do.
+      const constraints = wanted ? { deviceId: { ideal: wanted } } : true;
+      const [track] = await createLocalTracks({ [this.kind]: constraints });
+      if (track) this.take(track);
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.asking.value = false;
+      void refreshDevices();
+    }
   }
 }
 
