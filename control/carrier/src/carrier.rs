@@ -140,6 +140,21 @@ impl Carrier {
         Ok(found.and_then(|conference| conference["sid"].as_str()).map(str::to_owned))
     }
 
+    /// The calls that are in a conference.
+    ///
+    /// # Errors
+    /// When the provider does not say.
+    pub async fn participants(&self, conference: &str) -> Result<Vec<String>, Trouble> {
+        let path = format!("Conferences/{}/Participants", segment(conference));
+        // As many as a conference takes.
+        let answer = match self.rest.get(&self.account, &path, &[("PageSize", "250")]).await {
+            Err(Trouble::Gone) => return Ok(Vec::new()),
+            answer => answer?,
+        };
+        let participants = answer["participants"].as_array().map(Vec::as_slice).unwrap_or_default();
+        Ok(participants.iter().filter_map(|one| one["call_sid"].as_str()).map(str::to_owned).collect())
+    }
+
     /// Mutes or holds somebody in a conference.
     ///
     /// # Errors

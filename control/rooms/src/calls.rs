@@ -77,9 +77,17 @@ pub enum Welcome {
         /// Ask for the host's PIN first?
         asks_pin: bool,
     },
+    /// We called, and somebody answered, or something: say this, and go on with [`CallDesk::pin`] once a key is pressed; else
+    /// hang up.
+    Confirm {
+        /// Of which show.
+        show: String,
+        /// What.
+        message: String,
+    },
     /// Say something, and hang up.
     Goodbye {
-        /// What.
+        /// What; empty: nothing.
         message: String,
     },
     /// Do not even answer: the number is banned.
@@ -117,6 +125,8 @@ pub struct LineFigures {
     pub jitter_ms: AtomicU32,
     /// Frames that were made up or left out.
     pub concealed: AtomicU64,
+    /// Messages of sound that came so far, silence included.
+    pub frames: AtomicU64,
 }
 
 /// How a socket ended.
@@ -148,7 +158,8 @@ pub trait CallDesk: Send + Sync {
     /// Somebody calls. One whose call is known already comes back to its place.
     fn incoming(&self, call: IncomingCall) -> Task<'_, Result<Welcome, Refusal>>;
 
-    /// A host keyed in a PIN on the way into the conference; none or a wrong one: an ordinary caller.
+    /// A host keyed in a PIN on the way into the conference; none or a wrong one: an ordinary caller. Or somebody whom we called
+    /// pressed a key.
     fn pin(&self, call: CallRef, digits: String) -> Task<'_, Result<Welcome, Refusal>>;
 
     /// The sound of a call is there: `unauthorized` where token and call do not belong together, or were used before.

@@ -32,6 +32,9 @@ impl Answer<'_> {
                 let action = self.addresses.pin(self.provider, show);
                 twiml::ask_pin(self.provider, &action, &self.room(conference, &callback))
             }
+            Welcome::Confirm { show, message } => {
+                twiml::confirm(&self.addresses.pin(self.provider, Some(show)), message)
+            }
             Welcome::Goodbye { message } => twiml::goodbye(message),
             Welcome::Reject => twiml::reject(),
         }

@@ -148,6 +148,7 @@ impl Serving {
         self.heard = Instant::now();
         match heard {
             Heard::Audio(audio) => {
+                self.line.line.figures.frames.fetch_add(1, Ordering::Relaxed);
                 let now = self.micros();
                 let taken = self.voice.arrive(now, audio, &mut self.line.line.tap.writer);
                 self.line.figures.frames_in.fetch_add(taken.frames, Ordering::Relaxed);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crosspoint_model::grant::Bearer;
-use crosspoint_model::show::ShowRole;
+use crosspoint_model::show::{ShowRole, ShowView};
 use crosspoint_model::{Code, Refusal};
 
 use crate::machine::{Command, Verb};
@@ -12,6 +12,9 @@ use crate::machine::{Command, Verb};
 pub const ROLE: &str = "crosspoint.role";
 /// The attribute of a token that says in which show.
 pub const SHOW: &str = "crosspoint.show";
+/// The attribute of a token that says when that show was made: another show of the same name is none of its bearer's. Absent, in
+/// tokens that an application makes: whichever show has the name.
+pub const SINCE: &str = "crosspoint.since";
 
 /// Somebody who does something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,16 +53,17 @@ impl Actor {
         Self { identity: String::new(), name: String::new(), role: Role::Server }
     }
 
-    /// Whom a token of this show speaks for; none: its attributes name no role in it.
-    pub fn of(bearer: &Bearer, show: &str) -> Option<Self> {
-        let (role, of) = role_of(&bearer.attributes)?;
-        let role = match role {
+    /// Whom a token of this show speaks for; none: its attributes name no role in it. `made`: when the show was; none: there is
+    /// none of this name.
+    pub fn of(bearer: &Bearer, show: &str, made: Option<u64>) -> Option<Self> {
+        let claim = Claim::of(&bearer.attributes).filter(|claim| claim.is_of(show, made))?;
+        let role = match claim.role {
             ShowRole::Host => Role::Host,
             ShowRole::Screener => Role::Screener,
             ShowRole::Guest => Role::Guest(bearer.identity.strip_prefix("call-").unwrap_or_default().to_owned()),
         };
         let name = if bearer.name.is_empty() { bearer.identity.clone() } else { bearer.name.clone() };
-        (of == show).then(|| Self { identity: bearer.identity.clone(), name, role })
+        Some(Self { identity: bearer.identity.clone(), name, role })
     }
 
     /// Is it somebody of the staff?
@@ -115,15 +119,39 @@ impl Actor {
     }
 }
 
-/// Which role a token's attributes name, and in which show.
-pub(crate) fn role_of(attributes: &BTreeMap<String, String>) -> Option<(ShowRole, &str)> {
-    let role = match attributes.get(ROLE)?.as_str() {
-        "host" => ShowRole::Host,
-        "screener" => ShowRole::Screener,
-        "guest" => ShowRole::Guest,
-        _ => return None,
-    };
-    Some((role, attributes.get(SHOW)?.as_str()))
+/// What a token's attributes say of its bearer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Claim<'a> {
+    pub(crate) role: ShowRole,
+    pub(crate) show: &'a str,
+    since: Option<&'a str>,
+}
+
+impl<'a> Claim<'a> {
+    /// None: they name no role in a show.
+    pub(crate) fn of(attributes: &'a BTreeMap<String, String>) -> Option<Self> {
+        let role = match attributes.get(ROLE)?.as_str() {
+            "host" => ShowRole::Host,
+            "screener" => ShowRole::Screener,
+            "guest" => ShowRole::Guest,
+            _ => return None,
+        };
+        Some(Self { role, show: attributes.get(SHOW)?, since: attributes.get(SINCE).map(String::as_str) })
+    }
+
+    /// The attributes that say it.
+    pub(crate) fn attributes(role: ShowRole, show: &ShowView) -> BTreeMap<String, String> {
+        let since = show.created_at.to_string();
+        [(ROLE, role.as_str()), (SHOW, &show.show_id), (SINCE, &since)]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into()
+    }
+
+    /// Is it about the show of this name that was made then?
+    pub(crate) fn is_of(&self, show: &str, made: Option<u64>) -> bool {
+        let is_older = |(since, made): (&str, u64)| since != made.to_string();
+        self.show == show && !self.since.zip(made).is_some_and(is_older)
+    }
 }
 
 fn screener_may(command: &Command) -> Result<(), Refusal> {

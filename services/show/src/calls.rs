@@ -22,7 +22,7 @@ use crosspoint_rooms::{
 use tokio::sync::{MutexGuard, mpsc};
 use tokio::time::Instant;
 
-use crate::actor::{Actor, ROLE, SHOW};
+use crate::actor::{Actor, Claim};
 use crate::entry::{Deadline, Entry, Line, Stage, lock};
 use crate::machine::{Command, Show};
 use crate::names;
@@ -192,7 +192,8 @@ impl Shows {
             tracing::debug!(show = entry.id, call = id, %refusal, "came too late");
         }
         if how == Detached::Stopped {
-            let deadline = Deadline { link: CallLink::Lost, at: Instant::now() + STOPPED, reason: "hung up" };
+            let since = Instant::now();
+            let deadline = Deadline { link: CallLink::Lost, since, at: since + STOPPED, reason: "hung up" };
             stage.deadlines.insert(id.to_owned(), deadline);
         }
     }
@@ -202,13 +203,13 @@ pub(crate) fn is_call(view: &CallView, call: &CallRef) -> bool {
     view.call_sid.as_deref() == Some(&call.sid) && reference(view).as_ref() == Some(call)
 }
 
-/// It may be in every room of the show, and administers none. Its number is nobody's business but the staff's.
+/// It may be in every room of the show, and administers none. Its name and number are nobody's business but the staff's: the
+/// desks have them from the call, and other callers see "Caller".
 fn bearer(show: &Show, call: &CallView) -> Bearer {
-    let attributes = [(ROLE, ShowRole::Guest.as_str()), (SHOW, show.view.show_id.as_str())];
     Bearer {
         identity: call.identity.clone(),
-        name: call.notes.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "Caller".to_owned()),
-        attributes: attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        name: "Caller".to_owned(),
+        attributes: Claim::attributes(ShowRole::Guest, &show.view),
         grant: Grant { room_join: true, can_publish_data: Some(false), ..Grant::default() },
         expires: unix_now() + BEARER,
         ..Bearer::default()

@@ -1,18 +1,27 @@
 //! What telephone companies tell of their conferences: who has fallen into one, and who has left it.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use crosspoint_model::Identity;
 use crosspoint_model::show::{CallLink, CallState, CallView};
 use crosspoint_rooms::{CallRef, ConferenceEvent};
 use tokio::sync::MutexGuard;
+use tokio::time::{Instant, sleep};
 
 use crate::actor::Actor;
 use crate::calls::is_call;
 use crate::entry::{Entry, Stage, lock};
+use crate::exchange::Participant;
 use crate::machine::{Command, Show};
 use crate::names;
 use crate::shows::Shows;
+
+/// Sound that is there comes within this time, silence included.
+const DOUBT: Duration = Duration::from_secs(1);
+/// So often it is looked who is in a conference.
+const LOOK: Duration = Duration::from_secs(60);
 
 impl Shows {
     pub(crate) async fn in_conference(&self, event: ConferenceEvent) {
@@ -51,6 +60,9 @@ impl Shows {
         let show = entry.current();
         let known = show.open_calls().find(|view| is_call(view, &call)).cloned();
         match (event.as_str(), known) {
+            ("participant-join", Some(view)) if view.link == CallLink::Connected => {
+                self.doubt(entry, stage, &view).await
+            }
             ("participant-join", Some(view)) => self.joined_conference(entry, stage, &view).await,
             ("participant-join", None) => self.stranger_in_conference(entry, &show, call),
             ("participant-leave", Some(view)) if view.link == CallLink::Conference => {
@@ -61,6 +73,68 @@ impl Shows {
             }
             ("participant-leave", None) => entry.waits_no_more(&call),
             _ => {}
+        }
+    }
+
+    /// A call whose sound is here is said to be there. Its socket is dead and does not know it yet; or what says so is late, and
+    /// the call has been brought back meanwhile. The sound itself tells.
+    async fn doubt(&self, entry: &Arc<Entry>, stage: &mut MutexGuard<'_, Stage>, view: &CallView) {
+        let Some(figures) = stage.lines.get(&view.call_id).map(|line| Arc::clone(&line.figures)) else {
+            return self.joined_conference(entry, stage, view).await;
+        };
+        let before = figures.frames.load(Ordering::Relaxed);
+        let (shows, entry, id) = (self.clone(), Arc::clone(entry), view.call_id.clone());
+        tokio::spawn(async move {
+            sleep(DOUBT).await;
+            if figures.frames.load(Ordering::Relaxed) > before {
+                return;
+            }
+            let mut stage = entry.stage.lock().await;
+            // The line that came meanwhile, if one did, is another one.
+            let is_it = stage.lines.get(&id).is_some_and(|line| Arc::ptr_eq(&line.figures, &figures));
+            let show = entry.current();
+            if let Ok(view) = show.call(&id)
+                && (is_it || view.link != CallLink::Connected)
+            {
+                shows.joined_conference(&entry, &mut stage, view).await;
+            }
+        });
+    }
+
+    /// Whom a static document led into the conference while this server was away, and whose coming was not told, are found here.
+    pub(crate) fn look_into_conference(&self, entry: &Arc<Entry>, stage: &mut Stage) {
+        let now = Instant::now();
+        if stage.conference.looked.is_some_and(|looked| now < looked + LOOK) {
+            return;
+        }
+        stage.conference.looked = Some(now);
+        let (shows, entry) = (self.clone(), Arc::clone(entry));
+        tokio::spawn(async move {
+            let there = shows.inner.exchange.participants(&names::conference(&entry.id)).await;
+            if there.is_empty() {
+                return;
+            }
+            let mut stage = entry.stage.lock().await;
+            for participant in there {
+                shows.found(&entry, &mut stage, participant).await;
+            }
+        });
+    }
+
+    async fn found(&self, entry: &Arc<Entry>, stage: &mut MutexGuard<'_, Stage>, participant: Participant) {
+        let Participant { call, conference } = participant;
+        stage.conference.sids.insert(call.provider.clone(), conference);
+        if lock(&self.inner.tickets).host_of(&call).is_some() || entry.is_waiting(&call) {
+            return;
+        }
+        let show = entry.current();
+        let known = show.open_calls().find(|view| is_call(view, &call));
+        match known {
+            Some(view) if matches!(view.link, CallLink::Lost | CallLink::Pending) => {
+                self.joined_conference(entry, stage, view).await;
+            }
+            Some(_) => {}
+            None => self.stranger_in_conference(entry, &show, call),
         }
     }
 
@@ -87,8 +161,7 @@ impl Shows {
     fn stranger_in_conference(&self, entry: &Arc<Entry>, show: &Show, call: CallRef) {
         let was_dropped = |view: &CallView| is_call(view, &call) && view.state == CallState::Dropped;
         if show.calls.values().any(was_dropped) {
-            let shows = self.clone();
-            tokio::spawn(async move { shows.hang_up(&call).await });
+            self.hang_up_for_good(call);
             return;
         }
         entry.waits_for_a_line(call);

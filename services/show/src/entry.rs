@@ -61,6 +61,8 @@ pub(crate) struct Waiting {
 pub(crate) struct Deadline {
     /// As long as its sound is there.
     pub(crate) link: CallLink,
+    /// Since when its sound is there.
+    pub(crate) since: Instant,
     pub(crate) at: Instant,
     /// What is said then.
     pub(crate) reason: &'static str,
@@ -75,6 +77,8 @@ pub(crate) struct Gathering {
     pub(crate) heard: BTreeMap<CallRef, (String, u64)>,
     /// Attempts to bring each call back, and when the next one is due.
     pub(crate) returns: BTreeMap<String, (u32, Instant)>,
+    /// When it was looked last who is in it.
+    pub(crate) looked: Option<Instant>,
     /// Who changes a call in the conference has its turn; the others wait.
     pub(crate) turns: BTreeMap<String, Arc<tokio::sync::Mutex<()>>>,
 }
@@ -115,6 +119,11 @@ impl Entry {
             Some(known) => known.asked = None,
             None => waiting.push_back(Waiting { call, asked: None }),
         }
+    }
+
+    /// Does this one wait for a line?
+    pub(crate) fn is_waiting(&self, call: &CallRef) -> bool {
+        lock(&self.overflow).iter().any(|one| one.call == *call)
     }
 
     /// It has one, or has gone.

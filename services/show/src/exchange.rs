@@ -1,7 +1,15 @@
 //! What the shows want of telephone companies. A trait, so that tests can stand in for them.
 
-use crosspoint_carrier::{Carriers, ParticipantChange, Provider, Trouble};
+use crosspoint_carrier::{Carrier, Carriers, ParticipantChange, Provider, Trouble};
 use crosspoint_rooms::{CallRef, Task};
+
+/// Somebody in a conference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Participant {
+    pub(crate) call: CallRef,
+    /// The company's own name for the conference.
+    pub(crate) conference: String,
+}
 
 /// The telephone companies.
 pub(crate) trait Exchange: Send + Sync {
@@ -16,6 +24,9 @@ pub(crate) trait Exchange: Send + Sync {
 
     /// A company's own name for a conference.
     fn conference_sid<'a>(&'a self, provider: &'a str, name: &'a str) -> Task<'a, Result<Option<String>, Trouble>>;
+
+    /// Who is in the conferences of this name, at any company. Of a company that does not say it, nobody.
+    fn participants<'a>(&'a self, name: &'a str) -> Task<'a, Vec<Participant>>;
 
     /// Mutes or holds a call in a conference.
     fn set_participant<'a>(
@@ -52,6 +63,21 @@ impl Exchange for Carriers {
         Box::pin(async move { self.get(provider).ok_or_else(|| no_account(provider))?.conference_sid(name).await })
     }
 
+    fn participants<'a>(&'a self, name: &'a str) -> Task<'a, Vec<Participant>> {
+        Box::pin(async move {
+            let mut all = Vec::new();
+            for carrier in self.iter() {
+                match in_conference(carrier, name).await {
+                    Ok(some) => all.extend(some),
+                    Err(trouble) => {
+                        tracing::warn!(conference = name, provider = %carrier.provider(), %trouble, "who is in a conference is not known");
+                    }
+                }
+            }
+            all
+        })
+    }
+
     fn set_participant<'a>(
         &'a self,
         conference: &'a str,
@@ -63,6 +89,14 @@ impl Exchange for Carriers {
             carrier.set_participant(conference, &call.sid, change).await
         })
     }
+}
+
+async fn in_conference(carrier: &Carrier, name: &str) -> Result<Vec<Participant>, Trouble> {
+    let Some(conference) = carrier.conference_sid(name).await? else { return Ok(Vec::new()) };
+    let provider = carrier.provider().as_str();
+    let participant =
+        |sid| Participant { call: CallRef { provider: provider.to_owned(), sid }, conference: conference.clone() };
+    Ok(carrier.participants(&conference).await?.into_iter().map(participant).collect())
 }
 
 fn no_account(provider: &str) -> Trouble {

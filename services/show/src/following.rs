@@ -15,14 +15,14 @@ use tokio::sync::MutexGuard;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::{Duration, Instant};
 
-use crate::actor::{Actor, role_of};
+use crate::actor::{Actor, Claim};
 use crate::entry::{Entry, Stage};
 use crate::machine::{Command, Deed, Verb, Words};
 use crate::names::{self, desk_room, live_room, lobby_room};
 use crate::shows::{Inner, Shows};
 
 /// So long a screener who has gone finds the caller where they left them: a page is loaded again in less.
-const BACK_SOON: Duration = Duration::from_secs(15);
+pub(crate) const BACK_SOON: Duration = Duration::from_secs(15);
 
 /// Follows the rooms as long as there are shows.
 pub(crate) async fn follow(shows: Weak<Inner>, mut events: Receiver<RoomEvent>) {
@@ -47,7 +47,13 @@ pub(crate) async fn follow(shows: Weak<Inner>, mut events: Receiver<RoomEvent>) 
 
 impl Shows {
     async fn came(&self, room: &RoomId, user: &UserView) {
-        let Some((role, entry)) = self.whose(user) else { return };
+        let Some((role, entry)) = self.whose(user) else {
+            if Claim::of(&user.attributes).is_some() {
+                // With a token of a show that has ended. Gone by itself meanwhile: all the better.
+                let _ = self.inner.rooms.kick(room, &user.user_id, "the show has ended");
+            }
+            return;
+        };
         let mut stage = entry.stage.lock().await;
         match role {
             ShowRole::Guest => self.call_came(&entry, &mut stage, room, &user.user_id).await,
@@ -73,8 +79,10 @@ impl Shows {
     }
 
     fn whose(&self, user: &UserView) -> Option<(ShowRole, Arc<Entry>)> {
-        let (role, show) = role_of(&user.attributes)?;
-        Some((role, self.entry(show).ok()?))
+        let claim = Claim::of(&user.attributes)?;
+        let entry = self.entry(claim.show).ok()?;
+        let made = entry.current().view.created_at;
+        claim.is_of(&entry.id, Some(made)).then_some((claim.role, entry))
     }
 
     async fn call_came(&self, entry: &Arc<Entry>, stage: &mut MutexGuard<'_, Stage>, room: &RoomId, who: &Identity) {

@@ -52,7 +52,7 @@ mod tickets;
 mod ticking;
 mod welcome;
 
-pub use actor::{Actor, ROLE, Role, SHOW};
+pub use actor::{Actor, ROLE, Role, SHOW, SINCE};
 pub use figures::Figures;
 pub use machine::{Command, Verb, Words};
 pub use seats::{Links, Seat};

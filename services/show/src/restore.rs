@@ -84,7 +84,7 @@ impl Shows {
         let (shows, entry, id) = (self.clone(), Arc::clone(entry), call.call_id.clone());
         tokio::spawn(async move {
             for attempt in 0..ATTEMPTS {
-                match shows.inner.exchange.redirect(&at_company, &entry.id).await {
+                match shows.lead(&at_company, &entry.id).await {
                     Ok(()) => return,
                     Err(Trouble::Gone) => return shows.is_over(&entry, &id, "hung up while the server was down").await,
                     Err(trouble) => {

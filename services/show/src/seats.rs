@@ -2,10 +2,10 @@
 
 use crosspoint_auth::unix_now;
 use crosspoint_model::grant::Bearer;
-use crosspoint_model::show::{CallNotes, ConnectionType, ShowRole};
+use crosspoint_model::show::{CallNotes, ConnectionType, ShowRole, ShowView};
 use crosspoint_model::{Code, Grant, Refusal, Source};
 
-use crate::actor::{ROLE, SHOW};
+use crate::actor::Claim;
 use crate::chance;
 use crate::machine::{Command, Newcomer};
 use crate::names::{call_identity, desk_room, live_room, lobby_room};
@@ -60,8 +60,9 @@ impl Shows {
                 (call_identity(&call), lobby_room(show), Some(call))
             }
         };
-        self.prepare_rooms(&entry.current());
-        let bearer = self.bearer(show, role, &identity, name, grant(role, &room));
+        let current = entry.current();
+        self.prepare_rooms(&current);
+        let bearer = self.bearer(&current.view, role, &identity, name, grant(role, &room));
         let token = self.inner.keys.mint(&bearer, unix_now())?;
         Ok(Seat { token, identity, room, role, call_id })
     }
@@ -85,8 +86,8 @@ impl Shows {
     /// # Errors
     /// `show-not-found`.
     pub fn invite(&self, show: &str, role: ShowRole) -> Result<String, Refusal> {
-        self.entry(show)?;
-        let bearer = self.bearer(show, role, "invite", "", Grant::default());
+        let current = self.entry(show)?.current();
+        let bearer = self.bearer(&current.view, role, "invite", "", Grant::default());
         self.inner.keys.mint(&bearer, unix_now())
     }
 
@@ -95,13 +96,12 @@ impl Shows {
         Ok(format!("{base}/shows/{show}/{page}#token={}", self.invite(show, role)?))
     }
 
-    fn bearer(&self, show: &str, role: ShowRole, identity: &str, name: &str, grant: Grant) -> Bearer {
-        let attributes = [(ROLE, role.as_str()), (SHOW, show)];
+    fn bearer(&self, show: &ShowView, role: ShowRole, identity: &str, name: &str, grant: Grant) -> Bearer {
         Bearer {
             key: self.inner.key.clone(),
             identity: identity.to_owned(),
             name: name.to_owned(),
-            attributes: attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            attributes: Claim::attributes(role, show),
             grant,
             expires: unix_now() + self.inner.token_lifetime.as_secs(),
             ..Bearer::default()

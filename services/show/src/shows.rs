@@ -1,7 +1,7 @@
 //! The shows of this server: what doors and pages call. Everything that changes a show goes through [`Shows::decide`], see
 //! `deciding.rs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crosspoint_carrier::Carriers;
 use crosspoint_model::show::{CallView, CallerView, ShowEvent, ShowMedia, ShowSettings, ShowView};
 use crosspoint_model::{Code, Refusal};
 use crosspoint_rooms::{Player, Rooms};
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 
 use crate::actor::Actor;
 use crate::archive::Archive;
@@ -20,6 +20,9 @@ use crate::figures::Figures;
 use crate::machine::{Command, Verb, Words};
 use crate::records::Records;
 use crate::tickets::Tickets;
+
+/// A telephone company takes so many requests at once without complaint; a show of hundreds is switched in some seconds.
+pub(crate) const LEADING: usize = 10;
 
 /// What shows are made of.
 pub struct Deps {
@@ -58,6 +61,10 @@ pub(crate) struct Inner {
     pub(crate) public_url: Option<String>,
     pub(crate) entries: RwLock<BTreeMap<String, Arc<Entry>>>,
     pub(crate) tickets: Mutex<Tickets>,
+    /// Shows that are over and whose rooms are not closed yet: their names are not free.
+    pub(crate) closing: Mutex<BTreeSet<String>>,
+    /// So many requests to lead calls elsewhere are under way at once.
+    pub(crate) leading: Semaphore,
 }
 
 impl Shows {
@@ -78,6 +85,8 @@ impl Shows {
             public_url,
             entries: RwLock::default(),
             tickets: Mutex::default(),
+            closing: Mutex::default(),
+            leading: Semaphore::new(LEADING),
         };
         Self::start_with(inner).await
     }
@@ -163,14 +172,9 @@ impl Shows {
         actor: &Actor,
     ) -> Result<CallView, Refusal> {
         let entry = self.entry(show)?;
-        let named = words.notes.name.clone().filter(|name| !name.is_empty());
         let command = Command::Act { call: call.to_owned(), verb, words };
         let (_, show) = self.decide(&entry, command, actor).await?;
-        let call = show.call(call)?.clone();
-        if let Some(name) = named {
-            self.remember_name(&call, name).await;
-        }
-        Ok(call)
+        show.call(call).cloned()
     }
 
     /// The call marked next, else the one that waits longest, goes on the air.
@@ -253,20 +257,6 @@ impl Shows {
         let entry = self.entry(show)?;
         let (_, show) = self.decide(&entry, command, actor).await?;
         Ok(show.view.clone())
-    }
-
-    /// The archive keeps it for the next call of this number. Not worth a refusal: the call itself has the name.
-    async fn remember_name(&self, call: &CallView, name: String) {
-        let Some(number) = call.number.as_deref() else { return };
-        let known = match self.inner.records.caller(number).await {
-            Ok(known) => known.unwrap_or_else(|| unknown(number)),
-            Err(refusal) => return tracing::warn!(%refusal, "a caller's name was not kept"),
-        };
-        if known.name != name
-            && let Err(refusal) = self.inner.records.save_caller(CallerView { name, ..known }).await
-        {
-            tracing::warn!(%refusal, "a caller's name was not kept");
-        }
     }
 
     pub(crate) fn entry(&self, show: &str) -> Result<Arc<Entry>, Refusal> {

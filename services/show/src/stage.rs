@@ -11,10 +11,12 @@ use crosspoint_model::{Identity, Refusal, RoomId};
 use crosspoint_rooms::{LineOrder, RoomLimits, Stage as RoomStage};
 use tokio::time::{Instant, sleep};
 
-use crate::entry::{Deadline, Entry, Stage};
+use crate::entry::{Deadline, Entry, Stage, lock};
+use crate::following::BACK_SOON;
 use crate::machine::{Deed, Show};
 use crate::names::{self, Place, desk_room, live_room, lobby_room, screening_room};
 use crate::shows::Shows;
+use crate::telephones::wait_before;
 
 /// So many people find room in each room of a show.
 const PARTICIPANTS: usize = 1000;
@@ -22,6 +24,10 @@ const PARTICIPANTS: usize = 1000;
 const EMPTY: Duration = Duration::from_secs(24 * 3600);
 /// So long a telephone may be without sound here.
 const PHONE_LOST: Duration = Duration::from_secs(90);
+/// Who was asked to go elsewhere is asked again after a pause as if this were the second attempt.
+const FIRST_PAUSE: u32 = 2;
+/// So long a telephone is on its way between here and the conference at most.
+const AWAY: Duration = Duration::from_secs(10);
 /// So long a guest may.
 const GUEST_LOST: Duration = Duration::from_secs(60);
 /// A telephone call lasts no longer (Twilio's limit).
@@ -48,12 +54,16 @@ impl Shows {
         let call = |id: &String| show.calls.get(id);
         match deed {
             Deed::Settle(id) => call(id).map_or(Ok(()), |call| self.settle(entry, stage, show, call))?,
-            Deed::SettleStaff(who) => self.settle_staff(show, who)?,
+            Deed::SettleStaff(who) => self.settle_staff(stage, show, who)?,
             Deed::Clear(id) => stage.order(id, LineOrder::Clear),
             Deed::PutOut(id) => call(id).into_iter().for_each(|call| self.put_out(entry, stage, call)),
             Deed::Release(id) => call(id).into_iter().for_each(|call| self.release(entry, stage, call)),
             Deed::Fold(id) => self.fold(&entry.id, id),
-            Deed::Redirect(id) => call(id).into_iter().for_each(|call| self.redirect_later(entry, call)),
+            Deed::Redirect(id) => call(id).into_iter().for_each(|call| {
+                // The clock asks again, not at once.
+                stage.conference.returns.insert(id.clone(), (FIRST_PAUSE, Instant::now() + wait_before(FIRST_PAUSE)));
+                self.redirect_later(entry, call);
+            }),
             Deed::Voices => self.set_voices(show),
             Deed::Feeds => stage.feeds.look(self, show),
             Deed::CloseRooms => self.close_rooms_later(entry, stage),
@@ -123,9 +133,13 @@ impl Shows {
     }
 
     /// Who screens is with the caller, else at the desk; a host else in the live room.
-    fn settle_staff(&self, show: &Show, who: &str) -> Result<(), Refusal> {
+    fn settle_staff(&self, stage: &mut Stage, show: &Show, who: &str) -> Result<(), Refusal> {
         let Some(staff) = show.staff.get(who) else {
             self.expect_no_talk(show, who);
+            if show.call_of_screener(who).is_some() {
+                // Picked up from elsewhere: who does not come leaves the caller alone, for somebody else.
+                stage.departed.entry(who.to_owned()).or_insert_with(|| Instant::now() + BACK_SOON);
+            }
             return Ok(());
         };
         let id = &show.view.show_id;
@@ -234,6 +248,13 @@ impl Shows {
     /// Once its telephones are hung up: a socket that ends before lets its call fall into the conference.
     fn close_rooms_later(&self, entry: &Arc<Entry>, stage: &mut Stage) {
         stage.feeds.stop();
+        lock(&self.inner.closing).insert(entry.id.clone());
+        // Who waits for a line, and who hosts by telephone, would sit in the company's conference for good.
+        let waiting = lock(&entry.overflow).drain(..).map(|one| one.call).collect::<Vec<_>>();
+        let hosts = lock(&self.inner.tickets).hosts_of(&entry.id);
+        for call in waiting.into_iter().chain(hosts) {
+            self.hang_up_for_good(call);
+        }
         let (shows, entry) = (self.clone(), Arc::clone(entry));
         tokio::spawn(async move {
             let deadline = Instant::now() + FAREWELL;
@@ -247,6 +268,7 @@ impl Shows {
                 // Not there: nobody was ever in it.
                 let _ = shows.inner.rooms.close(&names::room(&name), "the show has ended");
             }
+            lock(&shows.inner.closing).remove(id);
         });
     }
 }
@@ -268,9 +290,18 @@ impl Stage {
         };
         let known = self.deadlines.get(&call.call_id).is_some_and(|deadline| deadline.link == call.link);
         if !known {
-            let deadline = Deadline { link: call.link, at: Instant::now() + wait, reason };
+            let since = Instant::now();
+            let deadline = Deadline { link: call.link, since, at: since + wait, reason };
             self.deadlines.insert(call.call_id.clone(), deadline);
         }
+    }
+
+    /// Does nobody know where its sound is, for so long that what would tell was lost?
+    pub(crate) fn is_away_for_long(&self, call: &str) -> bool {
+        let is_away = |deadline: &Deadline| {
+            matches!(deadline.link, CallLink::Lost | CallLink::Pending) && deadline.since.elapsed() > AWAY
+        };
+        self.deadlines.get(call).is_some_and(is_away)
     }
 
     /// Tells a telephone's socket something, if it is here.

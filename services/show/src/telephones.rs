@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crosspoint_carrier::{ParticipantChange, Trouble};
-use crosspoint_model::show::{CallLink, CallState, CallView, LobbySource, ShowMedia};
+use crosspoint_model::show::{CallLink, CallState, CallView, ConnectionType, LobbySource, ShowMedia};
 use crosspoint_model::{Code, Refusal};
 use crosspoint_rooms::CallRef;
 use tokio::time::{Instant, sleep};
@@ -40,12 +40,15 @@ impl Shows {
         if !crate::machine::is_e164(number) {
             return Err(Refusal::new(Code::InvalidRequest, "the number is written in E.164: +14155550100"));
         }
+        if self.entries().iter().any(|entry| entry.current().view.settings.numbers.iter().any(|own| own == number)) {
+            return Err(Refusal::new(Code::InvalidRequest, "that is the number of a show: give your own"));
+        }
         // Before it rings: whoever answers may be faster than the company's answer to us.
-        lock(&self.inner.tickets).dial(number, show);
+        lock(&self.inner.tickets).dial(number, show)?;
         match self.inner.exchange.dial(number, show).await {
             Ok(call) => {
                 tracing::info!(show, call = call.sid, by = actor.identity, "called a host");
-                lock(&self.inner.tickets).add_host(call, &entry.id);
+                lock(&self.inner.tickets).invite(call, &entry.id);
                 Ok(())
             }
             Err(trouble) => {
@@ -71,8 +74,18 @@ impl Shows {
         });
     }
 
+    /// Hangs up whoever has no call in the show.
+    pub(crate) fn hang_up_for_good(&self, call: CallRef) {
+        let shows = self.clone();
+        tokio::spawn(async move {
+            if !shows.hang_up(&call).await {
+                shows.keep_hanging_up(&call).await;
+            }
+        });
+    }
+
     /// Whether the call is over at the company.
-    pub(crate) async fn hang_up(&self, call: &CallRef) -> bool {
+    async fn hang_up(&self, call: &CallRef) -> bool {
         match insist(|| self.inner.exchange.hang_up(call)).await {
             Ok(()) | Err(Trouble::Gone) => true,
             Err(trouble) => {
@@ -98,9 +111,16 @@ impl Shows {
         let Some(at_company) = reference(call) else { return };
         let (shows, entry, id) = (self.clone(), Arc::clone(entry), call.call_id.clone());
         tokio::spawn(async move {
-            let result = insist(|| shows.inner.exchange.redirect(&at_company, &entry.id)).await;
+            let result = insist(|| shows.lead(&at_company, &entry.id)).await;
             shows.redirected(&entry, &id, result).await;
         });
+    }
+
+    /// Has the company ask anew where a call goes; some at a time.
+    pub(crate) async fn lead(&self, call: &CallRef, show: &str) -> Result<(), Trouble> {
+        let closed = |_| Trouble::Unreachable("the server ends".to_owned());
+        let _permit = self.inner.leading.acquire().await.map_err(closed)?;
+        self.inner.exchange.redirect(call, show).await
     }
 
     pub(crate) async fn redirected(&self, entry: &Arc<Entry>, call: &str, result: Result<(), Trouble>) {
@@ -121,10 +141,10 @@ impl Shows {
         }
     }
 
-    /// Brings a call back from the conference, after a while that grows with each attempt. The clock asks again.
+    /// Brings a call to where its sound is to be, after a while that grows with each attempt. The clock asks again.
     pub(crate) fn bring_back(&self, entry: &Arc<Entry>, stage: &mut Stage, call: &CallView) {
         let now = Instant::now();
-        let Some(at_company) = reference(call).filter(|_| self.is_wanted_back(entry, &call.call_id)) else { return };
+        let Some(at_company) = reference(call).filter(|_| self.is_astray(&entry.current(), call)) else { return };
         let (attempts, due) = stage.conference.returns.get(&call.call_id).copied().unwrap_or((0, now));
         if due > now {
             return;
@@ -136,17 +156,24 @@ impl Shows {
         let (shows, entry, id) = (self.clone(), Arc::clone(entry), call.call_id.clone());
         tokio::spawn(async move {
             sleep(wait).await;
-            if shows.is_wanted_back(&entry, &id) {
-                let result = shows.inner.exchange.redirect(&at_company, &entry.id).await;
+            let show = entry.current();
+            if show.call(&id).is_ok_and(|call| shows.is_astray(&show, call)) {
+                let result = shows.lead(&at_company, &entry.id).await;
                 shows.redirected(&entry, &id, result).await;
             }
         });
     }
 
-    fn is_wanted_back(&self, entry: &Entry, call: &str) -> bool {
-        let show = entry.current();
-        let is_there = show.call(call).is_ok_and(|call| call.link == CallLink::Conference && !call.state.is_over());
-        is_there && show.view.media == ShowMedia::Crosspoint && !self.inner.rooms.is_draining()
+    /// Is a telephone's sound somewhere else than the show is?
+    pub(crate) fn is_astray(&self, show: &Show, call: &CallView) -> bool {
+        if call.connection_type != ConnectionType::MediaStream || call.state.is_over() {
+            return false;
+        }
+        let is_away = matches!(call.link, CallLink::Lost | CallLink::Pending);
+        match show.view.media {
+            ShowMedia::Crosspoint => (is_away || call.link == CallLink::Conference) && !self.inner.rooms.is_draining(),
+            ShowMedia::Conference => is_away || call.link == CallLink::Connected,
+        }
     }
 
     /// A line is free: who waits longest for one, in the conference, is asked anew where to go.
@@ -167,7 +194,7 @@ impl Shows {
         };
         let (shows, entry) = (self.clone(), Arc::clone(entry));
         tokio::spawn(async move {
-            match insist(|| shows.inner.exchange.redirect(&call, &entry.id)).await {
+            match insist(|| shows.lead(&call, &entry.id)).await {
                 Ok(()) => {}
                 Err(Trouble::Gone) => entry.waits_no_more(&call),
                 // The clock asks again.
@@ -189,6 +216,8 @@ impl Shows {
             let still = entry.current().call(&id).is_ok_and(|call| call.state == state);
             if let Err(trouble) = result
                 && still
+                // It is not there yet, or no more: what tells of it is on its way.
+                && trouble != Trouble::Gone
             {
                 tracing::warn!(show = entry.id, call = id, %trouble, "the conference was not changed");
             }

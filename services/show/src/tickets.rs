@@ -1,7 +1,7 @@
 //! What telephones present: stream sockets a token, which says which call they may bring the sound of, good once, for a minute,
-//! for one call; hosts a PIN, or the number at which we called them.
+//! for one call; hosts a PIN, or the number at which we called them and where somebody pressed a key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crosspoint_model::{Code, Refusal};
@@ -14,6 +14,13 @@ const LIFETIME: Duration = Duration::from_secs(60);
 const RINGING: Duration = Duration::from_secs(120);
 /// So many wrong PINs has a call; then it is an ordinary one.
 const GUESSES: u32 = 5;
+/// So many have all calls of a show within [`WINDOW`]: with six digits somebody who calls again and again would need years. Hosts
+/// whom that keeps out are called by the desk.
+const GUESSES_OF_SHOW: usize = 30;
+/// So many calls are made for a show within [`WINDOW`]: each costs money, and a link may fall into wrong hands.
+const DIALS: usize = 20;
+/// Within which guesses and calls are counted.
+const WINDOW: Duration = Duration::from_secs(3600);
 
 /// All that are out.
 #[derive(Default)]
@@ -21,10 +28,16 @@ pub(crate) struct Tickets {
     tickets: BTreeMap<String, Ticket>,
     /// Hosts whom we call: the number, the show, until when.
     dialled: BTreeMap<String, (String, Instant)>,
+    /// Calls of ours that somebody answered, or a mailbox: of which show they would be hosts.
+    invited: BTreeMap<CallRef, String>,
     /// Hosts who are in a conference by telephone: of which show.
     hosts: BTreeMap<CallRef, String>,
     /// Wrong PINs of each call.
     guesses: BTreeMap<CallRef, u32>,
+    /// When there was a wrong one, by show.
+    wrong: BTreeMap<String, VecDeque<Instant>>,
+    /// When somebody was called, by show.
+    dials: BTreeMap<String, VecDeque<Instant>>,
 }
 
 /// One of them.
@@ -57,21 +70,41 @@ impl Tickets {
         Ok(ticket)
     }
 
-    /// We call this number, to bring it into a show as a host.
-    pub(crate) fn dial(&mut self, number: &str, show: &str) {
+    /// We call this number, to bring it into a show as a host; unless too many were called.
+    pub(crate) fn dial(&mut self, number: &str, show: &str) -> Result<(), Refusal> {
         let now = Instant::now();
         self.dialled.retain(|_, (_, until)| *until > now);
+        let dials = recent(&mut self.dials, show, now);
+        if dials.len() >= DIALS {
+            let detail = format!(
+                "this show has called {DIALS} times within an hour: wait, or call its number and key in the PIN"
+            );
+            return Err(Refusal::new(Code::RateLimited, detail));
+        }
+        dials.push_back(now);
         self.dialled.insert(number.to_owned(), (show.to_owned(), now + RINGING));
+        Ok(())
     }
 
-    /// Did we call this number? Then it has answered, and is a host of that show.
+    /// Did we call this number? Then it has answered, and is asked whether it is somebody.
     pub(crate) fn answered(&mut self, number: &str) -> Option<String> {
         let (show, until) = self.dialled.remove(number)?;
         (until > Instant::now()).then_some(show)
     }
 
+    /// We made this call; who answers and presses a key is a host of that show.
+    pub(crate) fn invite(&mut self, call: CallRef, show: &str) {
+        self.invited.insert(call, show.to_owned());
+    }
+
+    /// Of which show would this call be a host?
+    pub(crate) fn invited(&self, call: &CallRef) -> Option<&str> {
+        self.invited.get(call).map(String::as_str)
+    }
+
     /// This call is a host of that show.
     pub(crate) fn add_host(&mut self, call: CallRef, show: &str) {
+        self.invited.remove(&call);
         self.hosts.insert(call, show.to_owned());
     }
 
@@ -80,19 +113,28 @@ impl Tickets {
         self.hosts.get(call).map(String::as_str)
     }
 
-    /// May this call try (another) PIN?
-    pub(crate) fn may_guess(&self, call: &CallRef) -> bool {
-        self.guesses.get(call).is_none_or(|wrong| *wrong < GUESSES)
+    /// Who hosts this show by telephone.
+    pub(crate) fn hosts_of(&self, show: &str) -> Vec<CallRef> {
+        self.hosts.iter().filter(|(_, of)| *of == show).map(|(call, _)| call.clone()).collect()
+    }
+
+    /// May this call try (another) PIN of this show?
+    pub(crate) fn may_guess(&mut self, call: &CallRef, show: &str) -> bool {
+        let has_more = recent(&mut self.wrong, show, Instant::now()).len() < GUESSES_OF_SHOW;
+        has_more && self.guesses.get(call).is_none_or(|wrong| *wrong < GUESSES)
     }
 
     /// That was a wrong one.
-    pub(crate) fn guessed_wrong(&mut self, call: &CallRef) {
+    pub(crate) fn guessed_wrong(&mut self, call: &CallRef, show: &str) {
         *self.guesses.entry(call.clone()).or_default() += 1;
+        let now = Instant::now();
+        recent(&mut self.wrong, show, now).push_back(now);
     }
 
     /// The call is over.
     pub(crate) fn forget_call(&mut self, call: &CallRef) {
         self.hosts.remove(call);
+        self.invited.remove(call);
         self.guesses.remove(call);
         self.tickets.retain(|_, ticket| ticket.call != *call);
     }
@@ -106,7 +148,21 @@ impl Tickets {
         self.tickets.retain(|_, ticket| ticket.show != show);
         self.dialled.retain(|_, (of, _)| of != show);
         self.hosts.retain(|_, of| of != show);
+        self.invited.retain(|_, of| of != show);
+        self.wrong.remove(show);
+        self.dials.remove(show);
     }
+}
+
+/// What happened in a show within the last [`WINDOW`].
+fn recent<'a>(
+    times: &'a mut BTreeMap<String, VecDeque<Instant>>,
+    show: &str,
+    now: Instant,
+) -> &'a mut VecDeque<Instant> {
+    let times = times.entry(show.to_owned()).or_default();
+    times.retain(|time| now.duration_since(*time) < WINDOW);
+    times
 }
 
 #[cfg(test)]
@@ -139,13 +195,30 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whom_we_call_is_a_host_when_they_answer_in_time() {
+    async fn whom_we_call_is_invited_when_they_answer_in_time() {
         let mut tickets = Tickets::default();
-        tickets.dial("+123456", "s");
+        tickets.dial("+123456", "s").expect("the first call");
         assert_eq!(tickets.answered("+123456"), Some("s".into()));
         assert_eq!(tickets.answered("+123456"), None);
-        tickets.dial("+123456", "s");
+        tickets.dial("+123456", "s").expect("the second");
         tokio::time::advance(RINGING).await;
         assert_eq!(tickets.answered("+123456"), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_show_calls_and_is_guessed_at_only_so_often() {
+        let mut tickets = Tickets::default();
+        (0..DIALS).for_each(|_| tickets.dial("+123456", "s").expect("not too often"));
+        assert_eq!(tickets.dial("+123456", "s").expect_err("too often").code, Code::RateLimited);
+        tickets.dial("+123456", "another").expect("another show may");
+        for guess in 0..GUESSES_OF_SHOW {
+            let call = call(&format!("CA{guess}"));
+            assert!(tickets.may_guess(&call, "s"));
+            tickets.guessed_wrong(&call, "s");
+        }
+        assert!(!tickets.may_guess(&call("CA-new"), "s"));
+        tokio::time::advance(WINDOW).await;
+        assert!(tickets.may_guess(&call("CA-new"), "s"));
+        tickets.dial("+123456", "s").expect("an hour later");
     }
 }

@@ -11,8 +11,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::actor::Actor;
 use crate::entry::{Entry, Line, Stage};
-use crate::machine::{Command, Deed};
+use crate::machine::{Command, Deed, Show};
 use crate::shows::{Inner, Shows};
+use crate::telephones::reference;
 
 /// So often.
 const EVERY: Duration = Duration::from_secs(1);
@@ -37,8 +38,9 @@ impl Shows {
     async fn look_after(&self, entry: &Arc<Entry>, stage: &mut MutexGuard<'_, Stage>) {
         self.find_dead_lines(entry, stage).await;
         for command in due(stage, Instant::now()) {
-            if let Err(refusal) = self.decide_on(entry, stage, command, &Actor::server()).await {
-                tracing::debug!(show = entry.id, %refusal, "was so already");
+            match self.decide_on(entry, stage, command.clone(), &Actor::server()).await {
+                Ok((_, show)) => self.hang_up_given_up(entry, &show, &command),
+                Err(refusal) => tracing::debug!(show = entry.id, %refusal, "was so already"),
             }
         }
         let show = entry.current();
@@ -47,12 +49,26 @@ impl Shows {
         }
         let unsettled: Vec<Deed> = stage.unsettled.iter().cloned().collect();
         self.carry_out(entry, stage, &show, &unsettled);
-        for call in show.open_calls().filter(|call| call.link == CallLink::Conference) {
-            self.bring_back(entry, stage, call);
+        for call in show.open_calls().filter(|call| self.is_astray(&show, call)) {
+            if matches!(call.link, CallLink::Conference | CallLink::Connected) || stage.is_away_for_long(&call.call_id)
+            {
+                self.bring_back(entry, stage, call);
+            }
         }
         self.let_in_from_overflow(entry);
+        self.look_into_conference(entry, stage);
         stage.feeds.look(self, &show);
         self.report_lines(entry, stage);
+    }
+
+    /// A telephone that is given up may be in the conference, where nobody would find it any more.
+    fn hang_up_given_up(&self, entry: &Arc<Entry>, show: &Show, command: &Command) {
+        if let Command::Over { call, .. } = command
+            && let Ok(view) = show.call(call)
+            && reference(view).is_some()
+        {
+            self.hang_up_later(entry, view);
+        }
     }
 
     /// A door that went away without a word.

@@ -16,8 +16,8 @@ use crate::shows::Shows;
 
 impl Shows {
     pub(crate) async fn welcome(&self, incoming: IncomingCall) -> Result<Welcome, Refusal> {
-        if let Some(show) = self.as_host(&incoming) {
-            return Ok(host(&show, &incoming.call));
+        if let Some(welcome) = self.as_host(&incoming) {
+            return Ok(welcome);
         }
         if let Some((entry, view)) = self.find(&incoming.call) {
             return self.to_its_place(&entry, &view, &incoming, false);
@@ -60,15 +60,16 @@ impl Shows {
         }
     }
 
-    /// Whom we called, and who gave the PIN before.
-    fn as_host(&self, incoming: &IncomingCall) -> Option<String> {
+    /// Who is a host already, and whom we called: a mailbox answers as well, and would talk into the show.
+    fn as_host(&self, incoming: &IncomingCall) -> Option<Welcome> {
         let mut tickets = lock(&self.inner.tickets);
         if let Some(show) = tickets.host_of(&incoming.call) {
-            return Some(show.to_owned());
+            return Some(host(show, &incoming.call));
         }
-        let show = tickets.answered(&incoming.to)?;
-        tickets.add_host(incoming.call.clone(), &show);
-        Some(show)
+        let invited = tickets.invited(&incoming.call).map(str::to_owned);
+        let show = invited.or_else(|| tickets.answered(&incoming.to))?;
+        tickets.invite(incoming.call.clone(), &show);
+        Some(Welcome::Confirm { show, message: CONFIRM.to_owned() })
     }
 
     /// The sound of a known call comes here if it can. Only who has just called may be a host.
@@ -128,10 +129,7 @@ impl Shows {
     /// A host on the way into the conference. Whose digits are wrong too often, or none, is an ordinary caller.
     pub(crate) async fn try_pin(&self, call: &CallRef, digits: &str) -> Result<Welcome, Refusal> {
         let Some((entry, view)) = self.find(call) else {
-            return match lock(&self.inner.tickets).host_of(call) {
-                Some(show) => Ok(host(show, call)),
-                None => Err(Refusal::new(Code::CallNotFound, "there is no such call (any more)")),
-            };
+            return self.confirmed(call, digits);
         };
         let show = entry.current();
         let as_caller = |asks_pin| {
@@ -139,22 +137,39 @@ impl Shows {
             Ok(Welcome::Conference { conference, asks_pin })
         };
         // Not compared any more after too many: otherwise the next guess would still be one.
-        if digits.is_empty() || !lock(&self.inner.tickets).may_guess(call) {
+        if digits.is_empty() || !lock(&self.inner.tickets).may_guess(call, &entry.id) {
             return as_caller(false);
         }
         if !chance::same(digits, &show.view.pin) {
             let mut tickets = lock(&self.inner.tickets);
-            tickets.guessed_wrong(call);
-            return as_caller(tickets.may_guess(call));
+            tickets.guessed_wrong(call, &entry.id);
+            return as_caller(tickets.may_guess(call, &entry.id));
         }
         lock(&self.inner.tickets).add_host(call.clone(), &entry.id);
         self.is_over(&entry, &view.call_id, "is the host, by telephone").await;
         Ok(host(&entry.id, call))
     }
+
+    /// Somebody whom we called pressed a key.
+    fn confirmed(&self, call: &CallRef, digits: &str) -> Result<Welcome, Refusal> {
+        let mut tickets = lock(&self.inner.tickets);
+        if let Some(show) = tickets.host_of(call) {
+            return Ok(host(show, call));
+        }
+        let unknown = || Refusal::new(Code::CallNotFound, "there is no such call (any more)");
+        let show = tickets.invited(call).ok_or_else(unknown)?.to_owned();
+        if digits.is_empty() {
+            return Ok(Welcome::Goodbye { message: String::new() });
+        }
+        tickets.add_host(call.clone(), &show);
+        Ok(host(&show, call))
+    }
 }
 
 /// What a caller is told whose show takes no calls.
 const CLOSED: &str = "The show takes no calls now. Thank you for calling.";
+/// What somebody is told whom we called.
+const CONFIRM: &str = "This is your show calling. Press any key to take part.";
 /// What a caller is told where there is no show.
 const NOBODY: &str = "No show is on the air now. Thank you for calling.";
 

@@ -183,6 +183,10 @@ test("telephones are switched to the company's conference and back while the sho
   await host.by("call-me").click();
   await gone(host, "call-me-dialog");
   const own = await studio.phones.called("+14155550142", HANNAS_PHONE);
+  // A mailbox presses no key.
+  await own.is("is asked for a key", ({ verb }) => verb === "Gather");
+  await own.press("1");
+  await own.confers();
   const silent = [HANNA, SAM];
   await own.hears([ANN.tone], [BOB.tone, ...silent]);
   await ann.hears([HANNAS_PHONE], [BOB.tone, ...silent]);

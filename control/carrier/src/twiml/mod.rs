@@ -24,6 +24,8 @@ pub const LONGEST: usize = 4000;
 const PIN_DIGITS: &str = "6";
 /// Seconds to key in a PIN; then one comes in as an ordinary caller.
 const PIN_SECONDS: &str = "6";
+/// Seconds to press a key.
+const CONFIRM_SECONDS: &str = "10";
 /// As many as a conference of Twilio's takes at most.
 const PARTICIPANTS: &str = "250";
 
@@ -104,10 +106,25 @@ pub fn ask_pin(provider: Provider, action: &str, room: &Room<'_>) -> String {
     document.finish()
 }
 
+/// Asks for a key, which goes to `action`; where none is pressed (a mailbox has answered), hangs up.
+pub fn confirm(action: &str, message: &str) -> String {
+    let mut document = Document::new();
+    let attributes =
+        [("input", "dtmf"), ("numDigits", "1"), ("timeout", CONFIRM_SECONDS), ("action", action), ("method", "POST")];
+    document.open("Gather", &attributes);
+    // Twice: the first may be missed on the way to the ear.
+    document.text("Say", &[("loop", "2")], message);
+    document.close("Gather");
+    document.empty("Hangup", &[]);
+    document.finish()
+}
+
 /// Says something, and hangs up.
 pub fn goodbye(message: &str) -> String {
     let mut document = Document::new();
-    document.text("Say", &[], message);
+    if !message.is_empty() {
+        document.text("Say", &[], message);
+    }
     document.empty("Hangup", &[]);
     document.finish()
 }

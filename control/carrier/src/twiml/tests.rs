@@ -123,3 +123,14 @@ fn no_document_is_longer_than_a_provider_takes() {
         Document::parse(&text).expect("XML");
     }
 }
+
+#[test]
+fn who_was_called_is_asked_for_a_key_and_a_mailbox_is_hung_up() {
+    let text = confirm("https://a.example/api/phone/pin?show=7", "Press a key.");
+    let document = Document::parse(&text).expect("XML");
+    assert_eq!(verbs(&document), ["Gather", "Hangup"]);
+    let gather = find(&document, "Gather");
+    assert_eq!(gather.attribute("numDigits"), Some("1"));
+    assert_eq!(gather.attribute("action"), Some("https://a.example/api/phone/pin?show=7"));
+    assert_eq!(find(&document, "Say").text(), Some("Press a key."));
+}

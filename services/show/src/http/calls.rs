@@ -20,7 +20,7 @@ use crate::machine::{Verb, Words};
 #[utoipa::path(get, path = "/api/shows/{show}/calls", tag = "calls", params(("show" = String, Path)), responses(
     (status = 200, body = Vec<CallView>), (status = "4XX", body = Problem)))]
 pub async fn list(State(deps): State<Shared>, caller: Caller, Path(show): Path<String>) -> Answer<Json<Vec<CallView>>> {
-    actor(&caller, &show)?.may_see()?;
+    actor(&deps.shows, &caller, &show)?.may_see()?;
     Ok(Json(deps.shows.calls(&show)?))
 }
 
@@ -33,7 +33,7 @@ pub async fn show(
     caller: Caller,
     Path((show, call)): Path<(String, String)>,
 ) -> Answer<Json<CallView>> {
-    actor(&caller, &show)?.may_see()?;
+    actor(&deps.shows, &caller, &show)?.may_see()?;
     Ok(Json(deps.shows.call(&show, &call)?))
 }
 
@@ -56,7 +56,7 @@ pub async fn history(
     Path((show, call)): Path<(String, String)>,
     Query(from): Query<From>,
 ) -> Answer<Json<Vec<ShowEvent>>> {
-    actor(&caller, &show)?.may_see()?;
+    actor(&deps.shows, &caller, &show)?.may_see()?;
     deps.shows.show(&show)?;
     let events = deps.shows.history(&show, Some(&call), from.after).await?;
     if events.is_empty() && from.after == 0 {
@@ -108,7 +108,7 @@ pub async fn act(
     Path((show, call, verb)): Path<(String, String, String)>,
     MaybeBody(body): MaybeBody<Map<String, Value>>,
 ) -> Answer<Json<CallView>> {
-    let actor = actor(&caller, &show)?;
+    let actor = actor(&deps.shows, &caller, &show)?;
     let verb = Verb::parse(&verb).ok_or_else(|| unknown(&verb))?;
     let words = words(verb, body)?;
     Ok(Json(deps.shows.command(&show, &call, verb, words, &actor).await?))
@@ -118,7 +118,7 @@ pub async fn act(
 #[utoipa::path(post, path = "/api/shows/{show}/next", tag = "calls", params(("show" = String, Path)), responses(
     (status = 200, body = CallView), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub async fn take_next(State(deps): State<Shared>, caller: Caller, Path(show): Path<String>) -> Answer<Json<CallView>> {
-    let actor = actor(&caller, &show)?;
+    let actor = actor(&deps.shows, &caller, &show)?;
     Ok(Json(deps.shows.take_next(&show, &actor).await?))
 }
 
@@ -141,7 +141,7 @@ pub async fn call_me(
     Path(show): Path<String>,
     Body(request): Body<CallMe>,
 ) -> Answer<StatusCode> {
-    let actor = actor(&caller, &show)?;
+    let actor = actor(&deps.shows, &caller, &show)?;
     deps.shows.call_me(&show, &request.number, &actor).await?;
     Ok(StatusCode::ACCEPTED)
 }

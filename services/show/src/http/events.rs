@@ -67,7 +67,7 @@ pub async fn listen(
     Path(show): Path<String>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    actor(&caller, &show)?.may_see()?;
+    actor(&deps.shows, &caller, &show)?.may_see()?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let listening = Listening::begin(deps.shows.clone(), show, last).await?;
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);

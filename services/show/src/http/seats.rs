@@ -54,7 +54,7 @@ pub async fn take(
     Path(show): Path<String>,
     Body(request): Body<SeatRequest>,
 ) -> Answer<(StatusCode, [(HeaderName, HeaderValue); 1], Json<SeatView>)> {
-    let role = role(&actor(&caller, &show)?, request.role)?;
+    let role = role(&actor(&deps.shows, &caller, &show)?, request.role)?;
     let seat = deps.shows.seat(&show, role, request.name.trim(), request.topic).await?;
     let view = SeatView {
         token: seat.token,

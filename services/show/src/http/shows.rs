@@ -51,7 +51,7 @@ pub async fn create(State(deps): State<Shared>, caller: Caller, Body(new): Body<
 #[utoipa::path(get, path = "/api/shows/{show}", tag = "shows", params(("show" = String, Path)), responses(
     (status = 200, body = ShowDetail), (status = "4XX", body = Problem)))]
 pub async fn show(State(deps): State<Shared>, caller: Caller, Path(show): Path<String>) -> Answer<Response> {
-    let actor = actor(&caller, &show)?;
+    let actor = actor(&deps.shows, &caller, &show)?;
     let show = deps.shows.show(&show)?;
     Ok((NOT_KEPT, Json(detail(&deps, show, &actor)?)).into_response())
 }
@@ -65,7 +65,7 @@ pub async fn change(
     Path(show): Path<String>,
     Body(change): Body<Value>,
 ) -> Answer<Response> {
-    let actor = actor(&caller, &show)?;
+    let actor = actor(&deps.shows, &caller, &show)?;
     actor.may_direct()?;
     let settings = changed(&deps.shows.show(&show)?.settings, change)?;
     let show = deps.shows.change(&show, settings, &actor).await?;
@@ -76,7 +76,7 @@ pub async fn change(
 #[utoipa::path(delete, path = "/api/shows/{show}", tag = "shows", params(("show" = String, Path)), responses(
     (status = 204), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub async fn end(State(deps): State<Shared>, caller: Caller, Path(show): Path<String>) -> Answer<StatusCode> {
-    let actor = actor(&caller, &show)?;
+    let actor = actor(&deps.shows, &caller, &show)?;
     deps.shows.end(&show, &actor).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -85,7 +85,7 @@ pub async fn end(State(deps): State<Shared>, caller: Caller, Path(show): Path<St
 #[utoipa::path(post, path = "/api/shows/{show}/open", tag = "shows", params(("show" = String, Path)), responses(
     (status = 200, body = ShowView), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub async fn open(State(deps): State<Shared>, caller: Caller, Path(show): Path<String>) -> Answer<Json<ShowView>> {
-    let actor = actor(&caller, &show)?;
+    let actor = actor(&deps.shows, &caller, &show)?;
     Ok(Json(deps.shows.open(&show, &actor).await?))
 }
 
@@ -93,7 +93,7 @@ pub async fn open(State(deps): State<Shared>, caller: Caller, Path(show): Path<S
 #[utoipa::path(post, path = "/api/shows/{show}/close", tag = "shows", params(("show" = String, Path)), responses(
     (status = 200, body = ShowView), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub async fn close(State(deps): State<Shared>, caller: Caller, Path(show): Path<String>) -> Answer<Json<ShowView>> {
-    let actor = actor(&caller, &show)?;
+    let actor = actor(&deps.shows, &caller, &show)?;
     Ok(Json(deps.shows.close(&show, &actor).await?))
 }
 
@@ -116,6 +116,6 @@ pub async fn switch_media(
     Path(show): Path<String>,
     Body(change): Body<MediaChange>,
 ) -> Answer<Json<ShowView>> {
-    let actor = actor(&caller, &show)?;
+    let actor = actor(&deps.shows, &caller, &show)?;
     Ok(Json(deps.shows.switch_media(&show, change.media, &actor).await?))
 }

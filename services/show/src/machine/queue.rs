@@ -21,6 +21,10 @@ impl Turn<'_> {
         if self.show.free_lines() == 0 {
             return Err(Refusal::new(Code::LinesBusy, "all lines of the show are busy"));
         }
+        if newcomer.connection_type == ConnectionType::Webrtc && self.has_too_many_to_come() {
+            let detail = "many guests are on their way in already: try again in a moment";
+            return Err(Refusal::new(Code::LinesBusy, detail));
+        }
         if self.show.calls.contains_key(&newcomer.call_id) {
             return Err(Refusal::new(Code::Internal, "there is a call of this id already"));
         }
@@ -31,6 +35,14 @@ impl Turn<'_> {
         self.will(Deed::Settle(id.clone()));
         self.told(&id, "rang");
         Ok(())
+    }
+
+    /// A guest's seat takes a line before the guest is there. Whoever has the link could take them all that way, and never come.
+    fn has_too_many_to_come(&self) -> bool {
+        let to_come =
+            |call: &&CallView| call.connection_type == ConnectionType::Webrtc && call.link == CallLink::Pending;
+        let most = (self.show.view.settings.lines as usize / 4).max(2);
+        self.show.open_calls().filter(to_come).count() >= most
     }
 
     fn known_as(&self, newcomer: &Newcomer) -> Option<String> {

@@ -54,6 +54,32 @@ async fn who_does_not_come_back_is_given_up() {
     assert_eq!(house.state(&id), CallState::Waiting);
     sleep(Duration::from_secs(20)).await;
     assert_eq!((house.state(&id), house.call(&id).end_reason.as_deref()), (CallState::Off, Some("connection lost")));
+    until("is hung up, wherever it is", || house.company.was_asked(&Asked::HangUp("CA1".into()))).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_of_which_nothing_is_heard_is_asked_back_all_the_same() {
+    let house = House::new().await;
+    let (_, line) = house.waiting("CA1").await;
+    drop(line);
+    lost(&house, "CA1").await;
+    let asked = || house.company.was_asked(&Asked::Redirect("CA1".into()));
+    sleep(Duration::from_secs(9)).await;
+    assert!(!asked(), "it comes by itself, or the conference tells of it");
+    sleep(Duration::from_secs(4)).await;
+    assert!(asked());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_in_the_conference_without_a_word_is_found() {
+    let house = House::new().await;
+    *lock(&house.company.in_conference) = vec!["CA-stranger".into()];
+    let asked = || house.company.was_asked(&Asked::Redirect("CA-stranger".into()));
+    until("is asked to come", asked).await;
+    let (id, _line) = house.phone("CA-stranger").await;
+    sleep(Duration::from_secs(130)).await;
+    assert_eq!(house.link(&id), CallLink::Connected, "a list that is late puts nobody out");
+    assert_eq!(house.company.times(&Asked::Redirect("CA-stranger".into())), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -81,11 +107,21 @@ async fn a_call_that_is_in_the_conference_has_no_socket_here_whatever_that_one_b
     let house = House::new().await;
     let (id, mut line) = house.waiting("CA1").await;
     joins(&house, "CA1", 1).await;
-    assert_eq!(house.link(&id), CallLink::Conference);
+    until("is known to be there", || house.link(&id) == CallLink::Conference).await;
     assert_eq!(orders(&mut line), [LineOrder::Close]);
     assert_eq!(house.room_of(&identity_of(&id)), None);
     lost(&house, "CA1").await;
     assert_eq!(house.link(&id), CallLink::Conference, "its end is no news");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_that_sounds_is_not_put_out_by_what_is_told_too_late() {
+    let house = House::new().await;
+    let (id, mut line) = house.waiting("CA1").await;
+    joins(&house, "CA1", 1).await;
+    line.figures.frames.fetch_add(1, Ordering::Relaxed);
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!((house.link(&id), orders(&mut line)), (CallLink::Connected, Vec::new()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,6 +152,18 @@ async fn a_show_is_switched_to_the_conference_while_it_is_live_and_back() {
     until("is asked back", || house.company.times(&Asked::Redirect("CA1".into())) == 2).await;
     let (same, _line) = house.phone("CA1").await;
     assert_eq!((&same, house.state(&id), house.link(&id)), (&id, CallState::Hold, CallLink::Connected));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_follow_a_switch_is_asked_again() {
+    let house = House::new().await;
+    let (id, _line) = house.waiting("CA1").await;
+    switch(&house, ShowMedia::Conference).await;
+    let asked = || house.company.times(&Asked::Redirect("CA1".into()));
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(asked(), 1);
+    until("is asked again", || asked() > 2).await;
+    assert_eq!(house.link(&id), CallLink::Connected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -181,11 +229,19 @@ async fn a_host_is_called_and_brought_into_the_conference() {
     house.shows.call_me(SHOW, "+4917012345", &host).await.expect("dials");
     assert!(house.company.was_asked(&Asked::Dial("+4917012345".into())));
     let answered = IncomingCall { to: "+4917012345".into(), ..incoming("CA-dialled") };
-    let answer = house.shows.incoming(answered).await.expect("an answer");
+    let answer = house.shows.incoming(answered.clone()).await.expect("an answer");
+    assert!(matches!(answer, Welcome::Confirm { show, .. } if show == SHOW), "it may be a mailbox");
+    let nobody = house.shows.pin(call("CA-dialled"), String::new()).await.expect("an answer");
+    assert!(matches!(nobody, Welcome::Goodbye { .. }), "no key was pressed");
+    let answer = house.shows.pin(call("CA-dialled"), "1".into()).await.expect("an answer");
     assert!(
         matches!(answer, Welcome::Conference { conference, asks_pin: false } if conference.starts && !conference.muted)
     );
+    let again = house.shows.incoming(answered).await.expect("an answer");
+    assert!(matches!(again, Welcome::Conference { conference, .. } if conference.starts), "once is enough");
     assert_eq!(house.shows.calls(SHOW).expect("a show"), []);
+    house.shows.end(SHOW, &Actor::operator()).await.expect("ends");
+    until("the host is hung up", || house.company.was_asked(&Asked::HangUp("CA-dialled".into()))).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -26,7 +26,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::archive::{Change, Stored};
 use crate::entry::lock;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Participant};
 use crate::records::Records;
 use crate::shows::Inner;
 use crate::{Actor, Role, Seat, Shows, Verb, Words};
@@ -68,6 +68,8 @@ impl House {
             public_url: Some("https://show.example/".into()),
             entries: RwLock::default(),
             tickets: Mutex::default(),
+            closing: Mutex::default(),
+            leading: tokio::sync::Semaphore::new(crate::shows::LEADING),
         };
         let shows = Shows::start_with(inner).await.expect("starts");
         Self { rooms, media, shows, paper, company }
@@ -78,7 +80,11 @@ impl House {
         let Self { paper, company, .. } = self;
         // What the dead one still holds writes no more.
         let paper = Arc::new(paper.copy());
-        let company = Arc::new(Company { gone: Mutex::new(lock(&company.gone).clone()), ..Company::default() });
+        let company = Arc::new(Company {
+            gone: Mutex::new(lock(&company.gone).clone()),
+            in_conference: Mutex::new(lock(&company.in_conference).clone()),
+            ..Company::default()
+        });
         Self::over(paper, company).await
     }
 
@@ -334,6 +340,7 @@ pub(super) enum Asked {
 pub(super) struct Company {
     pub(super) asked: Mutex<Vec<Asked>>,
     pub(super) gone: Mutex<Vec<String>>,
+    pub(super) in_conference: Mutex<Vec<String>>,
 }
 
 impl Company {
@@ -373,6 +380,12 @@ impl Exchange for Company {
 
     fn conference_sid<'a>(&'a self, _provider: &'a str, name: &'a str) -> Task<'a, Result<Option<String>, Trouble>> {
         Box::pin(async move { Ok(Some(format!("CF-{name}"))) })
+    }
+
+    fn participants<'a>(&'a self, name: &'a str) -> Task<'a, Vec<Participant>> {
+        let there = lock(&self.in_conference).clone();
+        let participant = move |sid: String| Participant { call: call(&sid), conference: format!("CF-{name}") };
+        Box::pin(async move { there.into_iter().map(participant).collect() })
     }
 
     fn set_participant<'a>(

@@ -2,6 +2,10 @@
 
 use super::*;
 
+fn parse_room(name: &str) -> RoomId {
+    RoomId::parse(name).expect("a room")
+}
+
 fn desk() -> String {
     format!("desk-{SHOW}")
 }
@@ -215,8 +219,10 @@ async fn links_lead_to_the_pages_and_open_no_room() {
     assert_eq!(page, "https://show.example/shows/morning/screener");
     let bearer = Keys::dev().verify(token, unix_now()).expect("a good token");
     assert!(!bearer.grant.room_join && bearer.identity == "invite");
-    assert_eq!(Actor::of(&bearer, SHOW).map(|actor| actor.role), Some(Role::Screener));
-    assert_eq!(Actor::of(&bearer, "other"), None);
+    let made = house.shows.show(SHOW).expect("a show").created_at;
+    assert_eq!(Actor::of(&bearer, SHOW, Some(made)).map(|actor| actor.role), Some(Role::Screener));
+    assert_eq!(Actor::of(&bearer, "other", Some(made)), None);
+    assert_eq!(Actor::of(&bearer, SHOW, Some(made + 1)), None, "another show of the same name");
 }
 
 #[tokio::test(start_paused = true)]
@@ -237,5 +243,68 @@ async fn a_show_that_ends_leaves_nothing_behind() {
     until("hangs up", || house.company.was_asked(&Asked::HangUp("CA1".into()))).await;
     until("the rooms are closed", || house.rooms.list().is_empty()).await;
     drop((seat, client, line));
+    again(&house).await;
+}
+
+async fn again(house: &House) {
+    until("the name is free", || !lock(&house.shows.inner.closing).contains(SHOW)).await;
     house.shows.create(Some(SHOW.into()), ShowSettings::default(), &Actor::operator()).await.expect("the name is free");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_name_of_a_show_is_free_once_its_rooms_are_closed() {
+    let house = House::new().await;
+    let (_, line) = house.phone("CA1").await;
+    house.shows.end(SHOW, &Actor::operator()).await.expect("ends");
+    let too_soon = house.shows.create(Some(SHOW.into()), ShowSettings::default(), &Actor::operator()).await;
+    assert_eq!(too_soon.expect_err("its caller is still here").code, Code::ShowExists);
+    drop(line);
+    again(&house).await;
+    assert!(house.rooms.exists(&parse_room(&live())), "the new show keeps its rooms");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_opens_nothing_of_a_later_show_of_the_same_name() {
+    let house = House::new().await;
+    let (seat, client) = house.sits(ShowRole::Host, "Hal").await;
+    house.shows.end(SHOW, &Actor::operator()).await.expect("ends");
+    drop(client);
+    // The clock of the process is not that of the test.
+    std::thread::sleep(Duration::from_millis(2));
+    again(&house).await;
+    let _client = house.joins(&seat).await;
+    until("is put out", || house.room_of(&seat.identity).is_none()).await;
+    assert!(house.shows.entry(SHOW).expect("a show").current().staff.is_empty());
+    let bearer = Keys::dev().verify(&seat.token, unix_now()).expect("a good token");
+    let made = house.shows.show(SHOW).expect("a show").created_at;
+    assert_eq!(Actor::of(&bearer, SHOW, Some(made)), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_picks_up_from_elsewhere_and_does_not_come_leaves_the_caller_to_others() {
+    let house = House::new().await;
+    let (id, _line) = house.phone("CA1").await;
+    house.act(&actor("nobody-here", Role::Screener), Verb::PickUp, &id).await.expect("picks up");
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(house.state(&id), CallState::Screening);
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!((house.state(&id), house.call(&id).returned), (CallState::Screened, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn guests_who_never_come_do_not_take_all_lines() {
+    let house = House::new().await;
+    let lines = house.shows.show(SHOW).expect("a show").settings.lines as usize;
+    let seat = || house.shows.seat(SHOW, ShowRole::Guest, "Gus", None);
+    let mut seats = 0;
+    let refused = loop {
+        match seat().await {
+            Ok(_) => seats += 1,
+            Err(refusal) => break refusal,
+        }
+    };
+    assert_eq!((refused.code, seats), (Code::LinesBusy, (lines / 4).max(2)));
+    house.phone("CA1").await;
+    sleep(Duration::from_secs(90)).await;
+    seat().await.expect("those who did not come are given up");
 }

@@ -24,17 +24,6 @@ async fn a_banned_number_is_not_even_answered_and_a_known_one_is_known() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_noted_name_is_known_when_the_number_calls_again() {
-    let house = House::new().await;
-    let (id, _line) = house.phone("CA1").await;
-    let notes = crosspoint_model::show::CallNotes { name: Some("Eve".into()), ..Default::default() };
-    let words = Words { notes, reason: None };
-    let host = actor("host-1", Role::Host);
-    house.shows.command(SHOW, &id, Verb::Notes, words, &host).await.expect("notes");
-    assert_eq!(house.shows.caller("+14155550100").await.expect("known").name, "Eve");
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_number_leads_to_its_show_else_to_the_newest_that_takes_all() {
     let house = House::over(Arc::default(), Arc::default()).await;
     assert!(matches!(house.dials("CA0").await, Welcome::Goodbye { .. }), "there is no show");
