@@ -1,27 +1,19 @@
 /** What one must know now: repairs, sound that is held back, whom one talks to alone, the telephones' fallback. */
 import { Button } from "../components/button";
 import { Icon } from "../components/icon";
-import { RepairBanner } from "../room/banners";
 import { callerName, telephone } from "../show/words";
 import type { Desk } from "./desk";
+import { type Fault, faultOf } from "./fault";
 
 export function Banners({ desk }: { desk: Desk }) {
   const { store, session } = desk;
   const { repair, canPlayAudio, microphoneProblem, mix } = session;
-  const lost = store.flow.value.state === "lost";
+  const fault = faultOf(repair.value, store.flow.value);
   return (
     <>
       {store.show.value?.media === "conference" && <Fallback desk={desk} />}
       <div class="desk-banners" aria-live="assertive">
-        {repair.value && <RepairBanner repair={repair.value} />}
-        {lost && !repair.value && (
-          <div class="banner warn" data-testid="events-banner">
-            <span class="spinner" aria-hidden="true" />
-            <span class="grow">
-              <strong>The lists may be old.</strong> Asking the server again.
-            </span>
-          </div>
-        )}
+        {fault && <FaultBanner fault={fault} />}
         {!canPlayAudio.value && (
           <div class="banner accent" data-testid="audio-banner">
             <Icon name="volume" size={18} />
@@ -68,6 +60,18 @@ export function Banners({ desk }: { desk: Desk }) {
         )}
       </div>
     </>
+  );
+}
+
+function FaultBanner({ fault: { what, title, text } }: { fault: Fault }) {
+  const back = what === "back";
+  return (
+    <div class={`banner ${back ? "ok" : "warn"}`} data-testid="reconnect-banner" data-state={what}>
+      {back ? <Icon name="check" size={18} /> : <span class="spinner" aria-hidden="true" />}
+      <span class="grow">
+        <strong>{title}</strong> {text}
+      </span>
+    </div>
   );
 }
 

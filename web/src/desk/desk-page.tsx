@@ -15,7 +15,7 @@
  * | the chosen call | host: `inspector` (`data-call`), screener: `talking` (`data-call`, `data-mine`, `data-idle`); `caller-warning`, `caller-banned`, `caller-history`, `open-number`, `line-figures`, `listen-person`, `talk-person`, `voice-…` |
  * | notes | `note-form`, `note-{name,place,topic,notes}`, `note-rating` (`data-rating`), `rating-{1…5}`, `note-state` |
  * | the show | `show-title`, `toggle-lines` (host) or `lines-state`, with `data-open`; `recording`, `media-chip`, `staff`, `staff-{identity}`, `staff-list` |
- * | banners | `reconnect-banner`, `events-banner`, `audio-banner`, `microphone-banner`, `talking-banner`, `talkback-banner`, `listening-banner`, `fallback-banner` (`open-call-me`, `switch-back`) |
+ * | banners | `reconnect-banner` (`data-state` `connection`, `sound`, `lists`, `back`), `audio-banner`, `microphone-banner`, `talking-banner`, `talkback-banner`, `listening-banner`, `fallback-banner` (`open-call-me`, `switch-back`) |
  * | one's own sound | `toggle-mic`, `devices-microphone`, `own-state` (`data-microphone`), `open-connection`, `leave` |
  * | menu and dialogs | `open-more`, `open-keys`, `open-links`, `open-telephones`, `open-stats`; `keys-dialog`, `links-dialog` (`link-{host,screener,guest,callIn}`), `telephones-dialog` (`media-{crosspoint,conference}`, `switch-media`), `call-me-dialog` (`call-me-number`, `call-me`), `number-dialog` (`number-warning`, `number-banned`, `number-save`), `statistics-dialog` |
  */

@@ -15,7 +15,7 @@ import { type Ending, endingOf, refusalOf } from "../room/ending";
 import { Mix } from "../room/mix";
 import { warningText } from "../room/notices";
 import { People } from "../room/people";
-import type { Repair } from "../room/session";
+import { type Repair, repairOf } from "../room/session";
 import { StatsHistory } from "../room/stats-history";
 
 /** How long good news stay, in milliseconds. */
@@ -117,7 +117,7 @@ export class DeskSession {
   #listen(room: Room): void {
     room.on("reconnecting", (stage) => {
       clearTimeout(this.#goodNews);
-      this.repair.value = { stage };
+      this.repair.value = repairOf(stage, this.repair.value);
     });
     room.on("reconnected", (resumed) => {
       this.repair.value = { back: resumed ? "resumed" : "rejoined" };

@@ -56,6 +56,11 @@ export function timeOfDay(at: number): string {
   return new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 }
 
+/** `14:07:32` in the reader's own way. */
+export function exactTime(at: number): string {
+  return new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
 /** `20 Nov 2026, 14:07` in the reader's own way. */
 export function moment(at: number): string {
   return new Date(at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });

@@ -66,7 +66,7 @@ function ListenBanner({ session, to }: { session: RoomSession; to: string }) {
 }
 
 /** What is being repaired, or was just now. */
-export function RepairBanner({ repair }: { repair: Repair }) {
+function RepairBanner({ repair }: { repair: Repair }) {
   if ("stage" in repair) {
     return (
       <div class="banner warn" data-testid="reconnect-banner" data-state={repair.stage}>

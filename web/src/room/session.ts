@@ -24,8 +24,13 @@ import { People } from "./people";
 import { StageView } from "./stage-view";
 import { StatsHistory } from "./stats-history";
 
-/** What is being repaired, or was just now. */
-export type Repair = { stage: ReconnectStage } | { back: "resumed" | "rejoined" };
+/** What is being repaired, and since when (milliseconds since 1970), or what was just now. */
+export type Repair = { stage: ReconnectStage; since: number } | { back: "resumed" | "rejoined" };
+
+/** The repair as it goes on: it began where the first one did. */
+export function repairOf(stage: ReconnectStage, before: Repair | undefined): Repair {
+  return { stage, since: before && "since" in before ? before.since : Date.now() };
+}
 
 /** How long good news stay, in milliseconds. */
 const GOOD_NEWS = 3500;
@@ -186,7 +191,7 @@ export class RoomSession {
   #listen(room: Room): void {
     room.on("reconnecting", (stage) => {
       clearTimeout(this.#goodNews);
-      this.repair.value = { stage };
+      this.repair.value = repairOf(stage, this.repair.value);
     });
     room.on("reconnected", (resumed) => {
       this.repair.value = { back: resumed ? "resumed" : "rejoined" };
