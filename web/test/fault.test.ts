@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { faultOf } from "../src/desk/fault";
 import { exactTime } from "../src/lib/format";
-import { repairOf } from "../src/room/session";
+import { repairOf } from "../src/room/visit";
 
 const LIVE = { state: "live" } as const;
 const [NOON, LATER] = [Date.UTC(2026, 10, 28, 12), Date.UTC(2026, 10, 28, 12, 0, 7)];

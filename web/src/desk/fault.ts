@@ -3,7 +3,7 @@
  * the lists do. Out: what to say of both. Pure.
  */
 import { exactTime } from "../lib/format";
-import type { Repair } from "../room/session";
+import type { Repair } from "../room/visit";
 import type { Flow } from "../show/events";
 
 /** A fault in words. */

@@ -5,7 +5,7 @@
 import { CrosspointError, createLocalTracks, type LocalTrack, type Quality, Room } from "@crosspoint/client";
 import { computed, signal } from "@preact/signals";
 import { choices, choose } from "../lib/choices";
-import { type DeviceProblem, problemOf, refreshDevices } from "../lib/devices";
+import { type DeviceProblem, ideal, problemOf, refreshDevices } from "../lib/devices";
 import type { ShowSeat } from "../lib/show-seat";
 import { tab } from "../lib/storage";
 import { hangUp } from "../show/api";
@@ -148,7 +148,7 @@ export class GuestCall {
     const { microphoneId } = choices();
     this.asking.value = true;
     try {
-      const [track] = await createLocalTracks({ audio: microphoneId ? { deviceId: { ideal: microphoneId } } : true });
+      const [track] = await createLocalTracks({ audio: ideal(microphoneId) });
       return track;
     } catch (error) {
       this.problem.value = problemOf(error);

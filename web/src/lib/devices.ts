@@ -24,6 +24,11 @@ export async function refreshDevices(): Promise<void> {
 
 globalThis.navigator?.mediaDevices?.addEventListener?.("devicechange", () => void refreshDevices());
 
+/** A device to capture from, where there is a favourite one: it may be unplugged, and any other will do. */
+export function ideal(deviceId: string): MediaTrackConstraints | true {
+  return deviceId ? { deviceId: { ideal: deviceId } } : true;
+}
+
 /** Why a device cannot be had. */
 export type DeviceProblem = "denied" | "missing" | "busy" | "insecure" | "failed";
 

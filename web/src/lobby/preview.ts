@@ -5,7 +5,7 @@
 import { createLocalTracks, type LocalTrack } from "@crosspoint/client";
 import { signal } from "@preact/signals";
 import { choices, choose } from "../lib/choices";
-import { type DeviceProblem, problemOf, refreshDevices } from "../lib/devices";
+import { type DeviceProblem, ideal, problemOf, refreshDevices } from "../lib/devices";
 
 type Kind = "audio" | "video";
 
@@ -100,9 +100,7 @@ export class PreviewDevice {
     const wanted = this.kind === "audio" ? choices().microphoneId : choices().cameraId;
     this.asking.value = true;
     try {
-      // The remembered device may be unplugged: any other will do.
-      const constraints = wanted ? { deviceId: { ideal: wanted } } : true;
-      const [track] = await createLocalTracks({ [this.kind]: constraints });
+      const [track] = await createLocalTracks({ [this.kind]: ideal(wanted) });
       if (track) this.take(track);
     } catch (error) {
       this.fail(error);
@@ -165,8 +163,4 @@ export class Preview {
       microphone.asking.value = camera.asking.value = false;
     }
   }
-}
-
-function ideal(deviceId: string): MediaTrackConstraints | true {
-  return deviceId ? { deviceId: { ideal: deviceId } } : true;
 }

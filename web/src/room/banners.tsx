@@ -1,7 +1,8 @@
 /** What stands above the stage: repairs, sound that the browser holds back, being held. */
 import { Button } from "../components/button";
 import { Icon } from "../components/icon";
-import type { Repair, RoomSession } from "./session";
+import type { RoomSession } from "./session";
+import type { Repair } from "./visit";
 
 const STAGES = {
   signalling: "Sound and picture may go on meanwhile.",
