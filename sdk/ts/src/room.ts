@@ -1,11 +1,9 @@
 /** The room: what applications hold. Puts the parts together and passes the server's messages to those they concern. */
 import { AudioPlayer, type Playable } from "./audio-player.js";
-import { decodeFrame, type Payload, toBytes, toSignalling } from "./data.js";
+import { type Payload, toBytes, toSignalling } from "./data.js";
 import { type DispatchHost, dispatch } from "./dispatch.js";
 import { CrosspointError } from "./errors.js";
 import { LocalParticipant, toLocalTrack } from "./local-participant.js";
-import type { Media, MediaHost } from "./media.js";
-import { MESH_TOPIC, MeshMedia } from "./mesh.js";
 import { MixedRoom } from "./mixed-room.js";
 import { Mixing } from "./mixing.js";
 import type { Participant } from "./participant.js";
@@ -13,8 +11,8 @@ import { SavedSession } from "./persist.js";
 import { Publications } from "./publications.js";
 import { policyOf } from "./reconnect.js";
 import type { RemoteParticipant } from "./remote-participant.js";
+import { RoomMedia } from "./room-media.js";
 import { Roster } from "./roster.js";
-import { ServerMedia } from "./server-media.js";
 import { reasonOf, Session, type SessionHost } from "./session.js";
 import { closeError, SignalClient } from "./signal-client.js";
 import { claimsOf } from "./token.js";
@@ -36,7 +34,6 @@ import {
   type Joined,
   PROTOCOL,
   type ServerMessage,
-  type TrackView,
 } from "./wire/index.js";
 
 const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -64,10 +61,8 @@ export class Room extends MixedRoom {
   readonly #roster: Roster;
   protected readonly mixing: Mixing;
   readonly #publications: Publications;
+  readonly #media: RoomMedia;
   readonly #dispatchHost: DispatchHost;
-  #media: Media | undefined;
-  /** Media made for the join that is under way. */
-  #offered: ServerMedia | undefined;
   #settling: Promise<void> = Promise.resolve();
   #state: ConnectionState = "connecting";
   #id: string;
@@ -105,7 +100,7 @@ export class Room extends MixedRoom {
       signal: this.#signal,
       logger: this.#logger,
       local: () => this.localParticipant,
-      media: () => this.#media,
+      media: () => this.#media.current,
       kind: () => this.#kind,
       state: () => this.#state,
     });
@@ -123,6 +118,7 @@ export class Room extends MixedRoom {
     this.#player = new AudioPlayer(options.playAudio ?? true, (can) => this.emit("audioPlaybackChanged", can));
     this.mixing = new Mixing(this, this.#trackHome(), this.#player);
     this.#roster = new Roster(this, this.localParticipant, this.#trackHome(), this.#player);
+    this.#media = this.#makeMedia();
     this.on("participantLeft", ({ identity }) => this.mixing.left(identity));
     this.#dispatchHost = this.#makeDispatchHost();
     const timeout = options.timeout ?? 15_000;
@@ -191,7 +187,7 @@ export class Room extends MixedRoom {
       throw new CrosspointError("message-too-large", `${bytes.length} bytes; a message may have ${MAX_MESSAGE}`);
     }
     if (this.#state === "disconnected") throw new CrosspointError("closed", "the room was left");
-    if (await this.#media?.send(bytes, reliable, to, topic)) return;
+    if (await this.#media.current?.send(bytes, reliable, to, topic)) return;
     // No channel is open yet, or again: signalling carries it.
     this.#signal.send({
       type: "data",
@@ -203,7 +199,7 @@ export class Room extends MixedRoom {
 
   /** Statistics; rates are over the time since the last call. */
   async getStats(): Promise<RoomStats> {
-    const { tracks: rows, paths } = (await this.#media?.getStats()) ?? { tracks: [], paths: [] };
+    const { tracks: rows, paths } = (await this.#media.current?.getStats()) ?? { tracks: [], paths: [] };
     const tracks = rows.filter((row) => {
       if (row.direction === "send") return true;
       // m-lines that are left over from tracks that ended have nothing to tell.
@@ -235,7 +231,7 @@ export class Room extends MixedRoom {
     for (const given of publish) this.localParticipant.add(toLocalTrack(given));
     this.#signal.on("message", (message) => this.#receive(message));
     this.#signal.on("closed", (code, reason) => {
-      this.#media?.suspend();
+      this.#media.current?.suspend();
       if (code === CloseCode.REPLACED) this.#end("replaced", reason);
       else this.#session.lost(closeError(code, reason));
     });
@@ -251,7 +247,8 @@ export class Room extends MixedRoom {
 
   #receive(message: ServerMessage): void {
     if (message.type === "joined") this.#joined(message);
-    else if (!this.#media?.handle(message) && !this.mixing.handle(message)) dispatch(message, this.#dispatchHost);
+    else if (!this.#media.current?.handle(message) && !this.mixing.handle(message))
+      dispatch(message, this.#dispatchHost);
   }
 
   /** The whole state: after joining, after a resume, after a move. */
@@ -266,11 +263,11 @@ export class Room extends MixedRoom {
     const moved = this.#moving;
     this.#moving = false;
 
-    const begin = this.#chooseMedia(joined, moved);
-    const goesOn = joined.resumed && !this.#anew;
+    const begin = this.#media.choose(joined, moved);
+    const goesOn = joined.resumed && !this.#media.anew;
     this.mixing.joined(joined, joined.resumed && !moved, moved);
     this.#roster.sync(joined.users, joined.tracks, goesOn);
-    const settled = this.#media?.joined(joined);
+    const settled = this.#media.current?.joined(joined);
     this.#publications.announce();
     for (const { trackId, userId, held } of joined.tracks)
       if (userId === local.identity) this.#publications.takeHeld(trackId, held);
@@ -297,36 +294,8 @@ export class Room extends MixedRoom {
     if (hears) this.#signal.send({ type: "listen", hears });
   }
 
-  /** Did the last `joined` come with new media? */
-  #anew = true;
-
-  /** Keeps the media, or makes those that the room's kind needs; returns what an offer outside of the join waits for. */
-  #chooseMedia(joined: Joined, moved: boolean): Promise<void> | undefined {
-    const offered = this.#offered;
-    this.#offered = undefined;
-    const mesh = joined.kind === "mesh";
-    const kept = moved || joined.resumed;
-    this.#anew = !(kept && !offered && this.#media && this.#media instanceof MeshMedia === mesh);
-    if (!this.#anew) return undefined;
-
-    this.#media?.close();
-    this.#roster.forgetPlaces();
-    if (mesh) {
-      offered?.close();
-      this.#media = new MeshMedia(this.#mediaHost(), this.localParticipant.localTracks);
-      return undefined;
-    }
-    if (offered) {
-      this.#media = offered;
-      return undefined;
-    }
-    const media = new ServerMedia(this.#mediaHost(), joined.iceServers, joined.kind === "mix");
-    this.#media = media;
-    return media.begin(this.localParticipant.localTracks);
-  }
-
   #deliver(payload: Uint8Array, from: string, topic: string | undefined, reliable: boolean): void {
-    if (topic === MESH_TOPIC && this.#media instanceof MeshMedia) return this.#media.takeList(from, parse(payload));
+    if (this.#media.takeList(topic, from, payload)) return;
     const message: DataMessage = {
       from,
       participant: this.#roster.participants.get(from),
@@ -384,10 +353,10 @@ export class Room extends MixedRoom {
   #sessionHost(): SessionHost {
     return {
       baseJoin: () => this.#baseJoin(),
-      offer: () => this.#offer(),
+      offer: () => this.#media.offer(this.#kind),
       settled: () => this.#settling,
       refreshToken: this.#options.refreshToken,
-      restartIce: async () => this.#media?.restartIce(),
+      restartIce: async () => this.#media.current?.restartIce(),
       reconnecting: (stage) => {
         this.#setState("reconnecting");
         this.emit("reconnecting", stage);
@@ -411,47 +380,18 @@ export class Room extends MixedRoom {
     };
   }
 
-  /** The offer of a join. None for a mesh, nor where only the server knows the relays without which nothing goes. */
-  async #offer(): Promise<Partial<Join>> {
-    const { kind, iceTransportPolicy, iceServers } = this.#options;
-    this.#offered?.close();
-    this.#offered = undefined;
-    if ((this.#media ? this.#kind : kind) === "mesh") return { kind: "mesh" };
-    if (iceTransportPolicy === "relay" && !iceServers) return { kind: kind ?? "forward" };
-    const media = new ServerMedia(this.#mediaHost(), [], (this.#media ? this.#kind : kind) === "mix");
-    this.#offered = media;
-    return media.first(this.localParticipant.localTracks);
-  }
-
-  #mediaHost(): MediaHost {
-    const room = this;
-    return {
+  #makeMedia(): RoomMedia {
+    return new RoomMedia({
       options: this.#options,
       logger: this.#logger,
-      identity: () => this.localParticipant.identity,
-      exchange: async (offer, publish) => {
-        const reply = await this.#signal.ask({ type: "offer", roomId: this.#id, data: offer, publish }, 15_000);
-        if (reply.type !== "answer") throw new CrosspointError("internal", `a reply of type ${reply.type} to an offer`);
-        return reply.data;
-      },
-      relay: (type, data, to) => {
-        const target = to === undefined ? {} : { targetUserId: to };
-        this.#signal.send({ type, roomId: this.#id, data, ...target });
-      },
-      received: (frame, reliable, from) => {
-        const message = decodeFrame(frame);
-        if (message) this.#deliver(message.payload, from ?? message.header.from ?? "", message.header.topic, reliable);
-      },
-      pathChanged(state) {
-        // The path of media that were replaced meanwhile is nobody's concern.
-        if (room.#media === undefined || room.#media instanceof MeshMedia) return;
-        room.#session.pathChanged(state);
-      },
-      placed: (trackId, slot, media) => {
-        if (!this.mixing.placed(trackId, slot, media)) this.#roster.placed(trackId, slot, media);
-      },
-      published: (userId: string, tracks: TrackView[]) => this.#roster.syncTracks(userId, tracks),
-    };
+      local: this.localParticipant,
+      signal: this.#signal,
+      roster: this.#roster,
+      mixing: this.mixing,
+      id: () => this.#id,
+      deliver: (...message) => this.#deliver(...message),
+      pathChanged: (state) => this.#session.pathChanged(state),
+    });
   }
 
   #trackHome() {
@@ -493,9 +433,7 @@ export class Room extends MixedRoom {
     globalThis.removeEventListener?.("online", this.#onOnline);
     clearInterval(this.#statsTimer);
     this.#session.close();
-    this.#offered?.close();
-    this.#media?.close();
-    this.#media = undefined;
+    this.#media.close();
     this.#roster.close();
     this.mixing.close();
     this.#player.close();
@@ -511,12 +449,4 @@ export class Room extends MixedRoom {
 
 function ownView({ identity, name, metadata, attributes, joinedAt }: LocalParticipant) {
   return { userId: identity, name, metadata, attributes: { ...attributes }, joinedAt };
-}
-
-function parse(payload: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(payload));
-  } catch {
-    return undefined;
-  }
 }
