@@ -6,6 +6,9 @@ LOGS=target/logs
 STEPS=0
 BEGAN=$SECONDS
 
+# What is off by default. Tests, lints and documents have it on; without it the crates are looked at once more.
+FEATURES=crosspoint/acme,crosspoint/otlp
+
 # Shows that a long step is alive: every 30 seconds a line with the time and, for cargo, how many crates are compiled. Never
 # quicker, so that the log of a build machine stays short.
 EVERY=30
@@ -47,6 +50,11 @@ step() {
     printf '\n%s failed (its output is above and in %s).\n' "$name" "$log" >&2
     exit "$status"
   fi
+}
+
+lints() {
+  step "lints" cargo clippy --workspace --all-targets --features $FEATURES --locked -- -D warnings
+  step "lints without features" cargo clippy --workspace --locked -- -D warnings
 }
 
 # passed WHAT: the last line.
