@@ -182,6 +182,16 @@ async fn a_drop_in_the_conference_hangs_up_and_who_turns_up_in_it_after_a_drop_i
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_is_dropped_is_hung_up_until_it_is_done() {
+    let house = House::new().await;
+    let (id, _line) = house.waiting("CA1").await;
+    house.company.unreachable.store(9, Ordering::Relaxed);
+    house.host(Verb::Drop, &id).await;
+    sleep(Duration::from_secs(20 * 60)).await;
+    assert_eq!(house.company.times(&Asked::HangUp("CA1".into())), 10);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_without_media_answers_with_the_conference_and_the_call_is_on_the_desk() {
     let house = House::new().await;
     let down = IncomingCall { media_is_up: false, ..incoming("CA1") };

@@ -8,7 +8,7 @@ mod store;
 mod welcome;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
@@ -256,6 +256,8 @@ impl Client {
 pub(super) struct Paper {
     pub(super) book: Mutex<Book>,
     pub(super) fails: AtomicBool,
+    /// So long it takes. ms.
+    pub(super) slow: AtomicU64,
 }
 
 #[derive(Clone, Default)]
@@ -268,7 +270,7 @@ pub(super) struct Book {
 
 impl Paper {
     fn copy(&self) -> Self {
-        Self { book: Mutex::new(lock(&self.book).clone()), fails: AtomicBool::new(false) }
+        Self { book: Mutex::new(lock(&self.book).clone()), ..Self::default() }
     }
 
     fn write(&self) -> Result<std::sync::MutexGuard<'_, Book>, Refusal> {
@@ -292,7 +294,7 @@ impl Records for Paper {
 
     fn save(&self, change: Change) -> Task<'_, Result<(), Refusal>> {
         Box::pin(async {
-            tokio::task::yield_now().await;
+            sleep(Duration::from_millis(self.slow.load(Ordering::Relaxed))).await;
             let mut book = self.write()?;
             if let Some(show) = change.show {
                 book.shows.insert(show.show_id.clone(), show);
@@ -341,6 +343,8 @@ pub(super) struct Company {
     pub(super) asked: Mutex<Vec<Asked>>,
     pub(super) gone: Mutex<Vec<String>>,
     pub(super) in_conference: Mutex<Vec<String>>,
+    /// So often it cannot be reached to hang up.
+    pub(super) unreachable: AtomicUsize,
 }
 
 impl Company {
@@ -363,7 +367,12 @@ impl Exchange for Company {
         Box::pin(async {
             // It takes them a while, as it does in life: what must be so before is looked at meanwhile.
             sleep(Duration::from_millis(200)).await;
-            self.note(&call.sid, Asked::HangUp(call.sid.clone()))
+            let done = self.note(&call.sid, Asked::HangUp(call.sid.clone()));
+            let fails = |left: usize| left.checked_sub(1);
+            match self.unreachable.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fails) {
+                Ok(_) => Err(Trouble::Unreachable("no route".into())),
+                Err(_) => done,
+            }
         })
     }
 

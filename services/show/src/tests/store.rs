@@ -65,3 +65,22 @@ async fn a_call_that_is_known_comes_back_to_its_place_while_the_store_fails() {
     let kept = ["made", "rang", "connected", "approved", "lost", "connected"];
     until("it is kept", || house.whats() == kept).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn off_the_air_does_not_wait_for_a_slow_disk_and_is_acknowledged_once_it_is_kept() {
+    let house = House::new().await;
+    let (id, _line) = house.waiting("CA1").await;
+    house.host(Verb::Air, &id).await;
+    house.paper.slow.store(3000, Ordering::Relaxed);
+    let host = actor("host-1", Role::Host);
+    let began = Instant::now();
+    let holding = house.act(&host, Verb::Hold, &id);
+    let watching = async {
+        sleep(Duration::from_millis(10)).await;
+        house.place(&identity_of(&id)).await
+    };
+    let (held, place) = tokio::join!(holding, watching);
+    assert_eq!(place, Some((live(), true)), "10 ms after it was asked for");
+    assert_eq!(held.expect("is kept").state, CallState::Hold);
+    assert!(began.elapsed() >= Duration::from_secs(3), "{:?}", began.elapsed());
+}
