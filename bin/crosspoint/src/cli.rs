@@ -46,6 +46,9 @@ pub enum PhoneAction {
         /// For the host's own number: comes in un-muted and starts the conference
         #[arg(long)]
         host: bool,
+        /// The telephone company, whose dialect it is in
+        #[arg(long, default_value = "twilio", value_parser = ["twilio", "signalwire", "telnyx"])]
+        provider: String,
     },
 }
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use anyhow::Context;
+use crosspoint_carrier::Provider;
 use crosspoint_phone_sim::cli::{self, CallOptions};
 use crosspoint_phone_sim::{CallRequest, Play, Settings};
 
@@ -10,8 +11,10 @@ use crate::cli::{Phone, PhoneAction, PhoneSim, PhoneSimAction, SimCall, SimCompa
 
 /// Prints it, and nothing else.
 pub fn print_document(phone: &Phone) {
-    let PhoneAction::FallbackTwiml { show, host } = &phone.action;
-    println!("{}", crosspoint_carrier::fallback_twiml(show, *host));
+    let PhoneAction::FallbackTwiml { show, host, provider } = &phone.action;
+    // No other word gets past the command line.
+    let provider = Provider::parse(provider).unwrap_or(Provider::Twilio);
+    println!("{}", crosspoint_carrier::fallback_twiml(provider, show, *host));
 }
 
 /// Runs the simulated company. The exit code is that of the call, where there is one.

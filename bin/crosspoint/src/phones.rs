@@ -16,6 +16,13 @@ pub const SIMULATOR: &str = "/api/phone/simulator";
 /// The companies that this server has an account at.
 pub fn carriers(config: &Config, here: &str) -> anyhow::Result<Carriers> {
     let phone = &config.phone;
+    if let Some(url) = &phone.hold_url {
+        let is_here = url.starts_with(public_url(config, here)) || url.starts_with(here);
+        anyhow::ensure!(
+            !is_here,
+            "phone.hold_url is on this server, which may be down when it is asked for: put it elsewhere"
+        );
+    }
     let addresses = addresses(config, here)?;
     let simulated = phone.simulator.then(|| simulated_account(here));
     let real = [
@@ -25,8 +32,12 @@ pub fn carriers(config: &Config, here: &str) -> anyhow::Result<Carriers> {
     ];
     let real = real.into_iter().filter_map(|(provider, account)| Some((provider, account.as_ref()?)));
     let accounts = simulated.into_iter().chain(real.map(|(provider, account)| account_at(provider, account)));
-    let number = |account: Account| Account { number: phone.number.clone(), ..account };
-    Ok(Carriers::new(accounts.map(number).collect(), addresses))
+    let places_calls = |account: Account| Account {
+        number: phone.number.clone(),
+        application: phone.telnyx_application.clone(),
+        ..account
+    };
+    Ok(Carriers::new(accounts.map(places_calls).collect(), addresses))
 }
 
 /// Where companies find this server.

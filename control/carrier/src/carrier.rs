@@ -140,11 +140,11 @@ impl Carrier {
         Ok(found.and_then(|conference| conference["sid"].as_str()).map(str::to_owned))
     }
 
-    /// The calls that are in a conference.
+    /// The calls that are in a conference, each with its label.
     ///
     /// # Errors
     /// When the provider does not say.
-    pub async fn participants(&self, conference: &str) -> Result<Vec<String>, Trouble> {
+    pub async fn participants(&self, conference: &str) -> Result<Vec<(String, String)>, Trouble> {
         let path = format!("Conferences/{}/Participants", segment(conference));
         // As many as a conference takes.
         let answer = match self.rest.get(&self.account, &path, &[("PageSize", "250")]).await {
@@ -152,7 +152,11 @@ impl Carrier {
             answer => answer?,
         };
         let participants = answer["participants"].as_array().map(Vec::as_slice).unwrap_or_default();
-        Ok(participants.iter().filter_map(|one| one["call_sid"].as_str()).map(str::to_owned).collect())
+        let read = |one: &Value| {
+            let label = one["label"].as_str().unwrap_or_default();
+            Some((one["call_sid"].as_str()?.to_owned(), label.to_owned()))
+        };
+        Ok(participants.iter().filter_map(read).collect())
     }
 
     /// Mutes or holds somebody in a conference.

@@ -150,6 +150,8 @@ pub struct Phone {
     pub signalwire: Option<PhoneAccount>,
     /// The account at Telnyx, if any.
     pub telnyx: Option<PhoneAccount>,
+    /// What places calls there.
+    pub telnyx_application: Option<String>,
     /// Our number, for those whom the server calls.
     pub number: Option<String>,
     /// Calls whose sound is here at once.
@@ -337,6 +339,7 @@ fn phone(settings: &Settings) -> Phone {
             settings.text("phone.telnyx_public_key").map(Secret::new),
             settings.text("phone.telnyx_url"),
         ),
+        telnyx_application: settings.text("phone.telnyx_application"),
         number: settings.text("phone.number"),
         calls: settings.number("phone.calls"),
         hold_url: settings.text("phone.hold_url"),

@@ -283,6 +283,7 @@ pub const KEYS: &[Key] = &[
     Key::new("phone.telnyx_account", Kind::Text, "", "Telnyx's account id, as its TeXML interface names it."),
     Key::new("phone.telnyx_key", Kind::Secret, "", "Telnyx's API key."),
     Key::new("phone.telnyx_public_key", Kind::Text, "", "Telnyx's public key (base64), which its webhooks are signed with."),
+    Key::new("phone.telnyx_application", Kind::Text, "", "Telnyx's TeXML application, which places our calls to hosts."),
     Key::new("phone.telnyx_url", Kind::WebAddress, "https://api.telnyx.com", "Telnyx's REST interface."),
     Key::new(
         "phone.number",

@@ -37,6 +37,8 @@ pub struct IncomingCall {
     pub from: Option<String>,
     /// The number that was called.
     pub to: String,
+    /// Did we make the call? Then `to` has answered.
+    pub is_ours: bool,
     /// The show that the webhook's address names, if it names one.
     pub show: Option<String>,
     /// Could this server carry its sound? Otherwise it can only go into the conference.

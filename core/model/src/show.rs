@@ -125,7 +125,7 @@ wire! {
         pub title: String,
         /// The telephone numbers that lead here, in E.164 (`+14155550100`). Empty: the calls that no other open show has the number of.
         pub numbers: Vec<String>,
-        /// Calls at once; more are told that all lines are busy.
+        /// Calls at once; more telephones wait in the company's conference, and more guests are told that all lines are busy.
         pub lines: u32,
         /// What those in the lobby hear.
         pub lobby: LobbySource,

@@ -31,6 +31,7 @@ pub async fn voice(State(door): State<Door>, webhook: Genuine) -> Response {
         call: call.clone(),
         from: webhook.field("From").and_then(number),
         to: webhook.field("To").or_else(|| webhook.field("Called")).unwrap_or_default().to_owned(),
+        is_ours: webhook.field("Direction").is_some_and(|direction| direction.starts_with("outbound")),
         show: webhook.show.clone(),
         media_is_up: door.media_is_up(),
     };

@@ -147,6 +147,11 @@ impl<'a> Claim<'a> {
             .into()
     }
 
+    /// Does it say of which show of this name? Those of seats and links do.
+    pub(crate) fn is_dated(&self) -> bool {
+        self.since.is_some()
+    }
+
     /// Is it about the show of this name that was made then?
     pub(crate) fn is_of(&self, show: &str, made: Option<u64>) -> bool {
         let is_older = |(since, made): (&str, u64)| since != made.to_string();

@@ -27,10 +27,9 @@ use crate::entry::{Deadline, Entry, Line, Stage, lock};
 use crate::machine::{Command, Show};
 use crate::names;
 use crate::shows::Shows;
+use crate::stage::PHONE_LOST;
 use crate::telephones::reference;
 
-/// So long a socket's orderly end may be a redirect that somebody else asked for; then the caller has hung up.
-const STOPPED: std::time::Duration = std::time::Duration::from_secs(15);
 /// A bearer of ours lives longer than any call.
 const BEARER: u64 = 24 * 3600;
 
@@ -193,7 +192,8 @@ impl Shows {
         }
         if how == Detached::Stopped {
             let since = Instant::now();
-            let deadline = Deadline { link: CallLink::Lost, since, at: since + STOPPED, reason: "hung up" };
+            // A redirect that somebody else asked for, or the caller has hung up: the company says so when it is asked.
+            let deadline = Deadline { link: CallLink::Lost, since, at: since + PHONE_LOST, reason: "hung up" };
             stage.deadlines.insert(id.to_owned(), deadline);
         }
     }

@@ -122,8 +122,13 @@ impl Shows {
     }
 
     async fn found(&self, entry: &Arc<Entry>, stage: &mut MutexGuard<'_, Stage>, participant: Participant) {
-        let Participant { call, conference } = participant;
-        stage.conference.sids.insert(call.provider.clone(), conference);
+        let Participant { call, conference, label } = participant;
+        // What was told meanwhile is newer.
+        stage.conference.sids.entry(call.provider.clone()).or_insert(conference);
+        if label.starts_with(names::HOST_LABEL) {
+            // From before a restart.
+            return lock(&self.inner.tickets).add_host(call, &entry.id);
+        }
         if lock(&self.inner.tickets).host_of(&call).is_some() || entry.is_waiting(&call) {
             return;
         }
@@ -133,6 +138,8 @@ impl Shows {
             Some(view) if matches!(view.link, CallLink::Lost | CallLink::Pending) => {
                 self.joined_conference(entry, stage, view).await;
             }
+            // It may have come in as it was to be a while ago.
+            Some(view) if view.link == CallLink::Conference => self.settle_in_conference(entry, stage, view),
             Some(_) => {}
             None => self.stranger_in_conference(entry, &show, call),
         }

@@ -87,17 +87,16 @@ impl Shows {
         };
         let (show, outcome) = make(&id, settings, chance::pin()?, actor, now_millis())?;
         let taken = || Refusal::new(Code::ShowExists, format!("there is a show {id:?} already"));
-        if lock(&self.inner.closing).contains(&id) {
-            let detail =
-                format!("the show {id:?} has just ended, and its callers are being hung up: try again in a moment");
-            return Err(Refusal::new(Code::ShowExists, detail));
-        }
         let entry = Arc::new(Entry::new(show));
         let mut stage = entry.stage.lock().await;
         {
             let mut entries = self.inner.entries.write().unwrap_or_else(PoisonError::into_inner);
             if entries.contains_key(&id) {
                 return Err(taken());
+            }
+            if lock(&self.inner.closing).contains(&id) {
+                let detail = format!("the show {id:?} has just ended and is being cleared away: try again in a moment");
+                return Err(Refusal::new(Code::ShowExists, detail));
             }
             entries.insert(id.clone(), Arc::clone(&entry));
         }

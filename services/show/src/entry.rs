@@ -59,9 +59,9 @@ pub(crate) struct Waiting {
 /// When a call is given up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
-    /// As long as its sound is there.
+    /// As long as this is where its sound is.
     pub(crate) link: CallLink,
-    /// Since when its sound is there.
+    /// Since when it is.
     pub(crate) since: Instant,
     pub(crate) at: Instant,
     /// What is said then.

@@ -9,6 +9,8 @@ pub(crate) struct Participant {
     pub(crate) call: CallRef,
     /// The company's own name for the conference.
     pub(crate) conference: String,
+    /// What we called it in the document that led it there; empty: no document of ours, or the company does not say.
+    pub(crate) label: String,
 }
 
 /// The telephone companies.
@@ -94,8 +96,11 @@ impl Exchange for Carriers {
 async fn in_conference(carrier: &Carrier, name: &str) -> Result<Vec<Participant>, Trouble> {
     let Some(conference) = carrier.conference_sid(name).await? else { return Ok(Vec::new()) };
     let provider = carrier.provider().as_str();
-    let participant =
-        |sid| Participant { call: CallRef { provider: provider.to_owned(), sid }, conference: conference.clone() };
+    let participant = |(sid, label)| Participant {
+        call: CallRef { provider: provider.to_owned(), sid },
+        conference: conference.clone(),
+        label,
+    };
     Ok(carrier.participants(&conference).await?.into_iter().map(participant).collect())
 }
 

@@ -48,7 +48,7 @@ pub(crate) async fn follow(shows: Weak<Inner>, mut events: Receiver<RoomEvent>) 
 impl Shows {
     async fn came(&self, room: &RoomId, user: &UserView) {
         let Some((role, entry)) = self.whose(user) else {
-            if Claim::of(&user.attributes).is_some() {
+            if Claim::of(&user.attributes).is_some_and(|claim| claim.is_dated()) {
                 // With a token of a show that has ended. Gone by itself meanwhile: all the better.
                 let _ = self.inner.rooms.kick(room, &user.user_id, "the show has ended");
             }

@@ -45,6 +45,9 @@ pub fn conference(show: &str) -> String {
     format!("show-{show}")
 }
 
+/// How the labels of hosts in a conference begin.
+pub(crate) const HOST_LABEL: &str = "host-";
+
 /// The show of a conference.
 pub(crate) fn show_of_conference(name: &str) -> Option<&str> {
     name.strip_prefix("show-")

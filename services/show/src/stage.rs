@@ -23,11 +23,13 @@ const PARTICIPANTS: usize = 1000;
 /// So long an empty room stays: a show may be prepared the day before.
 const EMPTY: Duration = Duration::from_secs(24 * 3600);
 /// So long a telephone may be without sound here.
-const PHONE_LOST: Duration = Duration::from_secs(90);
+pub(crate) const PHONE_LOST: Duration = Duration::from_secs(90);
 /// Who was asked to go elsewhere is asked again after a pause as if this were the second attempt.
 const FIRST_PAUSE: u32 = 2;
 /// So long a telephone is on its way between here and the conference at most.
 const AWAY: Duration = Duration::from_secs(10);
+/// So long a new call may be asked for a PIN before.
+const COMING: Duration = Duration::from_secs(45);
 /// So long a guest may.
 const GUEST_LOST: Duration = Duration::from_secs(60);
 /// A telephone call lasts no longer (Twilio's limit).
@@ -59,16 +61,19 @@ impl Shows {
             Deed::PutOut(id) => call(id).into_iter().for_each(|call| self.put_out(entry, stage, call)),
             Deed::Release(id) => call(id).into_iter().for_each(|call| self.release(entry, stage, call)),
             Deed::Fold(id) => self.fold(&entry.id, id),
-            Deed::Redirect(id) => call(id).into_iter().for_each(|call| {
-                // The clock asks again, not at once.
-                stage.conference.returns.insert(id.clone(), (FIRST_PAUSE, Instant::now() + wait_before(FIRST_PAUSE)));
-                self.redirect_later(entry, call);
-            }),
+            Deed::Redirect(id) => call(id).into_iter().for_each(|call| self.redirect_now(entry, stage, call)),
             Deed::Voices => self.set_voices(show),
             Deed::Feeds => stage.feeds.look(self, show),
             Deed::CloseRooms => self.close_rooms_later(entry, stage),
         }
         Ok(())
+    }
+
+    /// The clock asks again, but not at once.
+    fn redirect_now(&self, entry: &Arc<Entry>, stage: &mut Stage, call: &CallView) {
+        let due = Instant::now() + wait_before(FIRST_PAUSE);
+        stage.conference.returns.insert(call.call_id.clone(), (FIRST_PAUSE, due));
+        self.redirect_later(entry, call);
     }
 
     /// Sees that the rooms are there, and that who belongs into them and is not there yet is let in right.
@@ -251,7 +256,7 @@ impl Shows {
         lock(&self.inner.closing).insert(entry.id.clone());
         // Who waits for a line, and who hosts by telephone, would sit in the company's conference for good.
         let waiting = lock(&entry.overflow).drain(..).map(|one| one.call).collect::<Vec<_>>();
-        let hosts = lock(&self.inner.tickets).hosts_of(&entry.id);
+        let hosts = lock(&self.inner.tickets).all_hosts(&entry.id);
         for call in waiting.into_iter().chain(hosts) {
             self.hang_up_for_good(call);
         }
@@ -298,8 +303,10 @@ impl Stage {
 
     /// Does nobody know where its sound is, for so long that what would tell was lost?
     pub(crate) fn is_away_for_long(&self, call: &str) -> bool {
-        let is_away = |deadline: &Deadline| {
-            matches!(deadline.link, CallLink::Lost | CallLink::Pending) && deadline.since.elapsed() > AWAY
+        let is_away = |deadline: &Deadline| match deadline.link {
+            CallLink::Lost => deadline.since.elapsed() > AWAY,
+            CallLink::Pending => deadline.since.elapsed() > COMING,
+            CallLink::Connected | CallLink::Conference => false,
         };
         self.deadlines.get(call).is_some_and(is_away)
     }

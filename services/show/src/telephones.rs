@@ -48,7 +48,11 @@ impl Shows {
         match self.inner.exchange.dial(number, show).await {
             Ok(call) => {
                 tracing::info!(show, call = call.sid, by = actor.identity, "called a host");
-                lock(&self.inner.tickets).invite(call, &entry.id);
+                if entry.current().view.ended_at.is_some() {
+                    self.hang_up_for_good(call);
+                    return Err(Refusal::new(Code::ShowNotFound, "the show has ended"));
+                }
+                lock(&self.inner.tickets).invite(call, number, &entry.id);
                 Ok(())
             }
             Err(trouble) => {
@@ -118,9 +122,17 @@ impl Shows {
 
     /// Has the company ask anew where a call goes; some at a time.
     pub(crate) async fn lead(&self, call: &CallRef, show: &str) -> Result<(), Trouble> {
-        let closed = |_| Trouble::Unreachable("the server ends".to_owned());
-        let _permit = self.inner.leading.acquire().await.map_err(closed)?;
-        self.inner.exchange.redirect(call, show).await
+        self.lead_if(call, show, || true).await.unwrap_or(Ok(()))
+    }
+
+    /// The same, if that is still wanted once it is its turn.
+    async fn lead_if(&self, call: &CallRef, show: &str, is_wanted: impl Fn() -> bool) -> Option<Result<(), Trouble>> {
+        // Closed only when the server ends.
+        let _permit = self.inner.leading.acquire().await.ok()?;
+        if !is_wanted() {
+            return None;
+        }
+        Some(self.inner.exchange.redirect(call, show).await)
     }
 
     pub(crate) async fn redirected(&self, entry: &Arc<Entry>, call: &str, result: Result<(), Trouble>) {
@@ -156,9 +168,11 @@ impl Shows {
         let (shows, entry, id) = (self.clone(), Arc::clone(entry), call.call_id.clone());
         tokio::spawn(async move {
             sleep(wait).await;
-            let show = entry.current();
-            if show.call(&id).is_ok_and(|call| shows.is_astray(&show, call)) {
-                let result = shows.lead(&at_company, &entry.id).await;
+            let is_astray = || {
+                let show = entry.current();
+                show.call(&id).is_ok_and(|call| shows.is_astray(&show, call))
+            };
+            if let Some(result) = shows.lead_if(&at_company, &entry.id, is_astray).await {
                 shows.redirected(&entry, &id, result).await;
             }
         });
@@ -242,10 +256,14 @@ impl Shows {
         call: &CallRef,
         change: ParticipantChange,
     ) -> Result<(), Trouble> {
-        let sid = match known {
-            Some(sid) => sid.to_owned(),
-            None => self.inner.exchange.conference_sid(&call.provider, name).await?.ok_or(Trouble::Gone)?,
-        };
+        // The one that was heard of last may have ended, and another of its name have begun.
+        if let Some(sid) = known {
+            match self.inner.exchange.set_participant(sid, call, change).await {
+                Err(Trouble::Gone) => {}
+                result => return result,
+            }
+        }
+        let sid = self.inner.exchange.conference_sid(&call.provider, name).await?.ok_or(Trouble::Gone)?;
         self.inner.exchange.set_participant(&sid, call, change).await
     }
 }
@@ -286,6 +304,5 @@ where
         sleep(wait_before(attempt)).await;
         result = ask().await;
     }
-    // What is gone needs no hanging up.
     result
 }

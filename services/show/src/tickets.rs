@@ -92,8 +92,9 @@ impl Tickets {
         (until > Instant::now()).then_some(show)
     }
 
-    /// We made this call; who answers and presses a key is a host of that show.
-    pub(crate) fn invite(&mut self, call: CallRef, show: &str) {
+    /// We made this call, to this number; who answers and presses a key is a host of that show.
+    pub(crate) fn invite(&mut self, call: CallRef, number: &str, show: &str) {
+        self.dialled.remove(number);
         self.invited.insert(call, show.to_owned());
     }
 
@@ -113,9 +114,10 @@ impl Tickets {
         self.hosts.get(call).map(String::as_str)
     }
 
-    /// Who hosts this show by telephone.
-    pub(crate) fn hosts_of(&self, show: &str) -> Vec<CallRef> {
-        self.hosts.iter().filter(|(_, of)| *of == show).map(|(call, _)| call.clone()).collect()
+    /// Who hosts this show by telephone, or is asked to.
+    pub(crate) fn all_hosts(&self, show: &str) -> Vec<CallRef> {
+        let all = self.hosts.iter().chain(&self.invited);
+        all.filter(|(_, of)| *of == show).map(|(call, _)| call.clone()).collect()
     }
 
     /// May this call try (another) PIN of this show?

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use crosspoint_model::Code;
 use crosspoint_model::show::{CallLink, LineReport, ShowEvent};
 use crosspoint_rooms::Detached;
 use tokio::sync::MutexGuard;
@@ -11,7 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::actor::Actor;
 use crate::entry::{Entry, Line, Stage};
-use crate::machine::{Command, Deed, Show};
+use crate::machine::{Command, Deed};
 use crate::shows::{Inner, Shows};
 use crate::telephones::reference;
 
@@ -39,7 +40,9 @@ impl Shows {
         self.find_dead_lines(entry, stage).await;
         for command in due(stage, Instant::now()) {
             match self.decide_on(entry, stage, command.clone(), &Actor::server()).await {
-                Ok((_, show)) => self.hang_up_given_up(entry, &show, &command),
+                Ok(_) => self.hang_up_given_up(entry, &command),
+                // It has happened, and is kept later.
+                Err(refusal) if refusal.code == Code::StoreUnavailable => self.hang_up_given_up(entry, &command),
                 Err(refusal) => tracing::debug!(show = entry.id, %refusal, "was so already"),
             }
         }
@@ -62,9 +65,9 @@ impl Shows {
     }
 
     /// A telephone that is given up may be in the conference, where nobody would find it any more.
-    fn hang_up_given_up(&self, entry: &Arc<Entry>, show: &Show, command: &Command) {
+    fn hang_up_given_up(&self, entry: &Arc<Entry>, command: &Command) {
         if let Command::Over { call, .. } = command
-            && let Ok(view) = show.call(call)
+            && let Ok(view) = entry.current().call(call)
             && reference(view).is_some()
         {
             self.hang_up_later(entry, view);

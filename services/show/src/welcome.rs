@@ -13,6 +13,7 @@ use crate::entry::{Entry, lock};
 use crate::machine::{Command, Newcomer, Show};
 use crate::names;
 use crate::shows::Shows;
+use crate::tickets::Tickets;
 
 impl Shows {
     pub(crate) async fn welcome(&self, incoming: IncomingCall) -> Result<Welcome, Refusal> {
@@ -49,12 +50,12 @@ impl Shows {
                 self.to_its_place(&entry, view, &incoming, true)
             }
             Err(refusal) if refusal.code == Code::ShowClosed => Ok(Welcome::Goodbye { message: CLOSED.to_owned() }),
-            // Nobody is lost: they hear the show in the conference, and get a line when there is one.
+            // Nobody is lost: they wait in the conference, and get a line when there is one. It may be a host.
             Err(refusal) if matches!(refusal.code, Code::LinesBusy | Code::StoreUnavailable) => {
                 tracing::warn!(show = entry.id, %refusal, "a caller waits in the conference for a line");
                 entry.waits_for_a_line(incoming.call);
                 let label = format!("waits-{}", chance::short_id()?);
-                Ok(Welcome::Conference { conference: conference(&entry.id, label, true), asks_pin: false })
+                Ok(Welcome::Conference { conference: conference(&entry.id, label, true), asks_pin: true })
             }
             Err(refusal) => Err(refusal),
         }
@@ -67,8 +68,9 @@ impl Shows {
             return Some(host(show, &incoming.call));
         }
         let invited = tickets.invited(&incoming.call).map(str::to_owned);
-        let show = invited.or_else(|| tickets.answered(&incoming.to))?;
-        tickets.invite(incoming.call.clone(), &show);
+        let answered = |tickets: &mut Tickets| incoming.is_ours.then(|| tickets.answered(&incoming.to)).flatten();
+        let show = invited.or_else(|| answered(&mut tickets))?;
+        tickets.invite(incoming.call.clone(), &incoming.to, &show);
         Some(Welcome::Confirm { show, message: CONFIRM.to_owned() })
     }
 
@@ -129,7 +131,10 @@ impl Shows {
     /// A host on the way into the conference. Whose digits are wrong too often, or none, is an ordinary caller.
     pub(crate) async fn try_pin(&self, call: &CallRef, digits: &str) -> Result<Welcome, Refusal> {
         let Some((entry, view)) = self.find(call) else {
-            return self.confirmed(call, digits);
+            return match self.entries().into_iter().find(|entry| entry.is_waiting(call)) {
+                Some(entry) => self.try_pin_of_waiting(&entry, call, digits),
+                None => self.confirmed(call, digits),
+            };
         };
         let show = entry.current();
         let as_caller = |asks_pin| {
@@ -150,16 +155,33 @@ impl Shows {
         Ok(host(&entry.id, call))
     }
 
+    /// All lines were busy: who waits for one may be a host.
+    fn try_pin_of_waiting(&self, entry: &Entry, call: &CallRef, digits: &str) -> Result<Welcome, Refusal> {
+        let mut tickets = lock(&self.inner.tickets);
+        if !digits.is_empty() && tickets.may_guess(call, &entry.id) {
+            if chance::same(digits, &entry.current().view.pin) {
+                entry.waits_no_more(call);
+                tickets.add_host(call.clone(), &entry.id);
+                return Ok(host(&entry.id, call));
+            }
+            tickets.guessed_wrong(call, &entry.id);
+        }
+        let asks_pin = !digits.is_empty() && tickets.may_guess(call, &entry.id);
+        let label = format!("waits-{}", chance::short_id()?);
+        Ok(Welcome::Conference { conference: conference(&entry.id, label, true), asks_pin })
+    }
+
     /// Somebody whom we called pressed a key.
     fn confirmed(&self, call: &CallRef, digits: &str) -> Result<Welcome, Refusal> {
         let mut tickets = lock(&self.inner.tickets);
         if let Some(show) = tickets.host_of(call) {
             return Ok(host(show, call));
         }
-        let unknown = || Refusal::new(Code::CallNotFound, "there is no such call (any more)");
-        let show = tickets.invited(call).ok_or_else(unknown)?.to_owned();
+        let goodbye = || Ok(Welcome::Goodbye { message: String::new() });
+        // Where it is nobody's, the show has ended meanwhile.
+        let Some(show) = tickets.invited(call).map(str::to_owned) else { return goodbye() };
         if digits.is_empty() {
-            return Ok(Welcome::Goodbye { message: String::new() });
+            return goodbye();
         }
         tickets.add_host(call.clone(), &show);
         Ok(host(&show, call))
@@ -179,7 +201,7 @@ fn conference(show: &str, label: String, muted: bool) -> Conference {
 
 /// With a host the conference begins.
 fn host(show: &str, call: &CallRef) -> Welcome {
-    let label = format!("host-{}", call.sid);
+    let label = format!("{}{}", names::HOST_LABEL, call.sid);
     let conference = Conference { name: names::conference(show), label, starts: true, muted: false };
     Welcome::Conference { conference, asks_pin: false }
 }

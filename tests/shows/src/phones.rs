@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crosspoint_carrier::fallback_twiml;
+use crosspoint_carrier::{Provider, fallback_twiml};
 use crosspoint_phone_sim::{CallReport, CallRequest, CallState, Faults, PhoneCompany, Play, Settings, StreamReport};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -81,7 +81,7 @@ impl Phones {
         let hz = tone.map(|tone| TONES[tone]);
         let show = self.numbers.lock().expect("nobody panics with the numbers").get(to).cloned();
         let request = CallRequest {
-            fallback_twiml: show.map(|show| fallback_twiml(&show, false)),
+            fallback_twiml: show.map(|show| fallback_twiml(Provider::Twilio, &show, false)),
             from: from.to_owned(),
             to: to.to_owned(),
             play: hz.map(|hz| Play::Tone { hz: hz as f32, level: LOUDNESS as f32 }),

@@ -389,7 +389,7 @@ impl Run {
         let (missing, commands) = (&figures.missing, figures.answers.count());
         assert!(missing.len() * 5 <= commands, "too often something is missing: {missing:#?}");
         // The short run shares its processors with other tests.
-        if commands >= LONG && self.lost() == 0 {
+        if commands >= LONG && self.lost() == 0 && self.concealed() == 0 {
             assert!(figures.longest_gap <= LONGEST_GAP, "a gap of {} ms", figures.longest_gap);
         }
     }
@@ -412,8 +412,7 @@ impl Run {
         let gaps_ms: u64 = streams.iter().map(|stream| stream.underrun_ms).sum();
         table.row("gaps in what telephones heard", format!("{gaps}, {gaps_ms} ms together"));
         let lines = self.events.lines();
-        let concealed: BTreeMap<_, _> = lines.iter().map(|line| (&line.call_id, line.concealed)).collect();
-        table.row("frames of callers that were made up or left out", concealed.values().sum::<u64>().to_string());
+        table.row("frames of callers that were made up or left out", self.concealed().to_string());
         let backlogs: Numbers = lines.iter().map(|line| f64::from(line.backlog_ms)).collect();
         table.row("backlog of a line at the telephone company", backlogs.line("ms"));
         let missing = &figures.missing;
@@ -425,6 +424,13 @@ impl Run {
 
     fn streams(&self) -> Vec<StreamReport> {
         self.callers.iter().map(|ringing| ringing.caller.stream()).collect()
+    }
+
+    /// Frames of callers that came too late: then the machine made the gap, not a command.
+    fn concealed(&self) -> u64 {
+        let lines = self.events.lines();
+        let of_each: BTreeMap<_, _> = lines.iter().map(|line| (&line.call_id, line.concealed)).collect();
+        of_each.values().sum()
     }
 
     fn lost(&self) -> u64 {

@@ -46,7 +46,8 @@ export class CallingIn {
     this.problem.value = undefined;
     this.step.value = "microphone";
     await this.ask();
-    if (this.#closed || !this.microphone.track.value) {
+    if (this.#closed) return this.microphone.release();
+    if (!this.microphone.track.value) {
       this.step.value = "form";
       return;
     }

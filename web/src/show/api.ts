@@ -20,6 +20,7 @@ export interface WebhookSettings {
   voice: string;
   status: string;
   fallback: string;
+  fallbackHost: string;
 }
 
 /** A show with what only those see who administer it. */

@@ -12,6 +12,8 @@ import { EventStream, type Flow } from "./events";
 import { advance, groupsOf, linesOf, NOTHING, withCall } from "./model";
 import { callerName } from "./words";
 
+/** A request that has been under way for so long is not overtaken by the next one any more, or will never arrive. Milliseconds. */
+const OVERTAKES = 1000;
 /** A clock that is this much wrong, in milliseconds, is worth correcting. */
 const WRONG = 1500;
 
@@ -40,6 +42,8 @@ export class ShowStore {
   onCall: ((event: CallEvent) => void) | undefined;
 
   readonly #stream: EventStream;
+  /** Two requests may overtake each other on their way. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly showId: string,
@@ -162,13 +166,15 @@ export class ShowStore {
     if (event.event === "call" && this.state.value !== before) this.onCall?.(event);
   }
 
-  /** A key that bounces must not do it twice; what else is to be done with the call need not wait. */
+  /** A key that bounces must not do it twice. What else is to be done is done after it; a drop waits for nothing. */
   async #command(callId: string, verb: Verb, send: () => Promise<CallView>): Promise<CallView | undefined> {
     if (this.isPending(verb, callId)) return undefined;
     const key = command(verb, callId);
     this.#pending.value = new Set(this.#pending.value).add(key);
     try {
-      const call = await send();
+      const sent = verb === "drop" ? send() : Promise.race([this.#last, pause(OVERTAKES)]).then(send);
+      this.#last = sent.catch(() => undefined);
+      const call = await sent;
       this.#answered(call);
       return call;
     } catch (error) {
@@ -204,6 +210,10 @@ export class ShowStore {
     else if (code === "call-state" || code === "call-not-found") notify(text, "warning");
     else notify(text, "bad");
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** A command by its name. */

@@ -62,7 +62,7 @@ export function LinesField({ draft, change, problems }: FieldsProps) {
       id="show-lines"
       label="Lines"
       problem={problems.lines}
-      hint="Calls at once; more hear that all lines are busy."
+      hint="Calls at once; more wait in the telephone company's conference."
     >
       <input
         id="show-lines"

@@ -94,7 +94,7 @@ function Webhooks({ show, webhooks }: { show: string; webhooks: readonly Webhook
           <span class="field-hint">{hint}</span>
         </div>
       ))}
-      <Fallback twiml={shown.fallback} show={show} />
+      <Fallback settings={shown} show={show} />
     </div>
   );
 }
@@ -108,17 +108,27 @@ function NoAccount() {
 }
 
 /** A document rather than an address: it must not be on this server, for it is asked for when this server does not answer. */
-function Fallback({ twiml, show }: { twiml: string; show: string }) {
+function Fallback({ settings, show }: { settings: WebhookSettings; show: string }) {
   return (
-    <div class="field">
-      <span class="label">Primary handler fails</span>
-      <CopyField id="webhook-fallback" label="Fallback document" value={twiml} />
-      <span class="field-hint">
-        Keep this document at the telephone company (a TwiML Bin) and enter its address there: with it, callers and host
-        meet in a conference while this server is away.{" "}
-        <code class="mono">crosspoint phone fallback-twiml --show {show}</code> prints it too.
-      </span>
-    </div>
+    <>
+      <div class="field">
+        <span class="label">Primary handler fails</span>
+        <CopyField id="webhook-fallback" label="Fallback document" value={settings.fallback} />
+        <span class="field-hint">
+          Keep this document at the telephone company (a TwiML Bin) and enter its address there: with it, callers wait
+          in a conference while this server is away.{" "}
+          <code class="mono">crosspoint phone fallback-twiml --show {show}</code> prints it too.
+        </span>
+      </div>
+      <div class="field">
+        <span class="label">The same for the host's number</span>
+        <CopyField id="webhook-fallback-host" label="Host's fallback document" value={settings.fallbackHost} />
+        <span class="field-hint">
+          Give a second number, which only hosts know, this document alone: whoever calls it begins the conference, and
+          the show goes on. With <code class="mono">--host</code> the command prints it too.
+        </span>
+      </div>
+    </>
   );
 }
 
@@ -132,8 +142,8 @@ function Pin({ pin }: { pin: string }) {
       <span class="label">The host's PIN</span>
       <CopyField id="show-pin" label="PIN" value={pin} />
       <span class="field-hint">
-        Should this server be away, the host calls the show's number and keys this in: the show goes on in the telephone
-        company's conference.
+        When the telephone company's conference carries the show, or all lines are busy, the host calls the show's
+        number and keys this in. When this server does not answer at all, only the host's own number helps.
       </span>
     </div>
   );

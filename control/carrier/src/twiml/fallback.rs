@@ -6,8 +6,8 @@ use crate::account::Provider;
 
 /// Static: nothing in it points at this server. Callers come in muted and wait until a host begins; with `host` it is the document
 /// for a number that only hosts know.
-pub fn fallback_twiml(show: &str, host: bool) -> String {
+pub fn fallback_twiml(provider: Provider, show: &str, host: bool) -> String {
     let name = format!("show-{show}");
     let room = Room { name: &name, label: "", starts: host, muted: !host, callback: "", wait_url: None };
-    conference(Provider::Twilio, &room)
+    conference(provider, &room)
 }

@@ -109,8 +109,15 @@ pub fn ask_pin(provider: Provider, action: &str, room: &Room<'_>) -> String {
 /// Asks for a key, which goes to `action`; where none is pressed (a mailbox has answered), hangs up.
 pub fn confirm(action: &str, message: &str) -> String {
     let mut document = Document::new();
-    let attributes =
-        [("input", "dtmf"), ("numDigits", "1"), ("timeout", CONFIRM_SECONDS), ("action", action), ("method", "POST")];
+    let attributes = [
+        ("input", "dtmf"),
+        ("numDigits", "1"),
+        // Else this key would be none.
+        ("finishOnKey", ""),
+        ("timeout", CONFIRM_SECONDS),
+        ("action", action),
+        ("method", "POST"),
+    ];
     document.open("Gather", &attributes);
     // Twice: the first may be missed on the way to the ear.
     document.text("Say", &[("loop", "2")], message);

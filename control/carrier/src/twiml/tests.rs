@@ -84,7 +84,7 @@ fn a_goodbye_is_said_before_hanging_up_and_the_banned_hear_nothing() {
 #[test]
 fn what_the_operator_leaves_with_the_provider_points_at_nobody() {
     for (host, starts, muted) in [(false, "false", "true"), (true, "true", "false")] {
-        let text = fallback_twiml("late-night", host);
+        let text = fallback_twiml(Provider::Twilio, "late-night", host);
         let document = Document::parse(&text).expect("XML");
         let conference = find(&document, "Conference");
         assert_eq!(conference.text(), Some("show-late-night"));
@@ -117,7 +117,7 @@ fn no_document_is_longer_than_a_provider_takes() {
         conference(Provider::Twilio, &room),
         ask_pin(Provider::Twilio, &long, &room),
         goodbye(&long),
-        fallback_twiml(&long, true),
+        fallback_twiml(Provider::Twilio, &long, true),
     ] {
         assert!(text.len() <= LONGEST, "{}", text.len());
         Document::parse(&text).expect("XML");

@@ -655,7 +655,7 @@ export type ShowSettings = {
 title: string,
 /** The telephone numbers that lead here, in E.164 (`+14155550100`). Empty: the calls that no other open show has the number of. */
 numbers: Array<string>,
-/** Calls at once; more are told that all lines are busy. */
+/** Calls at once; more telephones wait in the company's conference, and more guests are told that all lines are busy. */
 lines: number,
 /** What those in the lobby hear. */
 lobby: LobbySource,

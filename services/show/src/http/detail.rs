@@ -51,6 +51,8 @@ struct ProviderSettings {
     /// The TwiML that is to stand where the URL for "primary handler fails" points: anywhere but on this server (a TwiML bin,
     /// say), for it is fetched when this server is down.
     fallback: String,
+    /// The same for a number that only hosts know: with it the conference begins.
+    fallback_host: String,
 }
 
 /// A show as this one may see it.
@@ -73,6 +75,7 @@ fn settings(deps: &HttpDeps, carrier: &Carrier, show: &str) -> ProviderSettings 
         provider: provider.as_str().to_owned(),
         voice: addresses.voice(provider, Some(show)),
         status: addresses.status(provider),
-        fallback: fallback_twiml(show, false),
+        fallback: fallback_twiml(provider, show, false),
+        fallback_host: fallback_twiml(provider, show, true),
     }
 }

@@ -1,6 +1,6 @@
 //! What is done with one call.
 
-use crosspoint_model::show::{CallNotes, CallState, ConnectionType, ShowMedia};
+use crosspoint_model::show::{CallLink, CallNotes, CallState, ConnectionType, ShowMedia};
 use crosspoint_model::{Code, Refusal};
 
 use super::turn::{Turn, wrong_state};
@@ -58,8 +58,8 @@ impl Turn<'_> {
             };
         }
         let is_phone = view.connection_type == ConnectionType::MediaStream;
-        if is_phone && self.show.view.media == ShowMedia::Conference {
-            let detail = "the telephone company's conference carries the show: there is no talking in private in it";
+        if is_phone && (self.show.view.media == ShowMedia::Conference || view.link == CallLink::Conference) {
+            let detail = "the caller is in the telephone company's conference: there is no talking in private in it";
             return Err(Refusal::new(Code::CallState, detail));
         }
         if let Some(before) = self.show.call_of_screener(&me).map(|call| call.call_id.clone()) {

@@ -39,8 +39,10 @@ impl Turn<'_> {
 
     /// A guest's seat takes a line before the guest is there. Whoever has the link could take them all that way, and never come.
     fn has_too_many_to_come(&self) -> bool {
-        let to_come =
-            |call: &&CallView| call.connection_type == ConnectionType::Webrtc && call.link == CallLink::Pending;
+        let to_come = |call: &&CallView| {
+            let is_unknown = matches!(call.state, CallState::Ringing | CallState::Screened);
+            call.connection_type == ConnectionType::Webrtc && call.link != CallLink::Connected && is_unknown
+        };
         let most = (self.show.view.settings.lines as usize / 4).max(2);
         self.show.open_calls().filter(to_come).count() >= most
     }

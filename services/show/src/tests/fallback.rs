@@ -182,6 +182,48 @@ async fn a_drop_in_the_conference_hangs_up_and_who_turns_up_in_it_after_a_drop_i
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_hosts_by_telephone_is_still_a_host_after_a_restart() {
+    let house = House::new().await;
+    *lock(&house.company.in_conference) = vec!["CA-host".into()];
+    let house = house.killed().await;
+    until("is known again", || lock(&house.shows.inner.tickets).host_of(&call("CA-host")).is_some()).await;
+    assert!(!house.company.was_asked(&Asked::Redirect("CA-host".into())), "and is left where they are");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_in_the_conference_is_not_picked_up() {
+    let house = House::new().await;
+    let (id, line) = house.phone("CA1").await;
+    drop(line);
+    lost(&house, "CA1").await;
+    joins(&house, "CA1", 1).await;
+    let refused = house.act(&actor("screener-1", Role::Screener), Verb::PickUp, &id).await;
+    assert_eq!(refused.expect_err("nobody could talk to them").code, Code::CallState);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_who_finds_all_lines_busy_comes_in_by_the_pin() {
+    let house = House::with(ShowSettings { lines: 1, ..ShowSettings::default() }).await;
+    let (_, _line) = house.phone("CA1").await;
+    let Welcome::Conference { asks_pin: true, .. } = house.dials("CA2").await else { panic!("asks for the PIN") };
+    let wrong = house.shows.pin(call("CA2"), "0".into()).await.expect("an answer");
+    assert!(matches!(wrong, Welcome::Conference { conference, asks_pin: true } if !conference.starts));
+    let pin = house.shows.show(SHOW).expect("a show").pin;
+    let right = house.shows.pin(call("CA2"), pin).await.expect("an answer");
+    assert!(matches!(right, Welcome::Conference { conference, asks_pin: false } if conference.starts));
+    assert!(!house.shows.entry(SHOW).expect("a show").is_waiting(&call("CA2")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_asked_for_a_pin_is_not_led_elsewhere_meanwhile() {
+    let house = House::new().await;
+    let down = IncomingCall { media_is_up: false, ..incoming("CA1") };
+    house.shows.incoming(down).await.expect("an answer");
+    sleep(Duration::from_secs(40)).await;
+    assert!(!house.company.was_asked(&Asked::Redirect("CA1".into())));
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_is_dropped_is_hung_up_until_it_is_done() {
     let house = House::new().await;
     let (id, _line) = house.waiting("CA1").await;
@@ -238,7 +280,7 @@ async fn a_host_is_called_and_brought_into_the_conference() {
     assert_eq!(refused.expect_err("refused").code, Code::Forbidden);
     house.shows.call_me(SHOW, "+4917012345", &host).await.expect("dials");
     assert!(house.company.was_asked(&Asked::Dial("+4917012345".into())));
-    let answered = IncomingCall { to: "+4917012345".into(), ..incoming("CA-dialled") };
+    let answered = IncomingCall { to: "+4917012345".into(), is_ours: true, ..incoming("CA-dialled") };
     let answer = house.shows.incoming(answered.clone()).await.expect("an answer");
     assert!(matches!(answer, Welcome::Confirm { show, .. } if show == SHOW), "it may be a mailbox");
     let nobody = house.shows.pin(call("CA-dialled"), String::new()).await.expect("an answer");

@@ -190,6 +190,7 @@ pub(super) fn incoming(sid: &str) -> IncomingCall {
         call: call(sid),
         from: Some("+14155550100".into()),
         to: "+14155550199".into(),
+        is_ours: false,
         show: None,
         media_is_up: true,
     }
@@ -393,7 +394,11 @@ impl Exchange for Company {
 
     fn participants<'a>(&'a self, name: &'a str) -> Task<'a, Vec<Participant>> {
         let there = lock(&self.in_conference).clone();
-        let participant = move |sid: String| Participant { call: call(&sid), conference: format!("CF-{name}") };
+        let participant = move |sid: String| Participant {
+            call: call(&sid),
+            conference: format!("CF-{name}"),
+            label: if sid.starts_with("CA-host") { format!("host-{sid}") } else { String::new() },
+        };
         Box::pin(async move { there.into_iter().map(participant).collect() })
     }
 
