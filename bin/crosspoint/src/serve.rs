@@ -32,10 +32,11 @@ pub fn run(config: Config) -> anyhow::Result<()> {
         LogFormat::Text => crosspoint_telemetry::LogFormat::Text,
         LogFormat::Json => crosspoint_telemetry::LogFormat::Json,
     };
-    crosspoint_telemetry::start_log(&config.log.level, format, config.log.otlp.as_deref())?;
+    // Before the log, whose way to a collector needs it.
     rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .map_err(|_| anyhow!("the TLS library was set up twice"))?;
+    crosspoint_telemetry::start_log(&config.log.level, format, config.log.otlp.as_deref())?;
     raise_file_limit();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("threads cannot be started")?;

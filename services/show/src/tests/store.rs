@@ -45,7 +45,7 @@ async fn a_caller_who_cannot_be_kept_waits_in_the_conference_until_they_can() {
     let house = House::new().await;
     break_store(&house, true);
     let answer = house.dials("CA1").await;
-    assert!(matches!(answer, Welcome::Conference { asks_pin: false, .. }));
+    assert!(matches!(answer, Welcome::Conference { asks_pin: true, .. }));
     break_store(&house, false);
     until("is asked back", || house.company.was_asked(&Asked::Redirect("CA1".into()))).await;
     let (_, _line) = house.phone("CA1").await;
