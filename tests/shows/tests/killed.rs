@@ -12,6 +12,7 @@ use crosspoint_shows_tests::{Api, House, Seed, Studio};
 use fastrand::Rng;
 use reqwest::Method;
 use serde_json::json;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 const CALLERS: usize = 6;
@@ -62,6 +63,7 @@ struct Run {
     acknowledged: usize,
     in_between: usize,
     orphans: usize,
+    drops: usize,
     back: Numbers,
 }
 
@@ -72,7 +74,7 @@ impl Run {
         let host = studio.seat("host", "Hannah").await;
         let screener = studio.seat("screener", "Sam").await;
         let (books, back) = (Vec::new(), Numbers::default());
-        let (next_serial, next_number, acknowledged, in_between, orphans) = (0, 0, 0, 0, 0);
+        let (next_serial, next_number, acknowledged, in_between, orphans, drops) = (0, 0, 0, 0, 0, 0);
         let dice = seed.dice(1);
         let mut run = Self {
             house,
@@ -86,6 +88,7 @@ impl Run {
             acknowledged,
             in_between,
             orphans,
+            drops,
             back,
         };
         run.fill_lines().await;
@@ -95,18 +98,47 @@ impl Run {
     /// As many call as were lost.
     async fn fill_lines(&mut self) {
         while self.books.len() < CALLERS {
-            let tone = self.next_number % CALLERS;
-            let caller =
-                self.house.phones.place(&format!("+1202555{:04}", self.next_number), &self.studio.number, tone);
-            self.next_number += 1;
-            let call = self.studio.arrival(&caller).await;
-            let before = self.studio.call(&call).await;
-            self.books.push(Book { ringing: Ringing { caller, call }, before, done: Vec::new() });
+            let ringing = self.ring().await;
+            let before = self.studio.call(&ringing.call).await;
+            self.books.push(Book { ringing, before, done: Vec::new() });
         }
     }
 
+    async fn ring(&mut self) -> Ringing {
+        let tone = self.next_number % CALLERS;
+        let caller = self.house.phones.place(&format!("+1202555{:04}", self.next_number), &self.studio.number, tone);
+        self.next_number += 1;
+        let call = self.studio.arrival(&caller).await;
+        Ringing { caller, call }
+    }
+
+    /// Somebody is dropped at some point before the power goes. Was it acknowledged?
+    fn drop_at(&self, call: &str, at: Instant) -> JoinHandle<bool> {
+        let (api, path) = (self.host.api.clone(), format!("/api/shows/{}/calls/{call}/drop", self.studio.show));
+        tokio::spawn(async move {
+            sleep_until(at).await;
+            api.ask(Method::POST, &path, Some(&json!({}))).await.is_ok_and(|answer| answer.status.is_success())
+        })
+    }
+
+    /// Whose drop was acknowledged is out: in the store, and at the telephone company.
+    async fn see_who_is_out(&mut self, dropped: &Ringing, acknowledged: bool) {
+        let is_kept = self.studio.call(&dropped.call).await.state == CallState::Dropped;
+        assert!(is_kept || !acknowledged, "acknowledged and lost");
+        self.acknowledged += usize::from(acknowledged);
+        self.drops += usize::from(acknowledged);
+        if !is_kept {
+            dropped.caller.hang_up();
+        }
+        dropped.caller.until_over().await;
+    }
+
     async fn kill_amid_commands(&mut self, kill: usize) {
-        let deadline = Instant::now() + Duration::from_millis(self.dice.u64(RUNS));
+        let dropped = self.ring().await;
+        let runs = self.dice.u64(RUNS);
+        let deadline = Instant::now() + Duration::from_millis(runs);
+        let drop_at = Instant::now() + Duration::from_millis(self.dice.u64(0..runs));
+        let dropping = self.drop_at(&dropped.call, drop_at);
         let mut work = Vec::new();
         for book in self.books.drain(..) {
             self.next_serial += 100_000;
@@ -132,6 +164,8 @@ impl Run {
         let since = Instant::now();
         self.house.server.ready().await;
         self.hold_the_store_against_the_books().await;
+        let acknowledged = dropping.await.expect("it asks until the server is gone");
+        self.see_who_is_out(&dropped, acknowledged).await;
         self.see_who_comes_back(orphan, since).await;
         self.fill_lines().await;
     }
@@ -219,8 +253,8 @@ impl Run {
 
     fn tell(&self, kills: usize) {
         println!(
-            "{kills} kills: {} acknowledged commands, none lost; {} without an answer were kept whole; {} orphans closed",
-            self.acknowledged, self.in_between, self.orphans
+            "{kills} kills: {} acknowledged commands, {} of them drops, none lost; {} without an answer were kept whole; {} orphans closed",
+            self.acknowledged, self.drops, self.in_between, self.orphans
         );
         println!("from the new start to a call's sound: {}", self.back.line("ms"));
         assert!(self.acknowledged > kills, "there were commands to lose");
