@@ -1,11 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-/** Whole shows: long, and with two media threads they cross them all the time. */
-const SHOWS = "test/shows*.test.ts";
+/** Pages, whose long walks are not about media threads; those of shows cross them all the time where there are two. */
+const PAGES = ["test/shows*.test.ts", "test/*console.test.ts", "test/operators.test.ts"];
 
 /**
- * Every suite runs twice: with one media thread, where all participants share it, and with two, where they may not; those of shows
- * once, with two.
+ * Every suite runs twice: with one media thread, where all participants share it, and with two, where they may not; pages once,
+ * with two.
  * One file at a time: each drives several pages that encode and decode video.
  */
 export default defineConfig({
@@ -22,7 +22,7 @@ export default defineConfig({
       test: {
         name: workers === 1 ? "1 worker" : `${workers} workers`,
         include: ["test/**/*.test.ts"],
-        exclude: workers === 1 ? [SHOWS] : [],
+        exclude: workers === 1 ? PAGES : [],
         env: { WORKERS: String(workers) },
         sequence: { groupOrder: workers },
       },
