@@ -1,5 +1,5 @@
 /** Whom a screener talks to, or looks at: the caller in large, notes, and what becomes of them. */
-import type { CallView } from "@crosspoint/client";
+import type { CallNotes, CallView } from "@crosspoint/client";
 import { useLayoutEffect } from "preact/hooks";
 import { Icon } from "../components/icon";
 import { VoiceMeter } from "../room/voice-meter";
@@ -52,9 +52,10 @@ function Subject({ desk, call }: { desk: Desk; call: CallView }) {
   const { store, session } = desk;
   const draft = useTypedNotes(desk, call);
   const mine = desk.own.value?.callId === call.callId;
-  // Who is picked up is asked for their name first. With the same paint: no letter of it may be taken for a key of the desk.
+  // Who is picked up is asked for their name first, then what about. With the same paint, and whatever is known already: no letter
+  // may be taken for a key of the desk. Escape gives the keys back to it.
   useLayoutEffect(() => {
-    if (mine && !call.notes.name) document.getElementById("note-name")?.focus({ preventScroll: true });
+    if (mine) document.getElementById(`note-${firstToAsk(call.notes)}`)?.focus({ preventScroll: true });
   }, [mine]);
   const detail = callerDetail(call);
   const done = () => {
@@ -98,6 +99,12 @@ function Subject({ desk, call }: { desk: Desk; call: CallView }) {
       <Outcome desk={desk} call={call} />
     </section>
   );
+}
+
+/** The field that is asked for first. */
+function firstToAsk({ name, topic }: CallNotes): "name" | "topic" | "notes" {
+  if (!name) return "name";
+  return topic ? "notes" : "topic";
 }
 
 /** What becomes of them. */
