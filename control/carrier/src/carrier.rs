@@ -140,11 +140,11 @@ impl Carrier {
         Ok(found.and_then(|conference| conference["sid"].as_str()).map(str::to_owned))
     }
 
-    /// The calls that are in a conference, each with its label.
+    /// The calls that are in a conference, each with its label and whether the conference began with it.
     ///
     /// # Errors
     /// When the provider does not say.
-    pub async fn participants(&self, conference: &str) -> Result<Vec<(String, String)>, Trouble> {
+    pub async fn participants(&self, conference: &str) -> Result<Vec<(String, String, bool)>, Trouble> {
         let path = format!("Conferences/{}/Participants", segment(conference));
         // As many as a conference takes.
         let answer = match self.rest.get(&self.account, &path, &[("PageSize", "250")]).await {
@@ -154,7 +154,8 @@ impl Carrier {
         let participants = answer["participants"].as_array().map(Vec::as_slice).unwrap_or_default();
         let read = |one: &Value| {
             let label = one["label"].as_str().unwrap_or_default();
-            Some((one["call_sid"].as_str()?.to_owned(), label.to_owned()))
+            let starts = one["start_conference_on_enter"] == true;
+            Some((one["call_sid"].as_str()?.to_owned(), label.to_owned(), starts))
         };
         Ok(participants.iter().filter_map(read).collect())
     }

@@ -23,6 +23,17 @@ pub enum Trouble {
     Unreachable(String),
 }
 
+impl Trouble {
+    /// Is it worth asking again?
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Gone => false,
+            Self::Unreachable(_) => true,
+            Self::Refused { status, .. } => *status == 429 || *status >= 500,
+        }
+    }
+}
+
 impl From<Trouble> for Refusal {
     fn from(trouble: Trouble) -> Self {
         Refusal::new(Code::CarrierFailed, trouble.to_string())

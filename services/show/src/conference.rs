@@ -122,10 +122,10 @@ impl Shows {
     }
 
     async fn found(&self, entry: &Arc<Entry>, stage: &mut MutexGuard<'_, Stage>, participant: Participant) {
-        let Participant { call, conference, label } = participant;
+        let Participant { call, conference, is_host } = participant;
         // What was told meanwhile is newer.
         stage.conference.sids.entry(call.provider.clone()).or_insert(conference);
-        if label.starts_with(names::HOST_LABEL) {
+        if is_host {
             // From before a restart.
             return lock(&self.inner.tickets).add_host(call, &entry.id);
         }

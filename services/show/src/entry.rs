@@ -112,13 +112,14 @@ impl Entry {
         }
     }
 
-    /// Somebody waits for a line; who did so before keeps their place.
-    pub(crate) fn waits_for_a_line(&self, call: CallRef) {
+    /// Somebody waits for a line; who did so before keeps their place, and is asked again when it is time. Is it news?
+    pub(crate) fn waits_for_a_line(&self, call: CallRef) -> bool {
         let mut waiting = lock(&self.overflow);
-        match waiting.iter_mut().find(|one| one.call == call) {
-            Some(known) => known.asked = None,
-            None => waiting.push_back(Waiting { call, asked: None }),
+        let is_news = waiting.iter().all(|one| one.call != call);
+        if is_news {
+            waiting.push_back(Waiting { call, asked: None });
         }
+        is_news
     }
 
     /// Does this one wait for a line?

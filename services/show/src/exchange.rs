@@ -3,14 +3,16 @@
 use crosspoint_carrier::{Carrier, Carriers, ParticipantChange, Provider, Trouble};
 use crosspoint_rooms::{CallRef, Task};
 
+use crate::names;
+
 /// Somebody in a conference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Participant {
     pub(crate) call: CallRef,
     /// The company's own name for the conference.
     pub(crate) conference: String,
-    /// What we called it in the document that led it there; empty: no document of ours, or the company does not say.
-    pub(crate) label: String,
+    /// By its label, or because the conference may begin with it.
+    pub(crate) is_host: bool,
 }
 
 /// The telephone companies.
@@ -96,10 +98,10 @@ impl Exchange for Carriers {
 async fn in_conference(carrier: &Carrier, name: &str) -> Result<Vec<Participant>, Trouble> {
     let Some(conference) = carrier.conference_sid(name).await? else { return Ok(Vec::new()) };
     let provider = carrier.provider().as_str();
-    let participant = |(sid, label)| Participant {
+    let participant = |(sid, label, starts): (String, String, bool)| Participant {
         call: CallRef { provider: provider.to_owned(), sid },
         conference: conference.clone(),
-        label,
+        is_host: starts || label.starts_with(names::HOST_LABEL),
     };
     Ok(carrier.participants(&conference).await?.into_iter().map(participant).collect())
 }

@@ -88,7 +88,10 @@ impl Shows {
                     Ok(()) => return,
                     Err(Trouble::Gone) => return shows.is_over(&entry, &id, "hung up while the server was down").await,
                     Err(trouble) => {
-                        tracing::warn!(show = entry.id, call = id, %trouble, "a call was not asked back yet")
+                        tracing::warn!(show = entry.id, call = id, %trouble, "a call was not asked back yet");
+                        if trouble.may_pass() {
+                            entry.stage.lock().await.put_off(&id);
+                        }
                     }
                 }
                 sleep(wait_before(attempt)).await;

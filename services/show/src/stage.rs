@@ -301,6 +301,14 @@ impl Stage {
         }
     }
 
+    /// A call whose sound is not here is given up later.
+    pub(crate) fn put_off(&mut self, call: &str) {
+        let is_away = |deadline: &&mut Deadline| matches!(deadline.link, CallLink::Lost | CallLink::Pending);
+        if let Some(deadline) = self.deadlines.get_mut(call).filter(is_away) {
+            deadline.at = Instant::now() + PHONE_LOST;
+        }
+    }
+
     /// Does nobody know where its sound is, for so long that what would tell was lost?
     pub(crate) fn is_away_for_long(&self, call: &str) -> bool {
         let is_away = |deadline: &Deadline| match deadline.link {

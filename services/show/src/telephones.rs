@@ -139,7 +139,13 @@ impl Shows {
         match result {
             Ok(()) => {}
             Err(Trouble::Gone) => self.is_over(entry, call, "hung up").await,
-            Err(trouble) => tracing::warn!(show = entry.id, call, %trouble, "a call could not be redirected"),
+            Err(trouble) => {
+                tracing::warn!(show = entry.id, call, %trouble, "a call could not be redirected");
+                // Whom the company cannot bring back is not given up for it.
+                if trouble.may_pass() {
+                    entry.stage.lock().await.put_off(call);
+                }
+            }
         }
     }
 
@@ -193,7 +199,9 @@ impl Shows {
     /// A line is free: who waits longest for one, in the conference, is asked anew where to go.
     pub(crate) fn let_in_from_overflow(&self, entry: &Arc<Entry>) {
         let show = entry.current();
-        if show.view.media != ShowMedia::Crosspoint || self.inner.rooms.is_draining() {
+        // Who waits when the lines are closed stays where they are.
+        let is_draining = show.view.media == ShowMedia::Crosspoint && self.inner.rooms.is_draining();
+        if is_draining || !show.view.open {
             return;
         }
         let call = {
@@ -293,12 +301,7 @@ where
 {
     let mut result = ask().await;
     for attempt in 0..ATTEMPTS - 1 {
-        let is_worth_it = match &result {
-            Ok(()) | Err(Trouble::Gone) => false,
-            Err(Trouble::Unreachable(_)) => true,
-            Err(Trouble::Refused { status, .. }) => *status == 429 || *status >= 500,
-        };
-        if !is_worth_it {
+        if !matches!(&result, Err(trouble) if trouble.may_pass()) {
             break;
         }
         sleep(wait_before(attempt)).await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crosspoint_model::show::{CallNotes, CallState, CallView, CallerView, ConnectionType, ShowMedia};
+use crosspoint_model::show::{CallNotes, CallView, CallerView, ConnectionType, ShowMedia};
 use crosspoint_model::{Code, Refusal};
 use crosspoint_rooms::{CallRef, Conference, IncomingCall, Welcome};
 
@@ -22,6 +22,10 @@ impl Shows {
         }
         if let Some((entry, view)) = self.find(&incoming.call) {
             return self.to_its_place(&entry, &view, &incoming, false);
+        }
+        if incoming.is_ours {
+            // Whom we called is a host or nobody.
+            return Ok(Welcome::Goodbye { message: String::new() });
         }
         let entry = match self.led_to(&incoming) {
             Ok(entry) => entry,
@@ -53,10 +57,12 @@ impl Shows {
             // Nobody is lost: they wait in the conference, and get a line when there is one. It may be a host.
             Err(refusal) if matches!(refusal.code, Code::LinesBusy | Code::StoreUnavailable) => {
                 tracing::warn!(show = entry.id, %refusal, "a caller waits in the conference for a line");
-                entry.waits_for_a_line(incoming.call);
+                let asks_pin = entry.waits_for_a_line(incoming.call);
                 let label = format!("waits-{}", chance::short_id()?);
-                Ok(Welcome::Conference { conference: conference(&entry.id, label, true), asks_pin: true })
+                Ok(Welcome::Conference { conference: conference(&entry.id, label, true), asks_pin })
             }
+            // It has ended just now.
+            Err(refusal) if refusal.code == Code::ShowNotFound => Ok(Welcome::Goodbye { message: NOBODY.to_owned() }),
             Err(refusal) => Err(refusal),
         }
     }
@@ -83,16 +89,14 @@ impl Shows {
         is_new: bool,
     ) -> Result<Welcome, Refusal> {
         let show = entry.current();
-        let conference = conference(&entry.id, view.call_id.clone(), view.state != CallState::OnAir);
+        // It may be off the air by the time it comes in; once it is in the conference, it is unmuted if it is on the air.
+        let conference = conference(&entry.id, view.call_id.clone(), true);
         let is_up = incoming.media_is_up && !self.inner.rooms.is_draining();
         if show.view.media == ShowMedia::Conference || !is_up {
             return Ok(Welcome::Conference { conference, asks_pin: is_new });
         }
         let token = chance::token()?;
         lock(&self.inner.tickets).issue(token.clone(), incoming.call.clone(), &entry.id, &view.call_id);
-        // Its document waits until the socket breaks, and the call may be off the air by then; once it is in the conference,
-        // it is unmuted if it is on the air.
-        let conference = Conference { muted: true, ..conference };
         Ok(Welcome::Stream { token, show: entry.id.clone(), call_id: view.call_id.clone(), conference })
     }
 
@@ -138,7 +142,7 @@ impl Shows {
         };
         let show = entry.current();
         let as_caller = |asks_pin| {
-            let conference = conference(&entry.id, view.call_id.clone(), view.state != CallState::OnAir);
+            let conference = conference(&entry.id, view.call_id.clone(), true);
             Ok(Welcome::Conference { conference, asks_pin })
         };
         // Not compared any more after too many: otherwise the next guess would still be one.

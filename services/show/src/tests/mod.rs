@@ -397,7 +397,7 @@ impl Exchange for Company {
         let participant = move |sid: String| Participant {
             call: call(&sid),
             conference: format!("CF-{name}"),
-            label: if sid.starts_with("CA-host") { format!("host-{sid}") } else { String::new() },
+            is_host: sid.starts_with("CA-host"),
         };
         Box::pin(async move { there.into_iter().map(participant).collect() })
     }
