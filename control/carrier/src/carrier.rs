@@ -65,6 +65,21 @@ pub struct ParticipantChange {
     pub hold: Option<bool>,
 }
 
+/// Somebody in a conference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Participant {
+    /// The provider's name of the call.
+    pub call: String,
+    /// As the document gave it; empty: none.
+    pub label: String,
+    /// Does the conference begin with this one?
+    pub starts: bool,
+    /// Is it not heard?
+    pub muted: bool,
+    /// Does it hear music?
+    pub hold: bool,
+}
+
 /// An account at a provider, and how to ask something of it. Cloning it is cheap.
 #[derive(Clone, Debug)]
 pub struct Carrier {
@@ -140,11 +155,11 @@ impl Carrier {
         Ok(found.and_then(|conference| conference["sid"].as_str()).map(str::to_owned))
     }
 
-    /// The calls that are in a conference, each with its label and whether the conference began with it.
+    /// Who is in a conference.
     ///
     /// # Errors
     /// When the provider does not say.
-    pub async fn participants(&self, conference: &str) -> Result<Vec<(String, String, bool)>, Trouble> {
+    pub async fn participants(&self, conference: &str) -> Result<Vec<Participant>, Trouble> {
         let path = format!("Conferences/{}/Participants", segment(conference));
         // As many as a conference takes.
         let answer = match self.rest.get(&self.account, &path, &[("PageSize", "250")]).await {
@@ -153,9 +168,13 @@ impl Carrier {
         };
         let participants = answer["participants"].as_array().map(Vec::as_slice).unwrap_or_default();
         let read = |one: &Value| {
-            let label = one["label"].as_str().unwrap_or_default();
-            let starts = one["start_conference_on_enter"] == true;
-            Some((one["call_sid"].as_str()?.to_owned(), label.to_owned(), starts))
+            Some(Participant {
+                call: one["call_sid"].as_str()?.to_owned(),
+                label: one["label"].as_str().unwrap_or_default().to_owned(),
+                starts: one["start_conference_on_enter"] == true,
+                muted: one["muted"] == true,
+                hold: one["hold"] == true,
+            })
         };
         Ok(participants.iter().filter_map(read).collect())
     }

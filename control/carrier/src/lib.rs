@@ -29,7 +29,7 @@ pub mod twiml;
 
 pub use account::{Account, Provider};
 pub use addresses::{Addresses, BadAddress};
-pub use carrier::{Carrier, Carriers, ParticipantChange};
+pub use carrier::{Carrier, Carriers, Participant, ParticipantChange};
 pub use signature::{Unsigned, Webhook};
 pub use trouble::Trouble;
 pub use twiml::fallback_twiml;

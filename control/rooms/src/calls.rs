@@ -56,6 +56,8 @@ pub struct Conference {
     pub starts: bool,
     /// Does this one come in muted?
     pub muted: bool,
+    /// Is a place kept for it where the hosts are?
+    pub reserved: bool,
 }
 
 /// What a caller is answered.
@@ -147,7 +149,7 @@ pub struct ConferenceEvent {
     pub call: CallRef,
     /// The conference as the provider names it.
     pub conference_sid: String,
-    /// Its name: `show-{showId}`.
+    /// Its name: `show-{showId}`; `show-{showId}.2` and so on where that is full.
     pub name: String,
     /// `participant-join`, `participant-leave`, `conference-start`, `conference-end`, …
     pub event: String,

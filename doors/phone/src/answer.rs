@@ -41,8 +41,8 @@ impl Answer<'_> {
     }
 
     fn room<'a>(&'a self, conference: &'a Conference, callback: &'a str) -> Room<'a> {
-        let Conference { name, label, starts, muted } = conference;
-        Room { name, label, starts: *starts, muted: *muted, callback, wait_url: self.wait_url }
+        let Conference { name, label, starts, muted, reserved } = conference;
+        Room { name, label, starts: *starts, muted: *muted, reserved: *reserved, callback, wait_url: self.wait_url }
     }
 }
 

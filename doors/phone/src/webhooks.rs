@@ -127,8 +127,8 @@ fn welcomed(door: &Door, webhook: &Genuine, decided: Result<Welcome, Refusal>) -
 fn refuge(show: Option<&str>) -> Welcome {
     match show {
         Some(show) => {
-            let conference =
-                Conference { name: format!("show-{show}"), label: String::new(), starts: false, muted: true };
+            let (name, label) = (format!("show-{show}"), String::new());
+            let conference = Conference { name, label, starts: false, muted: true, reserved: false };
             Welcome::Conference { conference, asks_pin: false }
         }
         None => Welcome::Goodbye { message: "We cannot take your call now. Please call again later.".to_owned() },

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use crosspoint_carrier::Trouble;
 use crosspoint_model::Identity;
 use crosspoint_model::show::{CallLink, CallState, CallView};
 use crosspoint_rooms::{CallRef, ConferenceEvent};
@@ -12,11 +13,12 @@ use tokio::time::{Instant, sleep};
 
 use crate::actor::Actor;
 use crate::calls::is_call;
-use crate::entry::{Entry, Stage, lock};
+use crate::entry::{Entry, Heard, Stage, lock};
 use crate::exchange::Participant;
 use crate::machine::{Command, Show};
 use crate::names;
 use crate::shows::Shows;
+use crate::telephones::is_as_wanted;
 
 /// Sound that is there comes within this time, silence included.
 const DOUBT: Duration = Duration::from_secs(1);
@@ -25,35 +27,58 @@ const LOOK: Duration = Duration::from_secs(60);
 
 impl Shows {
     pub(crate) async fn in_conference(&self, event: ConferenceEvent) {
-        let Some(entry) = names::show_of_conference(&event.name).and_then(|show| self.entry(show).ok()) else {
-            tracing::warn!(conference = event.name, event = event.event, "a conference of no show of ours");
+        let name = event.name.clone();
+        let Some((show, is_first)) = names::show_of_conference(&name) else {
+            tracing::warn!(conference = name, event = event.event, "a conference of no show of ours");
             return;
         };
+        let Ok(entry) = self.entry(show) else { return self.in_conference_of_no_show(show, event).await };
         let shows = self.clone();
         let noting = tokio::spawn(async move {
             let mut stage = entry.stage.lock().await;
-            shows.note_conference(&entry, &mut stage, event).await;
+            shows.note_conference(&entry, &mut stage, event, is_first).await;
         });
         // A panic in there was logged, and cost this event.
         let _ = noting.await;
     }
 
-    async fn note_conference(&self, entry: &Arc<Entry>, stage: &mut MutexGuard<'_, Stage>, event: ConferenceEvent) {
-        let ConferenceEvent { call, conference_sid, event, sequence, .. } = event;
+    /// A fixed document has led somebody to a show that is over: nobody would come. Asked anew, they are told so, or led to
+    /// the show that has their number now.
+    async fn in_conference_of_no_show(&self, show: &str, event: ConferenceEvent) {
+        if event.event != "participant-join" {
+            return;
+        }
+        tracing::info!(conference = event.name, call = event.call.sid, "somebody is in the conference of no show");
+        let (shows, show) = (self.clone(), show.to_owned());
+        tokio::spawn(async move {
+            if let Err(trouble) = shows.lead(&event.call, &show).await
+                && trouble != Trouble::Gone
+            {
+                tracing::warn!(show, %trouble, "who waits for a show that is over could not be told");
+            }
+        });
+    }
+
+    async fn note_conference(
+        &self,
+        entry: &Arc<Entry>,
+        stage: &mut MutexGuard<'_, Stage>,
+        event: ConferenceEvent,
+        is_first: bool,
+    ) {
+        let ConferenceEvent { call, conference_sid: conference, event, sequence, .. } = event;
         if event == "conference-end" {
-            stage.conference.sids.retain(|_, sid| *sid != conference_sid);
             return;
         }
         let heard = stage.conference.heard.get(&call);
-        if heard.is_some_and(|(sid, last)| *sid == conference_sid && sequence <= *last) {
+        if heard.is_some_and(|heard| heard.conference == conference && sequence <= heard.sequence) {
             return;
         }
         // Events of two conferences have no common order: one that was left already says nothing of where the call is now.
-        if event == "participant-leave" && heard.is_some_and(|(sid, _)| *sid != conference_sid) {
+        if event == "participant-leave" && heard.is_some_and(|heard| heard.conference != conference) {
             return;
         }
-        stage.conference.sids.insert(call.provider.clone(), conference_sid.clone());
-        stage.conference.heard.insert(call.clone(), (conference_sid, sequence));
+        stage.conference.heard.insert(call.clone(), Heard { conference, is_first, sequence });
         if lock(&self.inner.tickets).host_of(&call).is_some() {
             return;
         }
@@ -122,9 +147,10 @@ impl Shows {
     }
 
     async fn found(&self, entry: &Arc<Entry>, stage: &mut MutexGuard<'_, Stage>, participant: Participant) {
-        let Participant { call, conference, is_host } = participant;
+        let Participant { call, conference, is_first, is_host, muted, hold } = participant;
         // What was told meanwhile is newer.
-        stage.conference.sids.entry(call.provider.clone()).or_insert(conference);
+        let heard = Heard { conference, is_first, sequence: 0 };
+        stage.conference.heard.entry(call.clone()).or_insert(heard);
         if is_host {
             // From before a restart.
             return lock(&self.inner.tickets).add_host(call, &entry.id);
@@ -139,7 +165,11 @@ impl Shows {
                 self.joined_conference(entry, stage, view).await;
             }
             // It may have come in as it was to be a while ago.
-            Some(view) if view.link == CallLink::Conference => self.settle_in_conference(entry, stage, view),
+            Some(view) if view.link == CallLink::Conference => {
+                if !is_as_wanted(&show, &view.call_id, muted, hold) {
+                    self.settle_in_conference(entry, stage, view);
+                }
+            }
             Some(_) => {}
             None => self.stranger_in_conference(entry, &show, call),
         }

@@ -45,7 +45,7 @@ pub(crate) struct Stage {
     pub(crate) unsaved: Vec<ShowEvent>,
     /// What the lobby and the desk hear.
     pub(crate) feeds: Feeds,
-    /// What is known of the telephone company's conference.
+    /// What is known of the telephone company's conferences.
     pub(crate) conference: Gathering,
 }
 
@@ -68,19 +68,35 @@ pub(crate) struct Deadline {
     pub(crate) reason: &'static str,
 }
 
-/// What is known of the telephone company's conference.
+/// What is known of the telephone company's conferences.
 #[derive(Default)]
 pub(crate) struct Gathering {
-    /// Its own name, by provider.
-    pub(crate) sids: BTreeMap<String, String>,
-    /// The number of the last event of each call in it.
-    pub(crate) heard: BTreeMap<CallRef, (String, u64)>,
+    /// Where each call was heard of last.
+    pub(crate) heard: BTreeMap<CallRef, Heard>,
     /// Attempts to bring each call back, and when the next one is due.
     pub(crate) returns: BTreeMap<String, (u32, Instant)>,
     /// When it was looked last who is in it.
     pub(crate) looked: Option<Instant>,
     /// Who changes a call in the conference has its turn; the others wait.
     pub(crate) turns: BTreeMap<String, Arc<tokio::sync::Mutex<()>>>,
+}
+
+/// What was told last of a call in a conference.
+#[derive(Clone, Debug)]
+pub(crate) struct Heard {
+    /// The company's own name for the conference.
+    pub(crate) conference: String,
+    /// Is it where the hosts are, not one for who finds that full?
+    pub(crate) is_first: bool,
+    /// The number of the event.
+    pub(crate) sequence: u64,
+}
+
+impl Gathering {
+    /// Is it not where the hosts are?
+    pub(crate) fn is_apart(&self, call: &CallRef) -> bool {
+        self.heard.get(call).is_some_and(|heard| !heard.is_first)
+    }
 }
 
 /// A telephone line whose socket is here.

@@ -1,5 +1,6 @@
 //! What the shows want of telephone companies. A trait, so that tests can stand in for them.
 
+use crosspoint_carrier::twiml::conferences;
 use crosspoint_carrier::{Carrier, Carriers, ParticipantChange, Provider, Trouble};
 use crosspoint_rooms::{CallRef, Task};
 
@@ -11,8 +12,12 @@ pub(crate) struct Participant {
     pub(crate) call: CallRef,
     /// The company's own name for the conference.
     pub(crate) conference: String,
+    /// Is that the first one of the show?
+    pub(crate) is_first: bool,
     /// By its label, or because the conference may begin with it.
     pub(crate) is_host: bool,
+    pub(crate) muted: bool,
+    pub(crate) hold: bool,
 }
 
 /// The telephone companies.
@@ -29,7 +34,8 @@ pub(crate) trait Exchange: Send + Sync {
     /// A company's own name for a conference.
     fn conference_sid<'a>(&'a self, provider: &'a str, name: &'a str) -> Task<'a, Result<Option<String>, Trouble>>;
 
-    /// Who is in the conferences of this name, at any company. Of a company that does not say it, nobody.
+    /// Who is in the conferences of the show whose first one has this name, at any company. Of a company that does not say it,
+    /// nobody.
     fn participants<'a>(&'a self, name: &'a str) -> Task<'a, Vec<Participant>>;
 
     /// Mutes or holds a call in a conference.
@@ -71,7 +77,7 @@ impl Exchange for Carriers {
         Box::pin(async move {
             let mut all = Vec::new();
             for carrier in self.iter() {
-                match in_conference(carrier, name).await {
+                match in_conferences(carrier, name).await {
                     Ok(some) => all.extend(some),
                     Err(trouble) => {
                         tracing::warn!(conference = name, provider = %carrier.provider(), %trouble, "who is in a conference is not known");
@@ -95,13 +101,29 @@ impl Exchange for Carriers {
     }
 }
 
-async fn in_conference(carrier: &Carrier, name: &str) -> Result<Vec<Participant>, Trouble> {
+async fn in_conferences(carrier: &Carrier, first: &str) -> Result<Vec<Participant>, Trouble> {
+    let mut all = Vec::new();
+    for name in conferences(first) {
+        let there = in_conference(carrier, &name, name == first).await?;
+        // The next one is for who finds this one full.
+        if there.is_empty() {
+            break;
+        }
+        all.extend(there);
+    }
+    Ok(all)
+}
+
+async fn in_conference(carrier: &Carrier, name: &str, is_first: bool) -> Result<Vec<Participant>, Trouble> {
     let Some(conference) = carrier.conference_sid(name).await? else { return Ok(Vec::new()) };
     let provider = carrier.provider().as_str();
-    let participant = |(sid, label, starts): (String, String, bool)| Participant {
-        call: CallRef { provider: provider.to_owned(), sid },
+    let participant = |one: crosspoint_carrier::Participant| Participant {
+        call: CallRef { provider: provider.to_owned(), sid: one.call },
         conference: conference.clone(),
-        is_host: starts || label.starts_with(names::HOST_LABEL),
+        is_first,
+        is_host: one.starts || one.label.starts_with(names::HOST_LABEL),
+        muted: one.muted,
+        hold: one.hold,
     };
     Ok(carrier.participants(&conference).await?.into_iter().map(participant).collect())
 }

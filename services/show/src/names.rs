@@ -1,5 +1,6 @@
 //! Names: of shows, of their rooms, of who is in them.
 
+use crosspoint_carrier::twiml::first_conference;
 use crosspoint_model::show::{CallState, CallView};
 use crosspoint_model::{Code, Identity, Refusal, RoomId};
 
@@ -40,7 +41,7 @@ pub fn call_identity(call: &str) -> String {
     format!("call-{call}")
 }
 
-/// The telephone company's conference of a show.
+/// The telephone company's conference of a show: the first one.
 pub fn conference(show: &str) -> String {
     format!("show-{show}")
 }
@@ -48,9 +49,10 @@ pub fn conference(show: &str) -> String {
 /// How the labels of hosts in a conference begin.
 pub(crate) const HOST_LABEL: &str = "host-";
 
-/// The show of a conference.
-pub(crate) fn show_of_conference(name: &str) -> Option<&str> {
-    name.strip_prefix("show-")
+/// The show of a conference, and whether it is the first one: the others are for who finds that full.
+pub(crate) fn show_of_conference(name: &str) -> Option<(&str, bool)> {
+    let (first, is_first) = first_conference(name);
+    Some((first.strip_prefix("show-")?, is_first))
 }
 
 /// Where a call belongs, and whether it is held there.

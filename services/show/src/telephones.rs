@@ -48,11 +48,13 @@ impl Shows {
         match self.inner.exchange.dial(number, show).await {
             Ok(call) => {
                 tracing::info!(show, call = call.sid, by = actor.identity, "called a host");
+                lock(&self.inner.tickets).invite(call.clone(), number, &entry.id);
+                // Looked at after the invitation: the end of a show takes those back that it finds.
                 if entry.current().view.ended_at.is_some() {
+                    lock(&self.inner.tickets).forget_call(&call);
                     self.hang_up_for_good(call);
                     return Err(Refusal::new(Code::ShowNotFound, "the show has ended"));
                 }
-                lock(&self.inner.tickets).invite(call, number, &entry.id);
                 Ok(())
             }
             Err(trouble) => {
@@ -162,7 +164,14 @@ impl Shows {
     /// Brings a call to where its sound is to be, after a while that grows with each attempt. The clock asks again.
     pub(crate) fn bring_back(&self, entry: &Arc<Entry>, stage: &mut Stage, call: &CallView) {
         let now = Instant::now();
-        let Some(at_company) = reference(call).filter(|_| self.is_astray(&entry.current(), call)) else { return };
+        let Some(at_company) = reference(call) else { return };
+        let is_apart = stage.conference.is_apart(&at_company);
+        let is_wanted = move |shows: &Self, show: &Show, call: &CallView| {
+            shows.is_astray(show, call) || (is_apart && is_to_be_heard(show, call))
+        };
+        if !is_wanted(self, &entry.current(), call) {
+            return;
+        }
         let (attempts, due) = stage.conference.returns.get(&call.call_id).copied().unwrap_or((0, now));
         if due > now {
             return;
@@ -174,11 +183,11 @@ impl Shows {
         let (shows, entry, id) = (self.clone(), Arc::clone(entry), call.call_id.clone());
         tokio::spawn(async move {
             sleep(wait).await;
-            let is_astray = || {
+            let is_still_wanted = || {
                 let show = entry.current();
-                show.call(&id).is_ok_and(|call| shows.is_astray(&show, call))
+                show.call(&id).is_ok_and(|call| is_wanted(&shows, &show, call))
             };
-            if let Some(result) = shows.lead_if(&at_company, &entry.id, is_astray).await {
+            if let Some(result) = shows.lead_if(&at_company, &entry.id, is_still_wanted).await {
                 shows.redirected(&entry, &id, result).await;
             }
         });
@@ -229,7 +238,7 @@ impl Shows {
     /// then: an older one that was tried again must not undo a newer one.
     pub(crate) fn settle_in_conference(&self, entry: &Arc<Entry>, stage: &mut Stage, call: &CallView) {
         let Some(at_company) = reference(call) else { return };
-        let known = stage.conference.sids.get(&at_company.provider).cloned();
+        let known = stage.conference.heard.get(&at_company).map(|heard| heard.conference.clone());
         let turn = Arc::clone(stage.conference.turns.entry(call.call_id.clone()).or_default());
         let (shows, entry, id, state) = (self.clone(), Arc::clone(entry), call.call_id.clone(), call.state);
         tokio::spawn(async move {
@@ -276,6 +285,13 @@ impl Shows {
     }
 }
 
+/// Does the conference have a call as it is to have it?
+pub(crate) fn is_as_wanted(show: &Show, id: &str, muted: bool, hold: bool) -> bool {
+    wanted(show, id).is_none_or(|change| {
+        change.muted.is_none_or(|wanted| wanted == muted) && change.hold.is_none_or(|wanted| wanted == hold)
+    })
+}
+
 /// How the conference is to have a call now; who is out is not heard, even before it is hung up.
 fn wanted(show: &Show, id: &str) -> Option<ParticipantChange> {
     let call = show.call(id).ok()?;
@@ -287,6 +303,11 @@ fn wanted(show: &Show, id: &str) -> Option<ParticipantChange> {
         muted: Some(call.state != CallState::OnAir),
         hold: Some(waits && show.view.settings.lobby != LobbySource::Programme),
     })
+}
+
+/// Is it on the air in the conference? Nobody would hear it in one for who finds that full.
+fn is_to_be_heard(show: &Show, call: &CallView) -> bool {
+    show.view.media == ShowMedia::Conference && call.link == CallLink::Conference && call.state == CallState::OnAir
 }
 
 /// Half a second, then twice as long each time, up to a minute.

@@ -52,7 +52,7 @@ impl Shows {
         }
         let unsettled: Vec<Deed> = stage.unsettled.iter().cloned().collect();
         self.carry_out(entry, stage, &show, &unsettled);
-        for call in show.open_calls().filter(|call| self.is_astray(&show, call)) {
+        for call in show.open_calls() {
             if matches!(call.link, CallLink::Conference | CallLink::Connected) || stage.is_away_for_long(&call.call_id)
             {
                 self.bring_back(entry, stage, call);

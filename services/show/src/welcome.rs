@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crosspoint_model::show::{CallNotes, CallView, CallerView, ConnectionType, ShowMedia};
+use crosspoint_model::show::{CallNotes, CallState, CallView, CallerView, ConnectionType, ShowMedia};
 use crosspoint_model::{Code, Refusal};
 use crosspoint_rooms::{CallRef, Conference, IncomingCall, Welcome};
 
@@ -59,7 +59,7 @@ impl Shows {
                 tracing::warn!(show = entry.id, %refusal, "a caller waits in the conference for a line");
                 let asks_pin = entry.waits_for_a_line(incoming.call);
                 let label = format!("waits-{}", chance::short_id()?);
-                Ok(Welcome::Conference { conference: conference(&entry.id, label, true), asks_pin })
+                Ok(Welcome::Conference { conference: conference(&entry.id, label), asks_pin })
             }
             // It has ended just now.
             Err(refusal) if refusal.code == Code::ShowNotFound => Ok(Welcome::Goodbye { message: NOBODY.to_owned() }),
@@ -90,7 +90,8 @@ impl Shows {
     ) -> Result<Welcome, Refusal> {
         let show = entry.current();
         // It may be off the air by the time it comes in; once it is in the conference, it is unmuted if it is on the air.
-        let conference = conference(&entry.id, view.call_id.clone(), true);
+        let reserved = view.state == CallState::OnAir;
+        let conference = Conference { reserved, ..conference(&entry.id, view.call_id.clone()) };
         let is_up = incoming.media_is_up && !self.inner.rooms.is_draining();
         if show.view.media == ShowMedia::Conference || !is_up {
             return Ok(Welcome::Conference { conference, asks_pin: is_new });
@@ -142,7 +143,7 @@ impl Shows {
         };
         let show = entry.current();
         let as_caller = |asks_pin| {
-            let conference = conference(&entry.id, view.call_id.clone(), true);
+            let conference = conference(&entry.id, view.call_id.clone());
             Ok(Welcome::Conference { conference, asks_pin })
         };
         // Not compared any more after too many: otherwise the next guess would still be one.
@@ -172,7 +173,7 @@ impl Shows {
         }
         let asks_pin = !digits.is_empty() && tickets.may_guess(call, &entry.id);
         let label = format!("waits-{}", chance::short_id()?);
-        Ok(Welcome::Conference { conference: conference(&entry.id, label, true), asks_pin })
+        Ok(Welcome::Conference { conference: conference(&entry.id, label), asks_pin })
     }
 
     /// Somebody whom we called pressed a key.
@@ -199,13 +200,13 @@ const CONFIRM: &str = "This is your show calling. Press any key to take part.";
 /// What a caller is told where there is no show.
 const NOBODY: &str = "No show is on the air now. Thank you for calling.";
 
-fn conference(show: &str, label: String, muted: bool) -> Conference {
-    Conference { name: names::conference(show), label, starts: false, muted }
+fn conference(show: &str, label: String) -> Conference {
+    Conference { name: names::conference(show), label, starts: false, muted: true, reserved: false }
 }
 
 /// With a host the conference begins.
 fn host(show: &str, call: &CallRef) -> Welcome {
     let label = format!("{}{}", names::HOST_LABEL, call.sid);
-    let conference = Conference { name: names::conference(show), label, starts: true, muted: false };
+    let conference = Conference { name: names::conference(show), label, starts: true, muted: false, reserved: true };
     Welcome::Conference { conference, asks_pin: false }
 }

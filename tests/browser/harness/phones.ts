@@ -202,6 +202,11 @@ export class Phone {
     return this.company.post(`/calls/${this.sid}/say`, { tone: { hz: tone, level: PHONE_LEVEL } });
   }
 
+  /** From now on what it says is late by chance, by up to so many milliseconds. */
+  jitter(jitterMs: number): Promise<void> {
+    return this.company.post(`/calls/${this.sid}/faults`, { jitterMs });
+  }
+
   /** Its stream's socket is gone without a word. */
   cut(): Promise<void> {
     return this.company.post(`/calls/${this.sid}/faults`, { cutSocket: true });

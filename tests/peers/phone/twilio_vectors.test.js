@@ -26,11 +26,13 @@ const TOKEN = process.env.PEER_TOKEN ?? "";
 const server = { skip: !SERVER && "PEER_URL names no server" };
 const company = { skip: !COMPANY && "PEER_COMPANY names no company" };
 const { VoiceResponse } = twilio.twiml;
+/** The show's conference, and those for who finds it full. */
+const CONFERENCES = Array(5).fill("Dial(Conference)");
 
 test("a call to an open show is connected to us, and to the conference behind us", server, async () => {
   const show = await openShow();
   const root = await voice(show);
-  assert.deepEqual(shape(root), ["Connect(Stream(Parameter Parameter Parameter))", "Dial(Conference)"]);
+  assert.deepEqual(shape(root), ["Connect(Stream(Parameter Parameter Parameter))", ...CONFERENCES]);
   const expected = new VoiceResponse();
   const parameters = Object.fromEntries(find(root, "Parameter").map(({ attributes }) => [attributes.name, attributes.value]));
   const stream = expected.connect().stream({ url: `${PUBLIC.replace(/^http/, "ws")}/api/twilio/media-stream` });
@@ -45,7 +47,7 @@ test("a show that goes through the conference asks for a PIN and lets everybody 
   const show = await openShow();
   await api(`/api/shows/${show}/media`, { media: "conference" });
   const root = await voice(show);
-  assert.deepEqual(shape(root), ["Gather(Say)", "Dial(Conference)"]);
+  assert.deepEqual(shape(root), ["Gather(Say)", ...CONFERENCES]);
   const label = find(root, "Conference")[0].attributes.participantLabel;
   const expected = new VoiceResponse();
   const action = `${PUBLIC}/api/phone/pin?show=${show}`;
@@ -139,15 +141,22 @@ function conference(response, show, participantLabel) {
     endConferenceOnExit: false,
     muted: true,
     beep: "false",
-    maxParticipants: 250,
+    maxParticipants: 240,
     record: "do-not-record",
     jitterBufferSize: "small",
     participantLabel,
-    statusCallback: `${PUBLIC}/api/phone/conference`,
-    statusCallbackEvent: "start end join leave mute hold",
-    statusCallbackMethod: "POST",
+    ...told("start end join leave mute hold"),
   };
   response.dial().conference(attributes, `show-${show}`);
+  // Who finds it full waits in another.
+  for (const number of [2, 3, 4, 5]) {
+    const waits = { startConferenceOnEnter: false, muted: true, beep: "false", ...told("join leave") };
+    response.dial().conference(waits, `show-${show}.${number}`);
+  }
+}
+
+function told(events) {
+  return { statusCallback: `${PUBLIC}/api/phone/conference`, statusCallbackEvent: events, statusCallbackMethod: "POST" };
 }
 
 async function openShow() {

@@ -24,9 +24,9 @@ pub struct Document {
     pub stream: Option<String>,
     /// Its parameters.
     pub parameters: Vec<(String, String)>,
-    /// The conference of `<Dial><Conference>`.
+    /// The first conference of `<Dial><Conference>`.
     pub conference: Option<String>,
-    /// All verbs, in order.
+    /// All verbs, in order; several of a kind in a row are one.
     pub verbs: Vec<String>,
 }
 
@@ -39,11 +39,15 @@ impl Document {
             return Err(format!("no Response: {text}"));
         }
         let verbs = root.children().filter(roxmltree::Node::is_element).map(|node| node.tag_name().name().to_owned());
-        let mut document = Self { text: text.to_owned(), verbs: verbs.collect(), ..Self::default() };
+        let mut verbs: Vec<String> = verbs.collect();
+        verbs.dedup();
+        let mut document = Self { text: text.to_owned(), verbs, ..Self::default() };
         for node in root.descendants() {
             match node.tag_name().name() {
                 "Stream" => document.stream = node.attribute("url").map(str::to_owned),
-                "Conference" => document.conference = node.text().map(|name| name.trim().to_owned()),
+                "Conference" if document.conference.is_none() => {
+                    document.conference = node.text().map(|name| name.trim().to_owned());
+                }
                 "Parameter" => {
                     let part = |name| node.attribute(name).unwrap_or_default().to_owned();
                     document.parameters.push((part("name"), part("value")));

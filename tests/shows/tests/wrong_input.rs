@@ -1,18 +1,14 @@
 //! What no telephone company would send, by sockets made by hand: each ends as is documented, the server stays well, and a
-//! call that goes on meanwhile is not harmed. And more calls at once than may be: none is lost.
+//! call that goes on meanwhile is not harmed.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use crosspoint_shows_tests::chance::setting;
 use crosspoint_shows_tests::handmade::{Document, Line, Provider};
 use crosspoint_shows_tests::tone::TONES;
 use crosspoint_shows_tests::wait::until;
 use crosspoint_shows_tests::{House, Mouth, Studio};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
 const NUMBER: &str = "+14155550101";
 const FROM: &str = "+12025550111";
@@ -23,8 +19,6 @@ const UNSUPPORTED: u16 = 1003;
 /// Louder than this is heard, softer than that is not.
 const HEARD: f64 = -3.0;
 const SETTLED: Duration = Duration::from_secs(3);
-/// Requests at once.
-const AT_ONCE: usize = 100;
 /// So many messages that nobody understands are once too often.
 const TOO_MANY: usize = 20;
 const SILENCE: [u8; 160] = [0xFF; 160];
@@ -44,47 +38,6 @@ async fn sockets_that_do_what_no_company_does_are_closed_and_nobody_else_notices
     bench.text_that_is_no_json().await;
     bench.formats_that_are_not_carried().await;
     bench.is_well().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_calls_at_once_beyond_the_limit_go_into_the_conference_and_none_is_lost() {
-    const LIMIT: usize = 20;
-    let house = House::open(&["--phone.calls", &LIMIT.to_string()]).await;
-    house.operator.make_show("crowd", &[NUMBER], json!({"lines": 1000})).await;
-    let provider = Provider::of(&house.server.url());
-    let mut lines = Vec::new();
-    for _ in 0..LIMIT {
-        lines.push(provider.call(FROM, NUMBER).await);
-    }
-    for (_, line) in &mut lines {
-        assert!(line.hears_sound(SETTLED).await, "a line within the limit has sound");
-    }
-    let (count, at_once) = (setting("SHOW_CROWD", 1000), Arc::new(Semaphore::new(AT_ONCE)));
-    let mut asked = Vec::new();
-    for _ in 0..count {
-        let (provider, at_once) = (provider.clone(), at_once.clone());
-        asked.push(tokio::spawn(async move {
-            let _permit = at_once.acquire().await.expect("it stays open");
-            provider.ring(&Provider::new_sid(), FROM, NUMBER).await
-        }));
-    }
-    let mut answers: BTreeMap<String, usize> = BTreeMap::new();
-    for answer in asked {
-        let (status, body) = answer.await.expect("it asks").expect("an answer");
-        assert_eq!(status, StatusCode::OK, "{body}");
-        let document = Document::read(&body).expect("TwiML");
-        assert_eq!(document.conference.as_deref(), Some("show-crowd"), "{body}");
-        *answers.entry(document.verbs.join(", ")).or_default() += 1;
-    }
-    println!("{count} calls at once with {LIMIT} lines taken: {answers:?}");
-    let known = ["Connect, Dial", "Dial", "Gather, Dial"];
-    assert!(answers.keys().all(|verbs| known.contains(&verbs.as_str())), "{answers:?}");
-    assert_eq!(answers.values().sum::<usize>(), count);
-    assert_eq!(answers.get("Connect, Dial"), None, "all lines are taken");
-    for (_, line) in &mut lines {
-        line.media(&SILENCE).await;
-        assert!(line.hears_sound(SETTLED).await, "the lines that were there go on");
-    }
 }
 
 /// A server with one healthy call in it.

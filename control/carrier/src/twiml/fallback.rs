@@ -8,6 +8,7 @@ use crate::account::Provider;
 /// for a number that only hosts know.
 pub fn fallback_twiml(provider: Provider, show: &str, host: bool) -> String {
     let name = format!("show-{show}");
-    let room = Room { name: &name, label: "", starts: host, muted: !host, callback: "", wait_url: None };
+    let room =
+        Room { name: &name, label: "", starts: host, muted: !host, reserved: host, callback: "", wait_url: None };
     conference(provider, &room)
 }

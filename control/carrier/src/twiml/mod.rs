@@ -5,8 +5,11 @@
 //! <Response>
 //!   <Connect><Stream url="wss://…"><Parameter name="token" value="…"/></Stream></Connect>
 //!   <Dial><Conference startConferenceOnEnter="false" muted="true" …>show-7</Conference></Dial>
+//!   <Dial><Conference startConferenceOnEnter="false" muted="true" …>show-7.2</Conference></Dial> …
 //! </Response>
 //! ```
+//! A conference that is full lets nobody in, and the provider goes on with the next verb: so a crowd waits in further ones.
+//!
 //! `<Connect>` has no `action`: when the stream ends, however it does, the provider goes on with the next verb by itself, without
 //! asking us. So a caller whose sound we lose is in the conference of the show. For the same reason nothing in a conference points at
 //! this server but its callback, which is only told.
@@ -18,8 +21,8 @@ pub use self::fallback::fallback_twiml;
 use self::xml::Document;
 use crate::account::Provider;
 
-/// Providers take no longer ones by REST.
-pub const LONGEST: usize = 4000;
+/// A quarter of what Twilio reads of an answer (error 11750).
+pub const LONGEST: usize = 16 * 1024;
 /// Digits of a PIN.
 const PIN_DIGITS: &str = "6";
 /// Seconds to key in a PIN; then one comes in as an ordinary caller.
@@ -28,6 +31,20 @@ const PIN_SECONDS: &str = "6";
 const CONFIRM_SECONDS: &str = "10";
 /// As many as a conference of Twilio's takes at most.
 const PARTICIPANTS: &str = "250";
+/// As many are let into the first one, so that hosts and who is on the air find a place.
+const UNRESERVED: &str = "240";
+/// Conferences of one show: the first with the hosts, the others for those who find it full.
+const CONFERENCES: usize = 5;
+
+/// The conferences of a show, given the name of the first; each takes whoever finds those before it full.
+pub fn conferences(first: &str) -> impl Iterator<Item = String> {
+    std::iter::once(first.to_owned()).chain((2..=CONFERENCES).map(move |number| format!("{first}.{number}")))
+}
+
+/// The first conference of the show that this one belongs to, and whether it is that one.
+pub fn first_conference(name: &str) -> (&str, bool) {
+    name.split_once('.').map_or((name, true), |(first, _)| (first, false))
+}
 
 /// The sound of a call, connected to us.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +66,8 @@ pub struct Room<'a> {
     pub starts: bool,
     /// Does this one come in muted?
     pub muted: bool,
+    /// Is a place kept for it in the first conference: for a host, for who is on the air?
+    pub reserved: bool,
     /// Who is told what happens in it: [`crate::Addresses::conference`]. Empty: nobody.
     pub callback: &'a str,
     /// What one hears until it begins; absent: the provider's own music.
@@ -155,7 +174,7 @@ fn dial(document: &mut Document, provider: Provider, room: &Room<'_>) {
         ("endConferenceOnExit", "false"),
         ("muted", word(room.muted)),
         ("beep", "false"),
-        ("maxParticipants", PARTICIPANTS),
+        ("maxParticipants", if room.reserved { PARTICIPANTS } else { UNRESERVED }),
         ("record", "do-not-record"),
     ];
     if provider == Provider::Twilio {
@@ -165,16 +184,38 @@ fn dial(document: &mut Document, provider: Provider, room: &Room<'_>) {
             attributes.push(("participantLabel", room.label));
         }
     }
-    if let Some(url) = room.wait_url {
-        attributes.extend([("waitUrl", url), ("waitMethod", "GET")]);
+    attributes.extend(wait(room));
+    attributes.extend(told(room, "start end join leave mute hold"));
+    dial_one(document, &attributes, room.name);
+    if !room.starts {
+        overflow(document, room);
     }
-    if !room.callback.is_empty() {
-        attributes.push(("statusCallback", room.callback));
-        attributes.push(("statusCallbackEvent", "start end join leave mute hold"));
-        attributes.push(("statusCallbackMethod", "POST"));
+}
+
+/// Nobody talks there: a crowd waits for a line.
+fn overflow(document: &mut Document, room: &Room<'_>) {
+    let mut attributes = vec![("startConferenceOnEnter", "false"), ("muted", "true"), ("beep", "false")];
+    attributes.extend(wait(room));
+    attributes.extend(told(room, "join leave"));
+    for name in conferences(room.name).skip(1) {
+        dial_one(document, &attributes, &name);
     }
+}
+
+fn wait<'a>(room: &Room<'a>) -> impl Iterator<Item = (&'static str, &'a str)> {
+    room.wait_url.into_iter().flat_map(|url| [("waitUrl", url), ("waitMethod", "GET")])
+}
+
+fn told<'a>(room: &Room<'a>, events: &'a str) -> impl Iterator<Item = (&'static str, &'a str)> {
+    let callback = Some(room.callback).filter(|callback| !callback.is_empty());
+    callback.into_iter().flat_map(move |callback| {
+        [("statusCallback", callback), ("statusCallbackEvent", events), ("statusCallbackMethod", "POST")]
+    })
+}
+
+fn dial_one(document: &mut Document, attributes: &[(&str, &str)], name: &str) {
     document.open("Dial", &[]);
-    document.text("Conference", &attributes, room.name);
+    document.text("Conference", attributes, name);
     document.close("Dial");
 }
 

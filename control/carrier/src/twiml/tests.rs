@@ -8,6 +8,7 @@ fn room<'a>() -> Room<'a> {
         label: "c1",
         starts: false,
         muted: true,
+        reserved: false,
         callback: "https://a.example/api/phone/conference",
         wait_url: None,
     }
@@ -26,7 +27,7 @@ fn when_the_stream_ends_the_call_falls_into_the_conference() {
     let parameters = [("token", "t\"<&>'"), ("show", "7")];
     let text = stream(Provider::Twilio, &Stream { url: "wss://a.example/x", parameters: &parameters }, &room());
     let document = Document::parse(&text).expect("XML");
-    assert_eq!(verbs(&document), ["Connect", "Dial"]);
+    assert_eq!(verbs(&document), ["Connect", "Dial", "Dial", "Dial", "Dial", "Dial"]);
     let connect = find(&document, "Connect");
     assert_eq!(connect.attributes().count(), 0, "an action would be asked of us when we are gone");
     assert_eq!(find(&document, "Stream").attribute("url"), Some("wss://a.example/x"));
@@ -47,7 +48,7 @@ fn in_the_conference_callers_are_muted_and_wait_for_a_host() {
         ("record", Some("do-not-record")),
         ("jitterBufferSize", Some("small")),
         ("participantLabel", Some("c1")),
-        ("maxParticipants", Some("250")),
+        ("maxParticipants", Some("240")),
         ("statusCallback", Some("https://a.example/api/phone/conference")),
         ("statusCallbackEvent", Some("start end join leave mute hold")),
         ("waitUrl", None),
@@ -62,10 +63,32 @@ fn in_the_conference_callers_are_muted_and_wait_for_a_host() {
 }
 
 #[test]
+fn who_finds_the_conference_full_waits_in_another_and_for_hosts_a_place_is_kept() {
+    let names = |text: &str| -> Vec<String> {
+        let document = Document::parse(text).expect("XML");
+        let all = document.descendants().filter(|node| node.has_tag_name("Conference"));
+        all.filter_map(|node| node.text().map(str::to_owned)).collect()
+    };
+    let text = conference(Provider::Twilio, &room());
+    assert_eq!(names(&text), ["show-7", "show-7.2", "show-7.3", "show-7.4", "show-7.5"]);
+    let document = Document::parse(&text).expect("XML");
+    for further in document.descendants().filter(|node| node.has_tag_name("Conference")).skip(1) {
+        assert_eq!(further.attribute("startConferenceOnEnter"), Some("false"), "nobody would talk there");
+        assert_eq!(further.attribute("muted"), Some("true"));
+        assert_eq!(further.attribute("statusCallbackEvent"), Some("join leave"));
+    }
+    let host = conference(Provider::Twilio, &Room { starts: true, muted: false, reserved: true, ..room() });
+    assert_eq!(names(&host), ["show-7"], "a host alone in another one would be no show");
+    assert!(host.contains("maxParticipants=\"250\""), "{host}");
+    assert_eq!(first_conference("show-7.5"), ("show-7", false));
+    assert_eq!(first_conference("show-7"), ("show-7", true));
+}
+
+#[test]
 fn who_keys_in_no_pin_goes_into_the_conference_all_the_same() {
     let text = ask_pin(Provider::Twilio, "https://a.example/pin?show=7&x=1", &room());
     let document = Document::parse(&text).expect("XML");
-    assert_eq!(verbs(&document), ["Gather", "Dial"]);
+    assert_eq!(verbs(&document), ["Gather", "Dial", "Dial", "Dial", "Dial", "Dial"]);
     let gather = find(&document, "Gather");
     assert_eq!(gather.attribute("action"), Some("https://a.example/pin?show=7&x=1"));
     assert_eq!((gather.attribute("numDigits"), gather.attribute("timeout")), (Some("6"), Some("6")));
@@ -122,6 +145,9 @@ fn no_document_is_longer_than_a_provider_takes() {
         assert!(text.len() <= LONGEST, "{}", text.len());
         Document::parse(&text).expect("XML");
     }
+    // It may be sent by REST too, which takes 4,000 characters.
+    let fallback = fallback_twiml(Provider::Twilio, &"s".repeat(64), false);
+    assert!(fallback.len() <= 4000, "{}", fallback.len());
 }
 
 #[test]

@@ -77,7 +77,7 @@ impl Show {
             Command::Finish => turn.finish(),
         }
         let outcome = turn.end();
-        self.forget_past();
+        self.forget_past(now_ms);
         Ok(outcome)
     }
 
@@ -114,16 +114,21 @@ impl Show {
         (self.view.settings.lines as usize).saturating_sub(self.open_calls().count())
     }
 
-    fn forget_past(&mut self) {
-        let mut past: Vec<(u64, String)> = Vec::new();
-        for call in self.calls.values().filter(|call| call.state.is_over()) {
-            past.push((call.ended_at.unwrap_or_default(), call.call_id.clone()));
-        }
-        if past.len() > PAST_CALLS {
-            past.sort();
-            for (_, call) in &past[..past.len() - PAST_CALLS] {
-                self.calls.remove(call);
-            }
+    /// Those that ended just now are still to be hung up, however many they are.
+    fn forget_past(&mut self, now_ms: u64) {
+        let over = |call: &&CallView| call.state.is_over();
+        let ended = |call: &CallView| call.ended_at.unwrap_or_default();
+        let excess = self.calls.values().filter(over).count().saturating_sub(PAST_CALLS);
+        let mut past: Vec<(u64, String)> = self
+            .calls
+            .values()
+            .filter(over)
+            .filter(|call| ended(call) < now_ms)
+            .map(|call| (ended(call), call.call_id.clone()))
+            .collect();
+        past.sort();
+        for (_, call) in past.iter().take(excess) {
+            self.calls.remove(call);
         }
     }
 }

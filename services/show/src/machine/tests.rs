@@ -432,6 +432,19 @@ fn an_ended_show_has_no_calls() {
 }
 
 #[test]
+fn of_a_crowd_that_is_put_out_at_once_everybody_is_hung_up() {
+    let mut studio = Studio::new();
+    let crowd = PAST_CALLS + 10;
+    studio.show.view.settings.lines = crowd as u32;
+    for count in 0..crowd {
+        studio.phone(&format!("c{count}"));
+    }
+    let outcome = studio.run(&host(), Command::Finish).expect("ends");
+    let is_put_out = |deed: &&Deed| matches!(deed, Deed::PutOut(id) if studio.show.calls.contains_key(id));
+    assert_eq!(outcome.deeds.iter().filter(is_put_out).count(), crowd);
+}
+
+#[test]
 fn digits_are_kept_as_far_as_they_are_digits() {
     let mut studio = Studio::new();
     studio.phone("a");

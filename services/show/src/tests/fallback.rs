@@ -131,7 +131,8 @@ async fn a_show_is_switched_to_the_conference_while_it_is_live_and_back() {
     switch(&house, ShowMedia::Conference).await;
     until("is asked anew", || house.company.was_asked(&Asked::Redirect("CA1".into()))).await;
     let Welcome::Conference { conference, asks_pin } = house.dials("CA1").await else { panic!("the conference") };
-    let expected = Conference { name: format!("show-{SHOW}"), label: id.clone(), starts: false, muted: true };
+    let expected =
+        Conference { name: format!("show-{SHOW}"), label: id.clone(), starts: false, muted: true, reserved: false };
     assert_eq!((conference, asks_pin), (expected, false), "who is in the show is no host");
     drop(line);
     house.shows.detached(call("CA1"), Detached::Stopped).await;
@@ -152,6 +153,65 @@ async fn a_show_is_switched_to_the_conference_while_it_is_live_and_back() {
     until("is asked back", || house.company.times(&Asked::Redirect("CA1".into())) == 2).await;
     let (same, _line) = house.phone("CA1").await;
     assert_eq!((&same, house.state(&id), house.link(&id)), (&id, CallState::Hold, CallLink::Connected));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_found_the_conference_full_is_brought_into_it_to_be_on_the_air() {
+    let house = House::new().await;
+    let (id, line) = house.waiting("CA1").await;
+    switch(&house, ShowMedia::Conference).await;
+    let redirects = || house.company.times(&Asked::Redirect("CA1".into()));
+    until("is asked anew", || redirects() == 1).await;
+    drop(line);
+    house.shows.detached(call("CA1"), Detached::Stopped).await;
+    let apart = |sequence| ConferenceEvent {
+        name: format!("show-{SHOW}.2"),
+        conference_sid: "CF2".into(),
+        ..event("CA1", "participant-join", sequence)
+    };
+    house.shows.conference(apart(1)).await;
+    assert_eq!(house.link(&id), CallLink::Conference);
+    sleep(Duration::from_secs(20)).await;
+    assert_eq!(redirects(), 1, "who waits may wait there");
+    house.host(Verb::Air, &id).await;
+    until("is asked in", || redirects() == 2).await;
+    let Welcome::Conference { conference, .. } = house.dials("CA1").await else { panic!("the conference") };
+    assert!(conference.reserved, "a place is kept for who is on the air");
+    joins(&house, "CA1", 1).await;
+    let heard =
+        Asked::Participant { conference: "CF1".into(), sid: "CA1".into(), muted: Some(false), hold: Some(false) };
+    until("is heard", || house.company.was_asked(&heard)).await;
+    sleep(Duration::from_secs(200)).await;
+    assert_eq!(redirects(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_show_that_is_over_is_asked_anew_and_told_so() {
+    let house = House::new().await;
+    house.shows.end(SHOW, &Actor::operator()).await.expect("ends");
+    joins(&house, "CA1", 1).await;
+    until("is asked anew", || house.company.was_asked(&Asked::Redirect("CA1".into()))).await;
+    assert!(matches!(house.dials("CA1").await, Welcome::Goodbye { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_in_the_conference_as_they_are_to_be_is_left_alone() {
+    let house = House::new().await;
+    switch(&house, ShowMedia::Conference).await;
+    for sid in ["CA1", "CA2-unmuted"] {
+        house.dials(sid).await;
+        joins(&house, sid, 1).await;
+    }
+    let asked = |sid: &str| {
+        let all = lock(&house.company.asked);
+        all.iter().filter(|asked| matches!(asked, Asked::Participant { sid: one, .. } if one == sid)).count()
+    };
+    sleep(Duration::from_secs(30)).await;
+    *lock(&house.company.in_conference) = vec!["CA1".into(), "CA2-unmuted".into()];
+    let before = (asked("CA1"), asked("CA2-unmuted"));
+    sleep(Duration::from_secs(125)).await;
+    assert_eq!(asked("CA1"), before.0);
+    assert!(asked("CA2-unmuted") > before.1, "one that is heard and must not be is muted");
 }
 
 #[tokio::test(start_paused = true)]

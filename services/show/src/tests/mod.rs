@@ -397,7 +397,10 @@ impl Exchange for Company {
         let participant = move |sid: String| Participant {
             call: call(&sid),
             conference: format!("CF-{name}"),
+            is_first: true,
             is_host: sid.starts_with("CA-host"),
+            muted: !sid.ends_with("-unmuted"),
+            hold: false,
         };
         Box::pin(async move { there.into_iter().map(participant).collect() })
     }
