@@ -1,6 +1,8 @@
 //! The API keys of this server, and what is done with them.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crosspoint_model::grant::Bearer;
@@ -22,42 +24,61 @@ pub const NBF_LEEWAY: u64 = 60;
 /// Longer tokens are not looked at. A token travels in a URL or a header, and those have bounds of their own.
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
+/// Says why a token that is signed right does not count any more; none: it counts. Asked with each token that is read.
+pub type Objection = dyn Fn(&Bearer) -> Option<Refusal> + Send + Sync;
+
 /// API keys and their secrets.
-#[derive(Clone, Debug, Default)]
-pub struct Keys(BTreeMap<String, Secret>);
+#[derive(Clone, Default)]
+pub struct Keys {
+    secrets: BTreeMap<String, Secret>,
+    /// Of all clones.
+    objection: Arc<OnceLock<Box<Objection>>>,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Keys").field("secrets", &self.secrets).finish_non_exhaustive()
+    }
+}
 
 impl Keys {
     /// These keys.
-    pub fn new(keys: BTreeMap<String, Secret>) -> Self {
-        Self(keys)
+    pub fn new(secrets: BTreeMap<String, Secret>) -> Self {
+        Self { secrets, ..Self::default() }
+    }
+
+    /// From now on this one is asked about tokens, here and at all clones; only the first who wants that is.
+    pub fn object_to(&self, objection: Box<Objection>) {
+        // Whoever came first stays.
+        let _ = self.objection.set(objection);
     }
 
     /// The one key of `--dev`, known to everybody.
     pub fn dev() -> Self {
-        Self(BTreeMap::from([(DEV_KEY.to_owned(), Secret::new(DEV_SECRET))]))
+        Self::new(BTreeMap::from([(DEV_KEY.to_owned(), Secret::new(DEV_SECRET))]))
     }
 
     /// These and those. Of two keys with one name, the other one's stays.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
+        self.secrets.extend(other.secrets);
         self
     }
 
     /// Are there none?
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.secrets.is_empty()
     }
 
     /// The first key by name: the one that tokens and webhooks are signed with when none is named.
     pub fn first(&self) -> Option<&str> {
-        self.0.keys().next().map(String::as_str)
+        self.secrets.keys().next().map(String::as_str)
     }
 
     /// Reads a token. `now` is in seconds since 1970.
     ///
     /// # Errors
-    /// `token-expired` when its time is over, else `unauthorized`. The detail never repeats the token.
+    /// `token-expired` when its time is over, what an [`Objection`] says, else `unauthorized`. The detail never repeats the token.
     pub fn verify(&self, token: &str, now: u64) -> Result<Bearer, Refusal> {
         if token.is_empty() {
             return Err(unauthorized("a token is needed"));
@@ -82,7 +103,11 @@ impl Keys {
         if !claims.sub.is_empty() {
             Identity::parse(&claims.sub).map_err(|refusal| unauthorized(&format!("sub: {}", refusal.detail)))?;
         }
-        Ok(claims.into_bearer(expires))
+        let bearer = claims.into_bearer(expires);
+        match self.objection.get().and_then(|objection| objection(&bearer)) {
+            Some(refusal) => Err(refusal),
+            None => Ok(bearer),
+        }
     }
 
     /// Writes a token for this bearer, signed with its `key`. `now` is in seconds since 1970.
@@ -95,7 +120,7 @@ impl Keys {
 
     /// Signs any claims with a key.
     pub(crate) fn sign<C: Serialize>(&self, key: &str, claims: &C) -> Result<String, Refusal> {
-        let secret = self.0.get(key).ok_or_else(|| unauthorized("this server has no such API key"))?;
+        let secret = self.secrets.get(key).ok_or_else(|| unauthorized("this server has no such API key"))?;
         let signer = EncodingKey::from_secret(secret.expose().as_bytes());
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &signer)
             .map_err(|error| Refusal::new(Code::Internal, format!("the token could not be signed: {error}")))
@@ -105,7 +130,7 @@ impl Keys {
     fn checked_claims(&self, token: &str) -> Result<Claims, Refusal> {
         // What is not verified yet says only which secret to verify it with.
         let unchecked: Claims = insecure_decode_claims(token).map_err(|error| unreadable(&error))?;
-        let Some(secret) = self.0.get(&unchecked.iss) else {
+        let Some(secret) = self.secrets.get(&unchecked.iss) else {
             return Err(unauthorized("the token's API key (iss) is not one of this server's"));
         };
         let mut validation = Validation::new(Algorithm::HS256);

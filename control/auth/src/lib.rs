@@ -21,5 +21,5 @@ mod origins;
 mod webhook;
 
 pub use attempts::Attempts;
-pub use keys::{DEV_KEY, DEV_SECRET, Keys, NBF_LEEWAY, unix_now};
+pub use keys::{DEV_KEY, DEV_SECRET, Keys, NBF_LEEWAY, Objection, unix_now};
 pub use origins::is_allowed_origin;

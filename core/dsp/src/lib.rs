@@ -9,6 +9,7 @@
 //! | [`meter`] | how loud was it, and did it clip? |
 //! | [`fade`] | a gain that moves without clicks, and the beginnings and ends of what is cut |
 //! | [`timescale`] | makes what waits to be played shorter or longer by a period of the voice |
+//! | [`conceal`] | goes on with a voice where nothing has come of it |
 //! | [`delay`] | how long must sound wait, so that almost all of it is there in time? |
 //! | [`high_pass`] | takes away what is below voices |
 //! | [`gate`] | closes a microphone while nobody speaks into it |
@@ -29,6 +30,7 @@
 #![forbid(unsafe_code)]
 
 pub mod agc;
+pub mod conceal;
 pub mod decibel;
 pub mod delay;
 pub mod denoise;

@@ -120,7 +120,7 @@ fn square(sample: f32) -> f64 {
 }
 
 /// The sum of products, in lanes that the compiler turns into vectors: sums of floats in one row it must not reorder.
-fn dot(one: &[f32], other: &[f32]) -> f32 {
+pub(crate) fn dot(one: &[f32], other: &[f32]) -> f32 {
     const LANES: usize = 16;
     let mut sums = [0.0; LANES];
     let (one, one_rest) = one.as_chunks::<LANES>();

@@ -92,10 +92,9 @@ export class Mixing {
     }
   }
 
-  /** Somebody went: who talked to them alone talks to the room again. */
+  /** Somebody went. Who talked to them alone is heard by nobody until they say to whom they talk then. */
   left(identity: string): void {
     this.voices.delete(identity);
-    if (this.talkingTo === identity) this.talkingTo = undefined;
   }
 
   /** The room was left. */

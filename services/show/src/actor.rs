@@ -170,9 +170,12 @@ fn screener_may(command: &Command) -> Result<(), Refusal> {
         Command::Change(_) | Command::Open | Command::Close | Command::Switch(_) | Command::Finish => {
             Err(refused("only a host of the show does that"))
         }
-        Command::Ring(_) | Command::Link { .. } | Command::Keyed { .. } | Command::Over { .. } | Command::Leave(_) => {
-            Err(refused("that happens, and is not done"))
-        }
+        Command::Ring(_)
+        | Command::Link { .. }
+        | Command::Keyed { .. }
+        | Command::Over { .. }
+        | Command::Known(_)
+        | Command::Leave(_) => Err(refused("that happens, and is not done")),
     }
 }
 

@@ -186,6 +186,7 @@ fn cannot_wait(command: &Command) -> bool {
         Command::Link { .. } | Command::Keyed { .. } | Command::Over { .. } | Command::Leave(_) => true,
         Command::Ring(_)
         | Command::TakeNext
+        | Command::Known(_)
         | Command::Change(_)
         | Command::Open
         | Command::Close

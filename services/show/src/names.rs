@@ -7,13 +7,13 @@ use crosspoint_model::{Code, Identity, Refusal, RoomId};
 /// The longest name of a show.
 const LONGEST: usize = 64;
 
-/// Is this a name for a show: 1 to 64 of `a-z`, `0-9`, `-`?
+/// Is this a name for a show: 1 to 64 of `a-z`, `0-9`, `-`, not beginning with `-`? (Else it would be an option in a shell.)
 pub(crate) fn check_show_id(show: &str) -> Result<(), Refusal> {
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if (1..=LONGEST).contains(&show.len()) && show.bytes().all(fits) {
+    if (1..=LONGEST).contains(&show.len()) && show.bytes().all(fits) && !show.starts_with('-') {
         return Ok(());
     }
-    Err(Refusal::new(Code::InvalidRequest, "showId is 1 to 64 of a-z, 0-9 and -"))
+    Err(Refusal::new(Code::InvalidRequest, "showId is 1 to 64 of a-z, 0-9 and -, and does not begin with -"))
 }
 
 /// The room with host, callers on the air and callers waiting.

@@ -8,12 +8,12 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use crosspoint_carrier::Trouble;
-use crosspoint_model::Refusal;
 use crosspoint_model::show::{CallLink, CallState, CallView, ConnectionType, ShowMedia};
+use crosspoint_model::{Code, Refusal};
 use tokio::sync::MutexGuard;
 use tokio::time::{Instant, sleep};
 
-use crate::actor::Actor;
+use crate::actor::{Actor, Claim};
 use crate::entry::{Entry, Stage};
 use crate::machine::{Command, Show};
 use crate::names::{desk_room, live_room, screening_room};
@@ -39,9 +39,22 @@ impl Shows {
             let mut stage = entry.stage.lock().await;
             shows.restore(&entry, &mut stage).await;
         }
+        shows.object_to_older_seats();
         tokio::spawn(following::follow(Arc::downgrade(&shows.inner), events));
         tokio::spawn(ticking::tick(Arc::downgrade(&shows.inner)));
         Ok(shows)
+    }
+
+    /// A seat is good for one show, not for a later one of the same name: no door takes its token then.
+    fn object_to_older_seats(&self) {
+        let inner = Arc::downgrade(&self.inner);
+        self.inner.keys.object_to(Box::new(move |bearer| {
+            let shows = Self { inner: inner.upgrade()? };
+            let claim = Claim::of(&bearer.attributes)?;
+            let made = shows.entry(claim.show).ok()?.current().view.created_at;
+            let is_older = !claim.is_of(claim.show, Some(made));
+            is_older.then(|| Refusal::new(Code::TokenExpired, "the show that this token was made for has ended"))
+        }));
     }
 
     async fn restore(&self, entry: &Arc<Entry>, stage: &mut MutexGuard<'_, Stage>) {
@@ -86,7 +99,9 @@ impl Shows {
             for attempt in 0..ATTEMPTS {
                 match shows.lead(&at_company, &entry.id).await {
                     Ok(()) => return,
-                    Err(Trouble::Gone) => return shows.is_over(&entry, &id, "hung up while the server was down").await,
+                    Err(Trouble::Gone) => {
+                        return shows.is_over(&entry, &id, "was over when the server came back").await;
+                    }
                     Err(trouble) => {
                         tracing::warn!(show = entry.id, call = id, %trouble, "a call was not asked back yet");
                         if trouble.may_pass() {

@@ -244,8 +244,16 @@ impl Shows {
         if caller.name.len() > 200 || caller.warning.len() > 1000 {
             return Err(Refusal::new(Code::InvalidRequest, "name has at most 200 bytes, warning 1000"));
         }
-        self.inner.records.save_caller(caller).await?;
-        self.caller(&number).await
+        self.inner.records.save_caller(caller.clone()).await?;
+        let known = self.caller(&number).await?;
+        for entry in self.entries() {
+            // It is kept already: whose calls do not show it yet do so at the next call.
+            if let Err(refusal) = self.decide(&entry, Command::Known(Box::new(caller.clone())), &Actor::server()).await
+            {
+                tracing::warn!(show = entry.id, %refusal, "what was noted of a number is not shown at its calls");
+            }
+        }
+        Ok(known)
     }
 
     /// The shows in numbers, for metrics.

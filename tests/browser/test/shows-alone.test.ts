@@ -112,19 +112,6 @@ test("a host is alone with a guest in a browser, whose page hears it", async () 
   await listen({ ...cast, callers: [...cast.callers, gina] }, { air: [ann] });
 });
 
-test("a host whose only listener hangs up is not on the air by that, and is told until they talk to all", async () => {
-  const { host, sam, ann, bob, cas, BOBS } = await open("Nobody listens");
-  await chooses(host, BOBS);
-  await host.by("talk-person").click();
-  await bob.hears([HANNA], []);
-  await bob.hangUp();
-  await host.sees("off", BOBS);
-  await host.by("talking-banner").waitFor();
-  await Promise.all([ann, sam, cas].map((other) => other.hears([], [HANNA, BOB.tone])));
-  await host.by("end-talk").click();
-  await Promise.all([ann, sam, cas].map((other) => other.hears([HANNA], [BOB.tone])));
-});
-
 /** A show with Ann on the air, Bob who waits, and Cas who rings. */
 async function open(title: string) {
   const studio = await Studio.open(stage);

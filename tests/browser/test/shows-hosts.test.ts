@@ -52,7 +52,7 @@ test("of two hosts who want different things of a call the first has it, and the
   await hugo.does("air", ANNS);
   await hanna.does("air", ANNS);
   await Promise.all(both.map((host) => host.sees("on-air", ANNS)));
-  await air();
+  air();
   await hugo.hasDone();
   expect(await hugo.by("toast").count()).toBe(0);
   const aired = (await events(studio, show.id, ANNS)).filter((what) => what === "aired");
@@ -64,7 +64,7 @@ test("of two hosts who want different things of a call the first has it, and the
   await hugo.by("take-next").click();
   await hanna.by("take-next").click();
   await hanna.sees("on-air", ANNS, BOBS);
-  await take();
+  take();
   await hugo.isTold("Nobody waits");
   await Promise.all(both.map((host) => host.sees("on-air", ANNS, BOBS)));
   await listen(cast, { air: [hugo, ann, bob] });
@@ -74,7 +74,7 @@ test("of two hosts who want different things of a call the first has it, and the
   await hugo.does("hold", BOBS);
   await hanna.inspects(BOBS, "screen");
   await hanna.sees("screened", BOBS);
-  await hold();
+  hold();
   await hugo.isTold("it is not on the air");
   await Promise.all(both.map((host) => host.sees("screened", BOBS)));
 
@@ -85,7 +85,7 @@ test("of two hosts who want different things of a call the first has it, and the
   await hanna.does("drop", BOBS);
   await hanna.does("drop-confirm", BOBS);
   await bob.ends();
-  await again();
+  again();
   await hugo.isTold("the call is over");
   await Promise.all(both.map((host) => host.sees("dropped", BOBS)));
   await listen({ ...cast, callers: cast.callers.filter((caller) => caller !== bob) }, { air: [hugo, ann] });
@@ -107,20 +107,16 @@ async function open(title: string) {
 }
 
 /** What a page asks for at this address is under way until it is let through: somebody else is quicker, every time. */
-async function delays({ page }: Person, path: string): Promise<() => Promise<void>> {
-  const address = `**${path}`;
+async function delays({ page }: Person, path: string): Promise<() => void> {
   let release = () => {};
   const released = new Promise<void>((resolve) => {
     release = resolve;
   });
-  await page.route(address, async (route) => {
+  await page.route(`**${path}`, async (route) => {
     await released;
     await route.continue();
   });
-  return async () => {
-    release();
-    await page.unroute(address);
-  };
+  return release;
 }
 
 /** What happened with a call, as the server has it written down. */

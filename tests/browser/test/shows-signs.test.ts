@@ -14,29 +14,28 @@ const [ANN, BOB] = [
   { number: "+14155550102", spoken: "+1 415 555 0102", tone: 1049 },
 ] as const;
 const NUMBER = "+14155550100";
+/** What the bars say; a busy machine makes a line a little unsteady by itself. */
+const [WELL, BAD] = [/^Connection: (excellent|good)$/, /^Connection: poor$/];
 /** Late by chance, by up to so many milliseconds: a line that everybody would call bad. */
 const UNSTEADY = 400;
 
-test("a line that gets bad shows it on every desk, at this call alone, and that it is well again", async () => {
+test("a line that gets bad shows it on both desks, at this call alone", async () => {
   const { show, host, sam } = await open("Lines");
   const ann = await show.phone(ANN.number, ANN.tone);
   await show.phone(BOB.number, BOB.tone);
   const [ANNS, BOBS] = [await sam.callOf(ANN.spoken), await sam.callOf(BOB.spoken)];
   for (const id of [ANNS, BOBS]) await host.does("approve", id);
-  await host.does("air", ANNS);
-  await host.sees("on-air", ANNS);
-  const both = (id: string, quality: string) => Promise.all([host, sam].map((desk) => connects(desk, id, quality)));
-  await both(ANNS, "excellent");
-  await both(BOBS, "excellent");
+  const connect = (id: string, how: RegExp) => Promise.all([host, sam].map((desk) => connects(desk, id, how)));
+  await connect(ANNS, WELL);
+  await connect(BOBS, WELL);
 
   await ann.jitter(UNSTEADY);
-  await both(ANNS, "poor");
-  await both(BOBS, "excellent");
-  // Closely, in figures.
-  await host.call(ANNS).getByTestId("choose-call").click();
-  await host.by("line-figures").getByText("Jitter").waitFor();
-  await ann.jitter(0);
-  await both(ANNS, "excellent");
+  await connect(ANNS, BAD);
+  await connect(BOBS, WELL);
+  // And on the air, where it matters most.
+  await host.does("air", ANNS);
+  await host.sees("on-air", ANNS);
+  await connects(host, ANNS, BAD);
 });
 
 test("desks show that it is recorded as long as it is", async () => {
@@ -58,13 +57,9 @@ async function open(title: string) {
   return { show, host: await show.host("Hanna", HANNA), sam: await show.screener("Sam", SAM) };
 }
 
-/** Waits until the row of a call says how its connection is: as somebody is told who does not see the bars. */
-async function connects(desk: Person, id: string, quality: string): Promise<void> {
-  await desk
-    .by(`call-${id}`)
-    .getByRole("img", { name: `Connection: ${quality}` })
-    .first()
-    .waitFor();
+/** Waits until a desk says this of a call's connection: as somebody is told who does not see the bars. */
+async function connects(desk: Person, id: string, how: RegExp): Promise<void> {
+  await desk.call(id).getByTestId("line-quality").getByRole("img", { name: how }).waitFor();
 }
 
 /** No server here has a recorder: its word is put into the page's socket, among what the server says. */

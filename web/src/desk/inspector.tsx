@@ -94,7 +94,7 @@ function Verbs({ desk, call }: { desk: Desk; call: CallView }) {
 
 /** What was before: warning, ban, how often. */
 export function Past({ desk, call }: { desk: Desk; call: CallView }) {
-  const caller = desk.store.caller(call);
+  const caller = call.caller;
   const told = history(caller, now.value);
   const screener = desk.store.nameOf(call.screener);
   return (

@@ -79,7 +79,7 @@ export function Badges({ store, call }: { store: ShowStore; call: CallView }) {
 
 function badgesOf(store: ShowStore, call: CallView): Badge[] {
   const { link, locked, returned, state } = call;
-  const caller = store.caller(call);
+  const caller = call.caller;
   const badges: Badge[] = [];
   const add = (word: string, icon: IconName, tone: Badge["tone"], hint: string, id: string) =>
     badges.push({ word, icon, tone, hint, testid: `badge-${id}` });

@@ -43,7 +43,7 @@ export function NoteForm({ store, call, draft, onDone }: NoteFormProps) {
   return (
     <form class="note-form" data-testid="note-form" onSubmit={(event) => event.preventDefault()} onKeyDown={finish}>
       <div class="pair">
-        <Line draft={draft} field="name" label="Name" most={MOST.name} hint={store.caller(call)?.name ?? ""} />
+        <Line draft={draft} field="name" label="Name" most={MOST.name} hint={call.caller?.name ?? ""} />
         <Line draft={draft} field="place" label="Place" most={MOST.place} hint="" />
       </div>
       <Text draft={draft} field="topic" label="Topic" hint="What they want to say" />

@@ -36,8 +36,6 @@ export class ShowStore {
   readonly staff = computed(() => this.state.value.staff);
   /** Commands that have no answer yet. */
   readonly #pending = signal<ReadonlySet<string>>(new Set());
-  /** What was noted of numbers in this tab. */
-  readonly callers = signal<ReadonlyMap<string, CallerView>>(new Map());
   /** Told of every event of a call that is news. */
   onCall: ((event: CallEvent) => void) | undefined;
 
@@ -88,15 +86,6 @@ export class ShowStore {
     return id === undefined ? undefined : this.state.value.calls.get(id);
   }
 
-  /** What is known of a call's number. */
-  caller({ number, caller }: CallView): CallerView | undefined {
-    const noted = number === undefined ? undefined : this.callers.value.get(number);
-    if (!noted) return caller;
-    // How often they called before is what came with the call: by now the number counts this one too.
-    const { name, warning, banned } = noted;
-    return { calls: 0, timesOnAir: 0, ...caller, number: noted.number, name, warning, banned };
-  }
-
   /** The name of somebody of the staff. */
   nameOf(identity: string | undefined): string | undefined {
     return this.staff.value.find((one) => one.identity === identity)?.name;
@@ -136,8 +125,7 @@ export class ShowStore {
   /** Notes name, warning and ban of a number. */
   async noteNumber(number: string, caller: { name: string; warning: string; banned: boolean }): Promise<boolean> {
     try {
-      const noted = await noteCaller(number, caller, this.credential);
-      this.callers.value = new Map(this.callers.value).set(number, noted);
+      await noteCaller(number, caller, this.credential);
       return true;
     } catch (error) {
       notify(sentence((error as Error).message), "bad");

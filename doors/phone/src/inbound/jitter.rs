@@ -9,9 +9,11 @@
 //! | dry | nothing is there. The next frame waits for as long as it came earlier than almost all do ([`DelayEstimator`]), and 26 ms |
 //! | flowing | frames go into the ring as they come |
 //!
-//! A frame that is missing is not made up: what is there is faded out, and what comes then is faded in. After a stall frames come all
-//! at once; what is far beyond what the arrivals ask for is left out, so that the caller is not late ever after.
+//! A frame that is late is no gap: the voice is gone on with ([`Concealment`]), up to 60 ms, and what comes then is faded into that. By
+//! what was made up more waits from then on, so that the next one is in time. After a stall frames come all at once; what is far beyond
+//! what the arrivals ask for is left out, so that the caller is not late ever after.
 
+use crosspoint_dsp::conceal::Concealment;
 use crosspoint_dsp::delay::DelayEstimator;
 use crosspoint_dsp::{FRAME, fade, timescale};
 
@@ -35,8 +37,10 @@ const PACE: u32 = 5;
 const CLOSE: i64 = 2_000;
 /// So long a time must have been watched before anything is taken out. µs.
 const WATCHED: i64 = 2_000_000;
-/// What fades out where nothing follows. Samples: 10 ms.
+/// What fades out where sound is left out. Samples: 10 ms.
 const TAIL: usize = 10 * MS as usize;
+/// After so long without a look the mixer may have found nothing where nobody saw it. µs.
+const MISSED: i64 = 25_000;
 /// Samples of a millisecond.
 const MS: i64 = 48;
 
@@ -48,11 +52,13 @@ pub struct Jitter {
     leaves_out: bool,
     spares: Spares,
     since_change: u32,
+    /// When it was looked last.
+    looked: i64,
     /// When a frame came last, and how many samples it had.
     newest: (i64, usize),
-    /// The last of what was written.
-    last: Vec<f32>,
-    tail: Vec<f32>,
+    concealment: Concealment,
+    /// What was made up.
+    made: Vec<f32>,
     concealed: u64,
 }
 
@@ -65,12 +71,16 @@ impl Jitter {
             self.leave_out(sound);
             return;
         }
-        if level == 0 || !self.is_flowing {
+        let may_have_run_dry = level == 0 && now.saturating_sub(self.looked) > MISSED;
+        if !self.is_flowing || may_have_run_dry {
             self.begin(now, media, level, sound);
+        } else if self.concealment.has_begun() {
+            self.concealment.join(sound);
+            self.begin_to_watch();
         } else {
             self.keep_pace(now, sound);
         }
-        self.remember(sound);
+        self.concealment.remember(sound);
     }
 
     /// The next tick is near; `level` samples are in the ring. What is to be written because no frame came in time.
@@ -78,6 +88,7 @@ impl Jitter {
         if !self.is_flowing {
             return None;
         }
+        self.looked = now;
         self.since_change = self.since_change.saturating_add(1);
         if level >= FRAME {
             let (arrival, samples) = self.newest;
@@ -85,10 +96,11 @@ impl Jitter {
             self.spares.note(now, level as i64 - (FRAME + close) as i64);
             return None;
         }
-        self.is_flowing = false;
         self.concealed += 1;
-        self.fade_away();
-        Some(&self.tail)
+        self.made.clear();
+        self.concealment.go_on(FRAME - level, &mut self.made);
+        self.is_flowing = !self.concealment.is_over();
+        Some(&self.made)
     }
 
     /// Milliseconds that almost no frame is later than the fastest.
@@ -117,8 +129,8 @@ impl Jitter {
         sound.clear();
         if std::mem::take(&mut self.is_flowing) {
             // Here the sound is cut: it ends softly, and what comes after the gap begins so.
-            self.fade_away();
-            sound.extend_from_slice(&self.tail);
+            self.concealment.go_on(TAIL, sound);
+            fade::Ramp { from: 1.0, to: 0.0 }.apply(sound, 1);
         }
     }
 
@@ -130,6 +142,11 @@ impl Jitter {
         fade::fade_in(sound, 1);
         sound.splice(..0, std::iter::repeat_n(0.0, wait.saturating_sub(level)));
         self.is_flowing = true;
+        self.begin_to_watch();
+    }
+
+    /// What was seen so far says nothing of what is left from now on.
+    fn begin_to_watch(&mut self) {
         self.since_change = 0;
         self.spares = Spares::default();
     }
@@ -150,19 +167,6 @@ impl Jitter {
             self.since_change = 0;
             self.spares.shift(changed);
         }
-    }
-
-    fn remember(&mut self, sound: &[f32]) {
-        self.last.extend_from_slice(sound);
-        self.last.drain(..self.last.len().saturating_sub(TAIL));
-    }
-
-    /// What was said last, backwards and fading: it goes on from where the sound is, without a step.
-    fn fade_away(&mut self) {
-        self.tail.clear();
-        self.tail.extend(self.last.drain(..).rev());
-        let ramp = fade::Ramp { from: 1.0, to: 0.0 };
-        ramp.apply(&mut self.tail, 1);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is done with one call.
 
-use crosspoint_model::show::{CallLink, CallNotes, CallState, ConnectionType, ShowMedia};
+use crosspoint_model::show::{CallLink, CallNotes, CallState, CallView, CallerView, ConnectionType, ShowMedia};
 use crosspoint_model::{Code, Refusal};
 
 use super::turn::{Turn, wrong_state};
@@ -221,6 +221,24 @@ impl Turn<'_> {
         notes.rating = rating.or(notes.rating);
         if *notes != before {
             self.told(call, "noted");
+        }
+    }
+
+    /// Calls of this number say so on every desk, also those that are over. How often it called before stays.
+    pub(super) fn known(&mut self, caller: &CallerView) {
+        let is_news = |call: &&CallView| {
+            let known = call.caller.as_ref();
+            let before = known.map(|known| (known.name.as_str(), known.warning.as_str(), known.banned));
+            call.number.as_deref() == Some(&caller.number)
+                && before.unwrap_or_default() != (&caller.name, &caller.warning, caller.banned)
+        };
+        let calls: Vec<String> = self.show.calls.values().filter(is_news).map(|call| call.call_id.clone()).collect();
+        for call in calls {
+            let view = self.call_mut(&call);
+            let CallerView { name, warning, banned, .. } = caller.clone();
+            let before = view.caller.take().unwrap_or(CallerView { calls: 0, times_on_air: 0, ..caller.clone() });
+            view.caller = Some(CallerView { name, warning, banned, ..before });
+            self.told(&call, "noted");
         }
     }
 }

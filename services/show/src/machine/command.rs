@@ -39,6 +39,8 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Something was noted of a number.
+    Known(Box<CallerView>),
     /// A screener has gone for good: whom they talked to is alone.
     Leave(String),
     /// Other settings.

@@ -69,6 +69,7 @@ impl Show {
             Command::Link { call, link } => turn.link(&call, link)?,
             Command::Keyed { call, digit } => turn.keyed(&call, digit)?,
             Command::Over { call, reason } => turn.over(&call, reason)?,
+            Command::Known(caller) => turn.known(&caller),
             Command::Leave(screener) => turn.screener_left(&screener),
             Command::Change(settings) => turn.change(*settings)?,
             Command::Open => turn.set_open(true),

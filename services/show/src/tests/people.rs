@@ -226,6 +226,26 @@ async fn links_lead_to_the_pages_and_open_no_room() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_seat_opens_nothing_of_a_later_show_of_the_same_name() {
+    let house = House::new().await;
+    let seat = house.shows.seat(SHOW, ShowRole::Host, "Hannah", None).await.expect("a seat");
+    let keys = &house.shows.inner.keys;
+    let bearer = keys.verify(&seat.token, unix_now()).expect("a good token");
+    assert!(bearer.grant.may_administer(live().as_str()));
+    house.shows.end(SHOW, &Actor::operator()).await.expect("ends");
+    until("its rooms are closed", || lock(&house.shows.inner.closing).is_empty()).await;
+    // A show is known by the millisecond in which it was made.
+    std::thread::sleep(Duration::from_millis(2));
+    let operator = Actor::operator();
+    let again = house.shows.create(Some(SHOW.into()), ShowSettings::default(), &operator);
+    again.await.expect("another one of the name");
+    let refused = keys.clone().verify(&seat.token, unix_now()).expect_err("refused, by clones too");
+    assert_eq!(refused.code, Code::TokenExpired);
+    let seat = house.shows.seat(SHOW, ShowRole::Host, "Hannah", None).await.expect("a seat");
+    assert!(keys.verify(&seat.token, unix_now()).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_show_that_ends_leaves_nothing_behind() {
     let house = House::new().await;
     let (seat, client) = house.sits(ShowRole::Guest, "Gus").await;

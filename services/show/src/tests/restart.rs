@@ -51,7 +51,7 @@ async fn who_hung_up_meanwhile_is_off_and_who_does_not_come_back_as_well() {
 
     let house = house.killed().await;
     until("is off", || house.state(&gone) == CallState::Off).await;
-    assert_eq!(house.call(&gone).end_reason.as_deref(), Some("hung up while the server was down"));
+    assert_eq!(house.call(&gone).end_reason.as_deref(), Some("was over when the server came back"));
     let (_, _other) = house.phone("CA2").await;
     sleep(Duration::from_secs(65)).await;
     assert_eq!(house.state(&guest), CallState::Off);

@@ -19,8 +19,15 @@ async fn a_banned_number_is_not_even_answered_and_a_known_one_is_known() {
     house.shows.save_caller(known.clone()).await.expect("kept");
     let (id, _line) = house.phone("CA1").await;
     assert_eq!((house.call(&id).caller, house.call(&id).notes.name.as_deref()), (Some(known.clone()), Some("Eve")));
-    house.shows.save_caller(CallerView { banned: true, ..known }).await.expect("kept");
+    let banned = CallerView { banned: true, calls: 9, ..known.clone() };
+    house.shows.save_caller(banned).await.expect("kept");
     assert_eq!(house.dials("CA2").await, Welcome::Reject);
+    let shown = house.call(&id).caller;
+    assert_eq!(
+        shown,
+        Some(CallerView { banned: true, ..known }),
+        "every desk sees it, with what it knew of earlier calls"
+    );
 }
 
 #[tokio::test(start_paused = true)]
