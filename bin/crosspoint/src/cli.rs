@@ -119,6 +119,34 @@ pub struct SimCall {
     /// Milliseconds by which frames come irregularly
     #[arg(long, default_value_t = 0)]
     pub jitter_ms: u32,
+    /// Press keys so long after the call was placed: 6s=123456
+    #[arg(long, value_name = "TIME=KEYS", value_parser = timed_keys)]
+    pub digits: Vec<(std::time::Duration, String)>,
+    /// Hold what the caller says for a while, and send it at once then: 10s=800ms
+    #[arg(long, value_name = "TIME=TIME", value_parser = timed_stall)]
+    pub stall: Vec<(std::time::Duration, std::time::Duration)>,
+    /// Cut the socket of the stream, so long after the call was placed
+    #[arg(long, value_name = "TIME", value_parser = crosspoint_config::duration)]
+    pub cut: Vec<std::time::Duration>,
+}
+
+fn timed_keys(text: &str) -> Result<(std::time::Duration, String), String> {
+    let (at, keys) = timed(text)?;
+    let is_key = |key: char| key.is_ascii_digit() || "*#".contains(key);
+    if keys.is_empty() || !keys.chars().all(is_key) {
+        return Err(format!("{keys:?} is no row of keys: 0 to 9, * and #"));
+    }
+    Ok((at, keys.to_owned()))
+}
+
+fn timed_stall(text: &str) -> Result<(std::time::Duration, std::time::Duration), String> {
+    let (at, length) = timed(text)?;
+    Ok((at, crosspoint_config::duration(length)?))
+}
+
+fn timed(text: &str) -> Result<(std::time::Duration, &str), String> {
+    let (at, what) = text.split_once('=').ok_or("write when and what, as 6s=123456 or 10s=800ms")?;
+    Ok((crosspoint_config::duration(at)?, what))
 }
 
 /// Where settings come from.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use anyhow::Context;
 use crosspoint_carrier::Provider;
 use crosspoint_phone_sim::cli::{self, CallOptions};
-use crosspoint_phone_sim::{CallRequest, Play, Settings};
+use crosspoint_phone_sim::{CallRequest, Faults, Play, Settings};
 
 use crate::cli::{Phone, PhoneAction, PhoneSim, PhoneSimAction, SimCall, SimCompany};
 
@@ -39,6 +39,11 @@ pub fn run(simulator: PhoneSim) -> anyhow::Result<u8> {
 async fn place(call: SimCall) -> anyhow::Result<u8> {
     let settings = settings(&call.company, call.company.bind)?;
     let tone = Play::Tone { hz: call.tone, level: -12.0 };
+    let stalls = call.stall.iter().map(|(at, length)| {
+        let stall_ms = u64::try_from(length.as_millis()).ok();
+        (*at, Faults { stall_ms, ..Faults::default() })
+    });
+    let cuts = call.cut.iter().map(|at| (*at, Faults { cut_socket: true, ..Faults::default() }));
     let options = CallOptions {
         request: CallRequest {
             from: call.from,
@@ -49,6 +54,8 @@ async fn place(call: SimCall) -> anyhow::Result<u8> {
         },
         play: call.play,
         heard: call.record,
+        digits: call.digits,
+        faults: stalls.chain(cuts).collect(),
         length: call.length,
         bind: Some(call.company.bind),
         ..CallOptions::new(settings)

@@ -162,7 +162,7 @@ impl Provider {
 }
 
 /// A form as it goes over the line.
-fn form(parameters: &[(&str, &str)]) -> String {
+pub fn form(parameters: &[(&str, &str)]) -> String {
     let escape = |text: &str| -> String {
         text.bytes()
             .map(
@@ -186,6 +186,12 @@ pub struct Line {
 }
 
 impl Line {
+    /// Opens one that nobody signed.
+    pub async fn open(stream: &str) -> Self {
+        let (socket, _) = tokio_tungstenite::connect_async(stream).await.expect("a socket");
+        Self { socket, sid: "stream-1".into(), sequence: 0, chunk: 0 }
+    }
+
     /// Sends text as it is.
     pub async fn text(&mut self, text: &str) {
         // A server that has closed already is found out when it is listened to.
@@ -247,6 +253,14 @@ impl Line {
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 _ => return None,
             }
+        }
+    }
+
+    /// What the server has said already.
+    pub async fn waiting_message(&mut self) -> Option<Value> {
+        match tokio::time::timeout(Duration::from_millis(1), self.socket.next()).await {
+            Ok(Some(Ok(Message::Text(text)))) => Some(serde_json::from_str(&text).expect("JSON")),
+            _ => None,
         }
     }
 

@@ -125,10 +125,15 @@ impl Studio {
 
     /// The show's name for a telephone's call, once its sound is there.
     pub async fn arrival(&self, caller: &Caller) -> String {
-        let what = format!("the call {} is connected", caller.sid);
+        self.arrival_of(&caller.sid).await
+    }
+
+    /// The same by the company's name for it.
+    pub async fn arrival_of(&self, sid: &str) -> String {
+        let what = format!("the call {sid} is connected");
         let found = until(&what, || async {
             let mut calls = self.operator.calls(&self.show).await.into_iter();
-            calls.find(|call| call.call_sid.as_deref() == Some(&caller.sid) && call.link == CallLink::Connected)
+            calls.find(|call| call.call_sid.as_deref() == Some(sid) && call.link == CallLink::Connected)
         });
         found.await.call_id
     }
