@@ -119,7 +119,9 @@ describe("calls in numbers", () => {
 
   it("say why each ended, but nothing twice", () => {
     expect(reasonOf(call("off", { endReason: "hung up" }))).toBe("");
-    expect(reasonOf(call("off", { endReason: "hung up while the server was down" }))).toBe("while the server was down");
+    expect(reasonOf(call("off", { endReason: "was over when the server came back" }))).toBe(
+      "was over when the server came back",
+    );
     expect(reasonOf(call("off", { airedAt: 3, endReason: "hung up" }))).toBe("hung up");
     expect(reasonOf(call("dropped", { endReason: "the next call was taken" }))).toBe("the next call was taken");
     expect(reasonOf(call("dropped"))).toBe("");

@@ -52,6 +52,17 @@ test("a host talks to a caller who waits, and neither the air nor anybody else h
   await until("the press is a long one", () => Date.now() - pressed > LONG);
   await host.page.mouse.up();
   await toAll();
+
+  // Who is heard by one alone is not on the air because that one hangs up, and sees so.
+  await host.by("talk-person").click();
+  await alone();
+  await bob.hangUp();
+  await host.sees("off", BOBS);
+  await host.by("talking-banner").getByText("nobody hears you").waitFor();
+  await Promise.all([ann, sam].map((other) => other.hears([], [HANNA])));
+  await host.by("end-talk").click();
+  await host.by("talking-banner").waitFor({ state: "detached" });
+  await Promise.all([ann, sam].map((other) => other.hears([HANNA], [])));
 });
 
 test("a host hears a caller before the air, and the air does not", async () => {

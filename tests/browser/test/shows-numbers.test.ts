@@ -25,6 +25,8 @@ test("name and warning of a number come back with its next call, and how often i
   await sam.by("note-notes").fill("Asked for the choir");
   await note(sam, "Swears when she is cut off");
   await says(sam, "caller-warning", "Swears when she is cut off");
+  // The other desk knows as well, while the call goes on.
+  await host.call(first).getByTestId("badge-warning").waitFor();
   await sam.decides("approve");
   await host.does("air", first);
   await host.sees("on-air", first);
@@ -51,9 +53,6 @@ test("name and warning of a number come back with its next call, and how often i
   await host.inspects(second, "drop");
   await host.inspects(second, "drop-confirm");
   await host.sees("dropped", second);
-  // A desk that has noted something of the number itself goes on showing that until it is loaded again.
-  await sam.page.reload();
-  await sam.isAtDesk();
   await show.phone(ANN.number, ANN.tone);
   const third = await ringing(sam, "Ann");
   await sam.picksUp(third);

@@ -37,7 +37,7 @@ export function Banners({ desk }: { desk: Desk }) {
         {mix.talkingTo.value !== undefined && (
           <div class="banner warn" data-testid="talking-banner">
             <Icon name="talk" size={18} />
-            <span class="grow">Only {nameOf(desk, mix.talkingTo.value)} hears you now.</span>
+            <span class="grow">{heardBy(desk, mix.talkingTo.value)}</span>
             <Button size="small" testid="end-talk" onClick={() => mix.talkTo(undefined)}>
               Talk to all
             </Button>
@@ -108,6 +108,13 @@ function Fallback({ desk }: { desk: Desk }) {
       )}
     </div>
   );
+}
+
+/** Whoever was talked to alone may have gone: the talker is heard by nobody then, until they say by whom. */
+function heardBy(desk: Desk, identity: string): string {
+  const isThere = desk.session.people.list.value.some((person) => person.identity === identity);
+  const name = nameOf(desk, identity);
+  return isThere ? `Only ${name} hears you now.` : `${name} has gone: nobody hears you now.`;
 }
 
 /** A caller by the notes, a colleague by the staff list, else what the room calls them. */

@@ -49,7 +49,11 @@ export function BottomBar({ desk }: { desk: Desk }) {
 
 /** Who hears one now. */
 function whereHeard({ role, own, store, session }: Desk): string {
-  if (session.mix.talkingTo.value !== undefined) return "One caller alone hears you";
+  const only = session.mix.talkingTo.value;
+  if (only !== undefined) {
+    const isThere = session.people.list.value.some(({ identity }) => identity === only);
+    return isThere ? "One caller alone hears you" : "Nobody hears you";
+  }
   if (role === "host") return store.groups.value.onAir.length > 0 ? "You are on the air" : "You are in the live room";
   const call = own.value;
   if (call) return `Line ${call.line} hears you, nobody else`;

@@ -50,7 +50,7 @@ export function CallRow({ desk, call, verbs = [], state = false, since }: CallRo
           <span class="call-first">
             <CallerName call={call} />
             <Stars rating={call.notes.rating ?? 0} />
-            <Badges store={store} call={call} />
+            <Badges call={call} />
           </span>
           <span class={`call-topic truncate${topic ? "" : " none"}`}>
             {[topic || undefined, detail].filter(Boolean).join(" · ") || "No notes yet"}

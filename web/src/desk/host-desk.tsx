@@ -97,7 +97,7 @@ function NextUp({ desk }: { desk: Desk }) {
             </span>
             <span class="next-name">
               <span class="truncate">{callerName(next)}</span>
-              <Badges store={store} call={next} />
+              <Badges call={next} />
             </span>
             <span class="next-topic">
               {[next.notes.topic?.trim(), detail].filter(Boolean).join(" · ") || "No notes"}

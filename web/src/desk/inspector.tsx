@@ -32,7 +32,7 @@ export function Inspector({ desk }: { desk: Desk }) {
 }
 
 function Chosen({ desk, call }: { desk: Desk; call: CallView }) {
-  const { store, session } = desk;
+  const { session } = desk;
   const draft = useTypedNotes(desk, call);
   const person = isLive(call) ? session.people.get(call.identity) : undefined;
   return (
@@ -54,14 +54,14 @@ function Chosen({ desk, call }: { desk: Desk; call: CallView }) {
       <div class="inspector-state">
         <StateChip state={call.state} />
         <Elapsed since={call.endedAt ?? call.stateSince} label="In this state" />
-        <Badges store={store} call={call} />
+        <Badges call={call} />
         {person && <VoiceMeter meters={session.mix.meters} of={call.identity} label="Level" />}
       </div>
       <Verbs desk={desk} call={call} />
       {person && <VoiceAlone session={session} person={person} />}
       <Past desk={desk} call={call} />
       {isOver(call) ? <p class="muted">{call.endReason || "The call is over."}</p> : null}
-      <NoteForm store={store} call={call} draft={draft} />
+      <NoteForm call={call} draft={draft} />
       {person && (
         <details class="inspector-voice" open>
           <summary>Voice</summary>

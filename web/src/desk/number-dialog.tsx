@@ -8,7 +8,7 @@ import type { Desk } from "./desk";
 export function NumberDialog({ desk, close }: { desk: Desk; close: () => void }) {
   const { store } = desk;
   const call = desk.role === "screener" ? (desk.own.value ?? desk.chosen.value) : desk.chosen.value;
-  const known = call && call.caller;
+  const known = call?.caller;
   const [warning, setWarning] = useState(known?.warning ?? "");
   const [banned, setBanned] = useState(known?.banned ?? false);
   const [busy, setBusy] = useState(false);

@@ -72,7 +72,7 @@ function AirCard({ desk, call }: { desk: Desk; call: CallView }) {
         <span class="call-who">
           <span class="call-first">
             <CallerName call={call} />
-            <Badges store={store} call={call} />
+            <Badges call={call} />
           </span>
           <span class="call-topic truncate">{topic || "No notes"}</span>
         </span>

@@ -83,7 +83,7 @@ function Subject({ desk, call }: { desk: Desk; call: CallView }) {
         </div>
       </header>
       <div class="talking-line">
-        <Badges store={store} call={call} />
+        <Badges call={call} />
         <LineQuality store={store} call={call} browser={session.people.get(call.identity)?.quality.value} />
         {mine && (
           <span class="talking-meters">
@@ -95,7 +95,7 @@ function Subject({ desk, call }: { desk: Desk; call: CallView }) {
         )}
       </div>
       <Past desk={desk} call={call} />
-      <NoteForm store={store} call={call} draft={draft} onDone={done} />
+      <NoteForm call={call} draft={draft} onDone={done} />
       <Outcome desk={desk} call={call} />
     </section>
   );

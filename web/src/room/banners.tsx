@@ -46,7 +46,11 @@ function TalkBanner({ session, to }: { session: RoomSession; to: string }) {
   return (
     <div class="banner warn" data-testid="talking-banner">
       <Icon name="talk" size={18} />
-      <span class="grow">Only {session.people.get(to)?.name ?? to} hears you now.</span>
+      <span class="grow">
+        {session.people.list.value.some(({ identity }) => identity === to)
+          ? `Only ${session.people.get(to)?.name ?? to} hears you now.`
+          : "They have left: nobody hears you now."}
+      </span>
       <Button size="small" testid="end-talk" onClick={() => session.mix.talkTo(undefined)}>
         Talk to all
       </Button>

@@ -62,8 +62,8 @@ interface Badge {
 }
 
 /** What one must know of a call before anything else. */
-export function Badges({ store, call }: { store: ShowStore; call: CallView }) {
-  const badges = badgesOf(store, call);
+export function Badges({ call }: { call: CallView }) {
+  const badges = badgesOf(call);
   if (badges.length === 0) return null;
   return (
     <span class="call-badges">
@@ -77,9 +77,8 @@ export function Badges({ store, call }: { store: ShowStore; call: CallView }) {
   );
 }
 
-function badgesOf(store: ShowStore, call: CallView): Badge[] {
-  const { link, locked, returned, state } = call;
-  const caller = call.caller;
+function badgesOf(call: CallView): Badge[] {
+  const { caller, link, locked, returned, state } = call;
   const badges: Badge[] = [];
   const add = (word: string, icon: IconName, tone: Badge["tone"], hint: string, id: string) =>
     badges.push({ word, icon, tone, hint, testid: `badge-${id}` });

@@ -6,7 +6,6 @@ import { NoteDraft } from "./note-draft";
 import type { ShowStore } from "./store";
 
 interface NoteFormProps {
-  store: ShowStore;
   call: CallView;
   draft: NoteDraft;
   /** Ctrl or ⌘ with Enter, in any field. */
@@ -32,7 +31,7 @@ export function useDraft(store: ShowStore, callId: string): NoteDraft {
   return draft;
 }
 
-export function NoteForm({ store, call, draft, onDone }: NoteFormProps) {
+export function NoteForm({ call, draft, onDone }: NoteFormProps) {
   draft.know(call.notes);
   const state = draft.state.value;
   const finish = (event: KeyboardEvent) => {

@@ -2,7 +2,7 @@
  * A show as signals: what its events told, how they come, and what one does. Nobody waits for an answer to see what others did:
  * events tell it; one's own answers only stand in while no events come.
  */
-import type { CallerView, CallNotes, CallView, LineReport, ShowEvent } from "@crosspoint/client";
+import type { CallNotes, CallView, LineReport, ShowEvent } from "@crosspoint/client";
 import { computed, type Signal, signal } from "@preact/signals";
 import { notify } from "../components/toast";
 import { ApiError } from "../lib/api";
