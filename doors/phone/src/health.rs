@@ -16,7 +16,8 @@ pub struct Health {
     media_bridge: &'static str,
     /// `missing` where no media worker runs.
     room_manager: &'static str,
-    /// Would the sound of a call be taken in? The media plane is our own; the name is older.
+    /// Is the media plane up, and not draining? It may have no line free: calls wait in the conference then. The plane is our own;
+    /// the name is older.
     janus_connected: bool,
 }
 
