@@ -1,7 +1,7 @@
 import type { CallNotes } from "@crosspoint/client";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { actionOf, HOST_KEYS, type Key, lineOf, type Press, SCREENER_KEYS } from "../src/desk/keys";
-import { giveUpSeat, inviteFor, keepInvite, keepSeat, seatFor } from "../src/lib/show-seat";
+import { giveUpSeat, inviteFor, keepInvite, keepSeat, placeOf, seatFor } from "../src/lib/show-seat";
 import { NoteDraft, PAUSE } from "../src/show/note-draft";
 
 function press(key: string, more: Partial<Press> = {}): Press {
@@ -160,6 +160,15 @@ describe("a place in a show", () => {
     });
   });
   afterEach(() => vi.unstubAllGlobals());
+
+  it("is where the link leads, whatever page it was put behind", () => {
+    const link = (role: string) => `e30.${btoa(JSON.stringify({ attributes: { "crosspoint.role": role } }))}.x`;
+    expect(placeOf(link("guest"), "host")).toBe("guest");
+    expect(placeOf(link("guest"), "call-in")).toBe("call-in");
+    expect(placeOf(link("screener"), "host")).toBe("screener");
+    expect(placeOf(link("host"), "screener")).toBe("screener");
+    expect(placeOf("nonsense", "host")).toBe("host");
+  });
 
   it("outlasts the same link, and goes with another one", () => {
     keepInvite("late", "host", "first");

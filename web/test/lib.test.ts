@@ -76,6 +76,7 @@ describe("invitations", () => {
       room: "stand up",
       admin: true,
       publishes: true,
+      showRole: "",
       expires: 2_000_000_000,
     });
     expect(claimsOf(jwt({ sub: 5, video: null }))).toEqual({
@@ -84,6 +85,7 @@ describe("invitations", () => {
       room: "",
       admin: false,
       publishes: true,
+      showRole: "",
       expires: undefined,
     });
     expect(claimsOf(jwt(null))).toBeUndefined();

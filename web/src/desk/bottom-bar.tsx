@@ -54,7 +54,7 @@ function whereHeard({ role, own, store, session }: Desk): string {
     const isThere = session.people.list.value.some(({ identity }) => identity === only);
     return isThere ? "One caller alone hears you" : "Nobody hears you";
   }
-  if (role === "host") return store.groups.value.onAir.length > 0 ? "You are on the air" : "You are in the live room";
+  if (role === "host") return store.groups.value.onAir.length > 0 ? "You are on the air" : "You are on the air alone";
   const call = own.value;
   if (call) return `Line ${call.line} hears you, nobody else`;
   const free = session.people.list.value.some(({ isLocal, identity }) => !isLocal && identity.startsWith("screener-"));

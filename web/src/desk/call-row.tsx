@@ -52,7 +52,7 @@ export function CallRow({ desk, call, verbs = [], state = false, since }: CallRo
             <Stars rating={call.notes.rating ?? 0} />
             <Badges call={call} />
           </span>
-          <span class={`call-topic truncate${topic ? "" : " none"}`}>
+          <span class={`call-topic two-lines${topic ? "" : " none"}`}>
             {[topic || undefined, detail].filter(Boolean).join(" · ") || "No notes yet"}
           </span>
         </span>

@@ -29,7 +29,7 @@ import { clearToasts, notify } from "../components/toast";
 import { ApiError } from "../lib/api";
 import { useNow } from "../lib/hooks";
 import { showPath } from "../lib/routes";
-import { giveUpSeat, keepSeat, type ShowSeat, seatFor, showSeatRevision } from "../lib/show-seat";
+import { giveUpSeat, keepSeat, type ShowSeat, seatFor } from "../lib/show-seat";
 import type { Ending } from "../room/ending";
 import { ShowStore } from "../show/store";
 import { callerName } from "../show/words";
@@ -48,7 +48,6 @@ interface DeskPageProps {
 }
 
 export function DeskPage({ show, place, view }: DeskPageProps) {
-  showSeatRevision.value;
   const [visit, setVisit] = useState(0);
   const seat = seatFor(show, place);
   if (!seat) return <Entrance show={show} place={place} />;

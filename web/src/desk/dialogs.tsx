@@ -3,11 +3,11 @@ import type { ShowMedia } from "@crosspoint/client";
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../components/button";
 import { Dialog } from "../components/dialog";
-import { Lazy, Loading } from "../components/lazy";
+import { Loading } from "../components/lazy";
 import { copyLink, LinkField } from "../components/link-field";
 import { notify } from "../components/toast";
 import { local } from "../lib/storage";
-import { SessionContext } from "../room/session-context";
+import { StatisticsDialog } from "../room/statistics-dialog";
 import { callMe, describeShow, type ShowLinks, switchMedia } from "../show/api";
 import { useSimulator } from "../show/simulator";
 import { telephone } from "../show/words";
@@ -15,15 +15,13 @@ import type { Desk } from "./desk";
 import type { Key } from "./keys";
 import { NumberDialog } from "./number-dialog";
 
-const loadStatistics = async () => (await import("../room/stats-panel")).StatsPanel;
-
 export function Dialogs({ desk, keys }: { desk: Desk; keys: readonly Key[] }) {
   const close = () => desk.show(undefined);
   switch (desk.dialog.value) {
     case "keys":
       return <KeysDialog keys={keys} close={close} />;
     case "statistics":
-      return <StatisticsDialog desk={desk} close={close} />;
+      return <StatisticsDialog session={desk.session} close={close} />;
     case "links":
       return <LinksDialog desk={desk} close={close} />;
     case "telephones":
@@ -62,20 +60,6 @@ function KeysDialog({ keys, close }: { keys: readonly Key[]; close: () => void }
           </div>
         )}
       </dl>
-    </Dialog>
-  );
-}
-
-function StatisticsDialog({ desk: { session }, close }: DialogProps) {
-  useEffect(() => {
-    session.stats.look(true);
-    return () => session.stats.look(false);
-  }, [session]);
-  return (
-    <Dialog title="Your connection" onClose={close} wide testid="statistics-dialog">
-      <SessionContext.Provider value={session}>
-        <Lazy load={loadStatistics} />
-      </SessionContext.Provider>
     </Dialog>
   );
 }

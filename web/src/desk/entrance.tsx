@@ -22,7 +22,7 @@ export type DeskPlace = "host" | "screener";
 const PLACES: Record<DeskPlace, { title: string; text: string; action: string }> = {
   host: {
     title: "Host desk",
-    text: "You are heard on the air as soon as you are in, and decide who else is.",
+    text: "You are on the air as soon as you are in, and decide who else is.",
     action: "Take the host's seat",
   },
   screener: {
@@ -89,10 +89,12 @@ function NameForm({ show, place, invite, refused }: PartProps & { invite: string
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
   useEffect(() => {
-    // Only for its name; who may not read it sees its address.
+    // A link that is no good is said so before anybody fills in a form.
     describeShow(show, invite).then(
       ({ settings }) => setTitle(settings.title || show),
-      () => {},
+      (error) => {
+        if (error instanceof ApiError && [401, 403, 404].includes(error.status)) refused(error);
+      },
     );
   }, [show, invite]);
   useEffect(() => {
@@ -108,7 +110,7 @@ function NameForm({ show, place, invite, refused }: PartProps & { invite: string
     setBusy(true);
     setProblem("");
     try {
-      const seat = await takeSeat(show, { name: chosen }, invite);
+      const seat = await takeSeat(show, { name: chosen, role: place }, invite);
       choose({ name: chosen });
       keepSeat(show, place, { ...seat, name: chosen });
     } catch (error) {
@@ -158,7 +160,7 @@ function NameForm({ show, place, invite, refused }: PartProps & { invite: string
             {words.action}
           </Button>
           <p class="field-hint">
-            The browser will ask for your microphone. A headset is best: nobody hears themselves back.
+            The browser will ask for your microphone. Use headphones: loudspeakers come back as an echo.
           </p>
         </form>
       </main>

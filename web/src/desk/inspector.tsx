@@ -133,10 +133,14 @@ function LineFigures({ desk, call }: { desk: Desk; call: CallView }) {
   const report = desk.store.lines.value.get(call.callId);
   if (!report) return null;
   const figures: [string, string, string][] = [
-    ["Waits to be played", milliseconds(report.backlogMs), "Sound that waits at the telephone company to be played"],
+    ["To the caller", milliseconds(report.backlogMs), "Sound that waits at the telephone company to be played"],
     ["Jitter", milliseconds(report.jitterMs), "How irregular the caller's sound comes"],
     ["Buffer", milliseconds(report.bufferMs), "What is held back to make it regular"],
-    ["Made up", String(report.concealed), "Frames of the caller that had to be made up or were left out"],
+    [
+      "Lost",
+      `${(report.concealed / 50).toFixed(1)} s`,
+      "Sound of the caller that was late, and was made up or left out",
+    ],
   ];
   return (
     <dl class="line-figures" aria-label="Telephone line" data-testid="line-figures">

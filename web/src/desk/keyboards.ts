@@ -108,7 +108,10 @@ function keyboard(desk: Desk, doings: Doings, subject: () => CallView | undefine
       else doings[action]?.(pressed);
     },
     release({ action }: Key) {
-      if (action === "drop") stopDropping();
+      if (action === "drop") {
+        if (desk.dropping.value !== undefined) notify("Hold D down to drop the caller.", "info", "drop");
+        stopDropping();
+      }
       if (action === "talk" && desk.session.mix.talkingTo.value !== undefined) desk.session.mix.talkTo(undefined);
     },
   };

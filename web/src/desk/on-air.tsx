@@ -38,7 +38,11 @@ export function OnAir({ desk }: { desk: Desk }) {
         <p class="air-none">
           {waiting > 0 ? (
             <>
-              You are alone on the air. The next caller is one key away: <kbd>Enter</kbd>
+              You are alone on the air.
+              <span class="wide-only">
+                {" "}
+                The next caller is one key away: <kbd>Enter</kbd>
+              </span>
             </>
           ) : (
             "You are alone on the air. Callers come here from the list of those who wait."

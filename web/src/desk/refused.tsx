@@ -35,7 +35,7 @@ export function Refused({ show, place, error, retry }: RefusedProps) {
   return (
     <StatePage icon={icon} tone={tone} title={title} text={text} code={error.code} testid="show-refused">
       {error.code !== "show-not-found" && (
-        <Button kind="primary" icon="refresh" testid="retry" onClick={again}>
+        <Button kind={over ? "plain" : "primary"} icon="refresh" testid="retry" onClick={again}>
           Try again
         </Button>
       )}
@@ -56,7 +56,7 @@ function wordsOf(show: string, { status, code, message }: ApiError): Words {
     return { icon: "warning", tone: "bad", title: "The server cannot be reached", text };
   }
   if (status === 401) {
-    const text = "It has expired, or was made for another show or server. Ask for a new one.";
+    const text = "It has expired, was copied only in part, or was made for another show or server. Ask for a new one.";
     return { icon: "key", tone: "bad", title: "This link is no longer good", text };
   }
   if (status === 403) {

@@ -80,7 +80,7 @@ function DropButton({ desk, call, shape = "small" }: VerbButtonProps) {
     >
       {pending ? <span class="spinner" aria-hidden="true" /> : <Icon name={icon} size={16} />}
       {shape !== "icon" && <span class="truncate">{word}</span>}
-      {shape === "large" && <kbd>{key}</kbd>}
+      {shape === "large" && <kbd>hold {key}</kbd>}
     </button>
   );
 }

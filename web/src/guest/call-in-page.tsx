@@ -11,6 +11,7 @@ import { Brand } from "../components/brand";
 import { Icon } from "../components/icon";
 import { Link } from "../components/link";
 import { ThemeToggle } from "../components/theme-toggle";
+import { ApiError } from "../lib/api";
 import { showPath } from "../lib/routes";
 import { inviteFor } from "../lib/show-seat";
 import { describeShow } from "../show/api";
@@ -24,6 +25,8 @@ interface Known {
   /** The number that is called. */
   to: string;
   voiceUrl: string;
+  /** What a caller will find instead of a show; empty: a show. */
+  warning: string;
 }
 
 /** Where a show without a number of its own is called: the number does not matter, the address chooses the show. */
@@ -53,6 +56,7 @@ export function CallInPage({ show }: { show: string }) {
         <PhoneCard
           telephone={telephone}
           title={known.title}
+          warning={known.warning}
           to={known.to}
           call={() => void telephone.call({ to: known.to, voiceUrl: known.voiceUrl })}
         />
@@ -68,19 +72,24 @@ function useShow(show: string): Known {
     title: show,
     to: ANY_NUMBER,
     voiceUrl: `${location.origin}/api/phone/voice?show=${encodeURIComponent(show)}`,
+    warning: "",
   });
   useEffect(() => {
     const stop = new AbortController();
     describeShow(show, inviteFor(show, "call-in"), stop.signal).then(
-      ({ settings, webhooks }) => {
+      ({ open, settings, webhooks }) => {
         const voice = webhooks?.find(({ provider }) => provider === "twilio")?.voice;
         setKnown((before) => ({
           title: settings.title || show,
+          warning: open ? "" : "Its lines are closed: callers are told so.",
           to: settings.numbers[0] ?? ANY_NUMBER,
           voiceUrl: voice ? forShow(voice, show) : before.voiceUrl,
         }));
       },
-      () => {},
+      (error) => {
+        if (!(error instanceof ApiError) || error.code !== "show-not-found") return;
+        setKnown((before) => ({ ...before, warning: `There is no show ${show} on this server: callers are told so.` }));
+      },
     );
     return () => stop.abort();
   }, [show]);

@@ -8,6 +8,8 @@ import { choices, choose } from "../lib/choices";
 import { type DeviceProblem, ideal, problemOf, refreshDevices } from "../lib/devices";
 import type { ShowSeat } from "../lib/show-seat";
 import { tab } from "../lib/storage";
+import type { Observed } from "../room/session-context";
+import { StatsHistory } from "../room/stats-history";
 import { hangUp } from "../show/api";
 import { AwakeScreen } from "./awake";
 import { type Ending, endingOf, refusalOf } from "./ending";
@@ -49,6 +51,8 @@ export class GuestCall {
   /** One's own voice. */
   readonly voice = signal<MediaStreamTrack | undefined>(undefined);
   readonly problem = signal<DeviceProblem | undefined>(undefined);
+  /** The connection in figures. */
+  readonly stats = new StatsHistory();
   /** The browser asks whether it may use the microphone. */
   readonly asking = signal(false);
   /** The microphone button waits. */
@@ -74,6 +78,11 @@ export class GuestCall {
     this.since = same ? kept.since : Date.now();
     this.#past = same ? kept.past : NO_PAST;
     this.#keep();
+  }
+
+  /** For the statistics: a guest knows nobody else by name there. */
+  get observed(): Observed {
+    return { room: this.#room, stats: this.stats, people: { get: () => undefined } };
   }
 
   /** The microphone in use. */
@@ -102,6 +111,7 @@ export class GuestCall {
   /** The page goes away; the place stays, for the page may come back. */
   close(): void {
     this.#closed = true;
+    this.stats.stop();
     clearTimeout(this.#goodNews);
     this.#awake.release();
     void this.#room?.disconnect();
@@ -168,6 +178,7 @@ export class GuestCall {
 
   #live(room: Room): void {
     this.#room = room;
+    this.stats.follow(room);
     this.canPlayAudio.value = room.canPlayAudio;
     this.quality.value = room.localParticipant.quality;
     this.#listen(room);
@@ -259,6 +270,7 @@ export class GuestCall {
   #over(ending: Ending): void {
     if (this.stage.value === "over") return;
     this.#awake.release();
+    this.stats.stop();
     // What a call that can be taken up again was so far is still true of it then.
     if (ending.offer !== "rejoin") tab.remove(this.#key);
     this.ending.value = ending;

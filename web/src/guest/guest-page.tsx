@@ -11,7 +11,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { Loading } from "../components/lazy";
 import { clearToasts } from "../components/toast";
 import { choose } from "../lib/choices";
-import { giveUpSeat, inviteFor, keepSeat, type ShowSeat, seatFor, showSeatRevision } from "../lib/show-seat";
+import { giveUpSeat, inviteFor, keepSeat, type ShowSeat, seatFor } from "../lib/show-seat";
 import { PreviewDevice } from "../lobby/preview";
 import { Door } from "./door";
 import { type Ending, noInvitation, refusalOf } from "./ending";
@@ -28,7 +28,6 @@ interface Gone {
 
 export function GuestPage({ show }: { show: string }) {
   const [gone, setGone] = useState<Gone>();
-  showSeatRevision.value;
   const invite = inviteFor(show, "guest");
   const seat = seatFor(show, "guest");
   const microphone = useMemo(newMicrophone, [show]);

@@ -1,5 +1,5 @@
 /** A guest's page while the call is on: in large words where one is and who hears one; below, the few things there are to do. */
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { DeviceMenu } from "../components/device-menu";
 import { Icon } from "../components/icon";
 import { LevelMeter } from "../components/level-meter";
@@ -7,6 +7,7 @@ import { QualityBars } from "../components/quality-bars";
 import { adviceOn } from "../lib/devices";
 import { clock, names } from "../lib/format";
 import { useNow } from "../lib/hooks";
+import { StatisticsDialog } from "../room/statistics-dialog";
 import type { Facts } from "./facts";
 import type { GuestCall } from "./guest-call";
 import { GuestHead } from "./guest-head";
@@ -20,6 +21,7 @@ export function LiveCall({ call, facts }: { call: GuestCall; facts: Facts }) {
   useEffect(() => {
     document.title = `${place === "on-air" ? "● " : ""}${words?.title ?? "Connecting"} · ${title}`;
   }, [place, words, title]);
+  const [figures, setFigures] = useState(false);
   useNudge(call);
   return (
     <div
@@ -33,9 +35,16 @@ export function LiveCall({ call, facts }: { call: GuestCall; facts: Facts }) {
         <span class="guest-title">
           <strong class="truncate">{title}</strong>
           <Clock since={call.since} />
-          <span data-testid="guest-quality" data-quality={call.quality.value ?? "unknown"}>
+          <button
+            type="button"
+            class="guest-quality"
+            title="Your connection in figures"
+            data-testid="guest-quality"
+            data-quality={call.quality.value ?? "unknown"}
+            onClick={() => setFigures(true)}
+          >
             <QualityBars quality={call.quality.value} />
-          </span>
+          </button>
         </span>
       </GuestHead>
       <main class="guest-main">
@@ -51,6 +60,7 @@ export function LiveCall({ call, facts }: { call: GuestCall; facts: Facts }) {
         <Meters call={call} />
       </main>
       <Bar call={call} />
+      {figures && <StatisticsDialog session={call.observed} close={() => setFigures(false)} />}
     </div>
   );
 }

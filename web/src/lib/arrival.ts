@@ -6,7 +6,7 @@ import { claimsOf } from "./claims";
 import { tokenInFragment } from "./invite";
 import { roomPath, routeOf, showPath } from "./routes";
 import { leaveSeat } from "./seat";
-import { keepInvite } from "./show-seat";
+import { keepInvite, placeOf } from "./show-seat";
 import { tab } from "./storage";
 
 /** The invitation that this tab came with. */
@@ -26,8 +26,9 @@ export function readArrival(): void {
   if (!token) return;
   const route = routeOf(location.pathname);
   if (route.page === "show") {
-    history.replaceState(null, "", showPath(route.show, route.place));
-    if (route.place) keepInvite(route.show, route.place, token);
+    const place = route.place && placeOf(token, route.place);
+    history.replaceState(null, "", showPath(route.show, place));
+    if (place) keepInvite(route.show, place, token);
     return;
   }
   const room = route.page === "room" ? route.room : claimsOf(token)?.room;

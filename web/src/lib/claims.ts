@@ -8,6 +8,8 @@ export interface Claims {
   admin: boolean;
   /** May it publish anything at all? */
   publishes: boolean;
+  /** What its bearer is in a show; empty: nothing. */
+  showRole: string;
   /** Seconds since 1970; absent: unknown. */
   expires: number | undefined;
 }
@@ -28,6 +30,7 @@ export function claimsOf(token: string): Claims | undefined {
       room: text(video.room),
       admin: video.roomAdmin === true,
       publishes: video.canPublish !== false,
+      showRole: text(json.attributes?.["crosspoint.role"]),
       expires: typeof json.exp === "number" ? json.exp : undefined,
     };
   } catch {

@@ -4,6 +4,7 @@
  */
 import type { ShowRole } from "@crosspoint/client";
 import { signal } from "@preact/signals";
+import { claimsOf } from "./claims";
 import type { ShowPlace } from "./routes";
 import { tab } from "./storage";
 
@@ -22,7 +23,7 @@ export interface ShowSeat {
 }
 
 /** Counts invitations and seats that came and went, so that pages notice. */
-export const showSeatRevision = signal(0);
+const showSeatRevision = signal(0);
 
 /** Keeps the invitation of a link. A seat that was taken with another one is given up. */
 export function keepInvite(show: string, place: ShowPlace, token: string): void {
@@ -31,8 +32,9 @@ export function keepInvite(show: string, place: ShowPlace, token: string): void 
   showSeatRevision.value += 1;
 }
 
-/** The invitation to a place, if this tab has one. */
+/** The invitation to a place, if this tab has one. A page that asks is drawn anew when another one comes. */
 export function inviteFor(show: string, place: ShowPlace): string | undefined {
+  showSeatRevision.value;
   return tab.read(inviteKey(show, place), "") || undefined;
 }
 
@@ -42,8 +44,9 @@ export function keepSeat(show: string, place: ShowPlace, seat: ShowSeat): void {
   showSeatRevision.value += 1;
 }
 
-/** The seat, if this tab has one. */
+/** The seat, if this tab has one. As with the invitation, a page that asks is drawn anew. */
 export function seatFor(show: string, place: ShowPlace): ShowSeat | undefined {
+  showSeatRevision.value;
   return tab.read<ShowSeat | null>(seatKey(show, place), null) ?? undefined;
 }
 
@@ -51,6 +54,14 @@ export function seatFor(show: string, place: ShowPlace): ShowSeat | undefined {
 export function giveUpSeat(show: string, place: ShowPlace): void {
   tab.remove(seatKey(show, place));
   showSeatRevision.value += 1;
+}
+
+/** Where a link leads: one for another place than the address says leads to its own. A host may sit everywhere. */
+export function placeOf(token: string, place: ShowPlace): ShowPlace {
+  const role = claimsOf(token)?.showRole;
+  if (role === "screener") return "screener";
+  if (role === "guest" && place !== "call-in") return "guest";
+  return place;
 }
 
 function inviteKey(show: string, place: ShowPlace): string {

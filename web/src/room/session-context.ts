@@ -2,7 +2,7 @@
 import { createContext } from "preact";
 import type { RoomSession } from "./session";
 
-/** What there must be of a visit. */
-export type Observed = Pick<RoomSession, "room" | "people" | "stats">;
+/** What there must be of a visit; whose names nobody knows stay identities. */
+export type Observed = Pick<RoomSession, "room" | "stats"> & { people: Pick<RoomSession["people"], "get"> };
 
 export const SessionContext = createContext<Observed | undefined>(undefined);

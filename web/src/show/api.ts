@@ -2,7 +2,7 @@
  * The shows' part of the server's REST interface. In: who asks (`credential`: a seat's or an invitation's token; without one, the
  * admin key that an operator logged in with). Out: what the server says, or an `ApiError`.
  */
-import type { CallerView, CallNotes, CallView, ShowMedia, ShowSettings, ShowView } from "@crosspoint/client";
+import type { CallerView, CallNotes, CallView, ShowMedia, ShowRole, ShowSettings, ShowView } from "@crosspoint/client";
 import { adminKey, request } from "../lib/api";
 import type { ShowSeat } from "../lib/show-seat";
 
@@ -73,7 +73,7 @@ export const switchMedia = (show: string, media: ShowMedia, credential?: string)
   ask<ShowView>("POST", path(show, "media"), { body: { media } }, credential);
 
 /** Exchanges an invitation for a place of one's own. */
-export const takeSeat = (show: string, who: { name: string; topic?: string }, invite?: string) =>
+export const takeSeat = (show: string, who: { name: string; topic?: string; role?: ShowRole }, invite?: string) =>
   ask<Omit<ShowSeat, "name">>("POST", path(show, "seats"), { body: who }, invite);
 
 /** The calls that are not over, and the last ones that are. */

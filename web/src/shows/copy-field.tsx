@@ -23,7 +23,7 @@ export function CopyField({ id, label, value, copy = copyText }: CopyFieldProps)
         data-testid={id}
         onFocus={(event) => event.currentTarget.select()}
       />
-      <IconButton icon="copy" label={`Copy the ${label}`} testid={`copy-${id}`} onClick={() => void copy(value)} />
+      <IconButton icon="copy" label={`Copy: ${label}`} testid={`copy-${id}`} onClick={() => void copy(value)} />
     </span>
   );
 }

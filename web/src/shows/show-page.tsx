@@ -193,7 +193,7 @@ function Head({ show, tally, error, credential, canCallIn, act }: HeadProps) {
       {ending && (
         <ConfirmDialog
           title={`End ${title}?`}
-          text={`${calls > 0 ? `${count(calls, "call is", "calls are")} hung up at once, and everybody` : "Everybody"} who is in the show is put out. Its links stop working, and this cannot be taken back.`}
+          text={`${calls > 0 ? `${count(calls, "call is", "calls are")} hung up at once, and everybody` : "Everybody"} who is in the show is put out. Its links stop working, and its list of calls goes from these pages. This cannot be taken back.`}
           action="End the show"
           onConfirm={() => void end()}
           onClose={() => setEnding(false)}

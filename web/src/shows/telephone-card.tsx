@@ -38,7 +38,9 @@ function Numbers({ show, simulated }: TelephoneCardProps) {
       <Icon name="phone" size={20} />
       <div>
         <strong class="num">
-          {numbers.length > 0 ? numbers.map(telephone).join(", ") : "Every number that no other open show has"}
+          {numbers.length > 0
+            ? numbers.map(telephone).join(", ")
+            : "Every number that no open show has, as long as no other show without numbers was opened later"}
         </strong>
         {simulated === "here" && (
           <p class="muted">

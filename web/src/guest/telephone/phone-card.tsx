@@ -14,12 +14,14 @@ import type { Telephone } from "./telephone";
 interface PhoneCardProps {
   telephone: Telephone;
   title: string;
+  /** What a caller will find instead of a show; empty: a show. */
+  warning: string;
   /** The number that is called. */
   to: string;
   call: () => void;
 }
 
-export function PhoneCard({ telephone, title, to, call }: PhoneCardProps) {
+export function PhoneCard({ telephone, title, warning, to, call }: PhoneCardProps) {
   const [wrong, setWrong] = useState(false);
   const dial = () => {
     const fine = toE164(telephone.number.value) !== undefined;
@@ -33,7 +35,7 @@ export function PhoneCard({ telephone, title, to, call }: PhoneCardProps) {
         <span class="phone-label">
           <Icon name="phone" size={14} /> Simulated telephone
         </span>
-        <State telephone={telephone} title={title} to={to} />
+        <State telephone={telephone} title={title} warning={warning} to={to} />
         {telephone.busy ? (
           <Meters telephone={telephone} />
         ) : (
@@ -48,11 +50,11 @@ export function PhoneCard({ telephone, title, to, call }: PhoneCardProps) {
 }
 
 /** What the large words say. */
-function wordsOf(telephone: Telephone, title: string): { title: string; text: string } {
+function wordsOf(telephone: Telephone, title: string, warning: string): { title: string; text: string } {
   switch (telephone.stage.value) {
     case "idle":
       if (telephone.absent.value) return { title: "Not here", text: "This server has no telephone simulator." };
-      return { title: "Ready", text: `Calls ${title}` };
+      return { title: "Ready", text: warning || `Calls ${title}` };
     case "dialling":
       return { title: "Calling…", text: title };
     case "on":
@@ -78,8 +80,8 @@ function hearsOf(verb: string): string {
   }
 }
 
-function State({ telephone, title, to }: Omit<PhoneCardProps, "call">) {
-  const words = wordsOf(telephone, title);
+function State({ telephone, title, warning, to }: Omit<PhoneCardProps, "call">) {
+  const words = wordsOf(telephone, title, warning);
   const trouble = telephone.trouble.value;
   return (
     <div class="phone-state" aria-live="polite">
