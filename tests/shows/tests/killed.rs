@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crosspoint_model::show::{CallLink, CallState, CallView, ShowEvent};
+use crosspoint_phone_sim::CallState as Telephone;
 use crosspoint_shows_tests::chance::setting;
 use crosspoint_shows_tests::figures::Numbers;
 use crosspoint_shows_tests::studio::{Ringing, Seat};
@@ -167,6 +168,7 @@ impl Run {
         let acknowledged = dropping.await.expect("it asks until the server is gone");
         self.see_who_is_out(&dropped, acknowledged).await;
         self.see_who_comes_back(orphan, since).await;
+        self.hold_the_store_against_the_company().await;
         self.fill_lines().await;
     }
 
@@ -196,6 +198,16 @@ impl Run {
             let told = |event: &ShowEvent| matches!(event, ShowEvent::Call { call: then, .. } if is_as(&call, then));
             assert!(history.iter().any(told), "{done:?} is not in the history: {call:#?}\n{history:#?}");
             self.in_between += 1;
+        }
+    }
+
+    /// Whoever is on the telephone is in the show, and nobody else is.
+    async fn hold_the_store_against_the_company(&self) {
+        let calls = self.studio.operator.calls(&self.studio.show).await;
+        for report in self.house.phones.company().reports() {
+            let view = calls.iter().find(|call| call.call_sid.as_deref() == Some(&report.call_sid));
+            let (is_there, is_in_show) = (report.state != Telephone::Ended, view.is_some_and(|view| !view.state.is_over()));
+            assert_eq!(is_there, is_in_show, "{report:#?}\n{view:#?}");
         }
     }
 
