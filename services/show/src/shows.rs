@@ -172,7 +172,8 @@ impl Shows {
         actor: &Actor,
     ) -> Result<CallView, Refusal> {
         let entry = self.entry(show)?;
-        let command = Command::Act { call: call.to_owned(), verb, words };
+        let is_unattended = verb == Verb::Screen && self.is_unattended(&entry.current(), call);
+        let command = Command::Act { call: call.to_owned(), verb, words: Words { is_unattended, ..words } };
         let (_, show) = self.decide(&entry, command, actor).await?;
         show.call(call).cloned()
     }

@@ -137,6 +137,14 @@ impl Shows {
         self.inner.rooms.present(room).iter().any(|present| present.identity == *who)
     }
 
+    /// Is whoever screened a call away just now? They are of the staff until it is known that they do not come back.
+    pub(crate) fn is_unattended(&self, show: &Show, call: &str) -> bool {
+        let screener = show.call(call).ok().and_then(|call| call.screener.as_deref());
+        let Some(staff) = screener.and_then(|screener| show.staff.get(screener)) else { return true };
+        let present = self.inner.rooms.present(&names::room(&staff.room));
+        !present.iter().any(|present| present.connected && present.identity.as_str() == staff.identity)
+    }
+
     /// Who screens is with the caller, else at the desk; a host else in the live room.
     fn settle_staff(&self, stage: &mut Stage, show: &Show, who: &str) -> Result<(), Refusal> {
         let Some(staff) = show.staff.get(who) else {

@@ -148,7 +148,7 @@ pub async fn call_me(
 
 fn words(verb: Verb, body: Map<String, Value>) -> Answer<Words> {
     match verb {
-        Verb::Notes | Verb::Approve | Verb::Screened => Ok(Words { notes: read(body)?, reason: None }),
+        Verb::Notes | Verb::Approve | Verb::Screened => Ok(Words { notes: read(body)?, ..Words::default() }),
         Verb::Drop => Ok(Words { reason: read::<Reason>(body)?.reason, ..Words::default() }),
         _ if body.is_empty() => Ok(Words::default()),
         _ => Err(Refusal::new(Code::InvalidRequest, format!("nothing goes with {}", verb.as_str())).into()),

@@ -37,7 +37,7 @@ impl Turn<'_> {
             Verb::Next => self.mark_next(call, state)?,
             Verb::Air => self.air(call, state)?,
             Verb::Hold => self.hold(call, state)?,
-            Verb::Screen => self.back_to_screening(call, state)?,
+            Verb::Screen => self.back_to_screening(call, state, words.is_unattended)?,
             Verb::Drop => self.drop_call(call, words.reason)?,
             Verb::Lock => self.set_locked(call, true),
             Verb::Unlock => self.set_locked(call, false),
@@ -151,7 +151,7 @@ impl Turn<'_> {
     }
 
     /// To its screener, if that one is there and talks to nobody; else to the lobby, for whoever picks it up.
-    fn back_to_screening(&mut self, call: &str, state: CallState) -> Result<(), Refusal> {
+    fn back_to_screening(&mut self, call: &str, state: CallState, is_unattended: bool) -> Result<(), Refusal> {
         if !state.is_live() {
             return Err(wrong_state(state, "it is not in the live room"));
         }
@@ -162,7 +162,7 @@ impl Turn<'_> {
         let is_idle = |who: &&str| self.show.staff.contains_key(*who) && self.show.call_of_screener(who).is_none();
         // Who sent it back is on the air, and stays there.
         let idle = screener.filter(is_idle).filter(|who| *who != self.actor.identity).is_some();
-        if idle && !in_conference {
+        if idle && !is_unattended && !in_conference {
             self.enter(call, CallState::Screening, "returned");
         } else {
             self.return_to_lobby(call);

@@ -131,6 +131,8 @@ pub struct Words {
     pub notes: CallNotes,
     /// Why it is dropped.
     pub reason: Option<String>,
+    /// Is whoever screened it not connected just now?
+    pub is_unattended: bool,
 }
 
 /// What came of a command.

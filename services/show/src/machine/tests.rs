@@ -347,7 +347,7 @@ fn a_telephone_that_staff_hangs_up_is_put_out() {
 fn notes_stay_where_nothing_new_is_said_and_are_taken_after_the_call_as_well() {
     let mut studio = Studio::new();
     studio.phone("a");
-    let note = |notes| Command::Act { call: "a".into(), verb: Verb::Notes, words: Words { notes, reason: None } };
+    let note = |notes| Command::Act { call: "a".into(), verb: Verb::Notes, words: Words { notes, ..Words::default() } };
     let first = CallNotes { name: Some("Eve".into()), rating: Some(4), ..CallNotes::default() };
     assert_eq!(whats(&studio.run(&host(), note(first.clone())).expect("notes")), ["noted a"]);
     assert!(studio.run(&host(), note(first)).expect("the same").events.is_empty());
@@ -361,7 +361,7 @@ fn notes_stay_where_nothing_new_is_said_and_are_taken_after_the_call_as_well() {
     ] {
         assert_eq!(studio.run(&host(), note(bad)).expect_err("refused").code, Code::InvalidRequest);
     }
-    let words = Words { notes: CallNotes { place: Some("Oslo".into()), ..CallNotes::default() }, reason: None };
+    let words = Words { notes: CallNotes { place: Some("Oslo".into()), ..CallNotes::default() }, ..Words::default() };
     studio.phone("b");
     let approve = Command::Act { call: "b".into(), verb: Verb::Approve, words };
     assert_eq!(whats(&studio.run(&host(), approve).expect("approves")), ["approved b", "noted b"]);

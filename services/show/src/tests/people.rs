@@ -136,6 +136,28 @@ async fn a_screener_who_was_away_for_long_comes_back_to_the_desk_and_not_into_an
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_is_sent_back_to_a_screener_whose_page_is_gone_waits_for_anybody() {
+    let house = House::new().await;
+    let (ann, client) = house.sits(ShowRole::Screener, "Ann").await;
+    let (id, _line) = house.phone("CA1").await;
+    until("is known", || !house.shows.entry(SHOW).expect("a show").current().staff.is_empty()).await;
+    for gone in [false, true] {
+        house.act(&screener(&ann), Verb::PickUp, &id).await.expect("picks up");
+        house.act(&screener(&ann), Verb::Approve, &id).await.expect("approves");
+        house.host(Verb::Air, &id).await;
+        if gone {
+            drop(client);
+            house.host(Verb::Screen, &id).await;
+            assert_eq!((house.state(&id), house.call(&id).returned), (CallState::Screened, true));
+            return;
+        }
+        house.host(Verb::Screen, &id).await;
+        assert_eq!(house.state(&id), CallState::Screening, "she is free");
+        house.act(&screener(&ann), Verb::Screened, &id).await.expect("puts back");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn of_two_screeners_at_once_one_wins() {
     let house = House::new().await;
     let (id, _line) = house.phone("CA1").await;
