@@ -206,7 +206,8 @@ impl Run {
         let calls = self.studio.operator.calls(&self.studio.show).await;
         for report in self.house.phones.company().reports() {
             let view = calls.iter().find(|call| call.call_sid.as_deref() == Some(&report.call_sid));
-            let (is_there, is_in_show) = (report.state != Telephone::Ended, view.is_some_and(|view| !view.state.is_over()));
+            let (is_there, is_in_show) =
+                (report.state != Telephone::Ended, view.is_some_and(|view| !view.state.is_over()));
             assert_eq!(is_there, is_in_show, "{report:#?}\n{view:#?}");
         }
     }
