@@ -1,7 +1,10 @@
 import type { CallNotes } from "@crosspoint/client";
+import { signal } from "@preact/signals";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Desk } from "../src/desk/desk";
+import { HOLD_TO_DROP, hostKeyboard } from "../src/desk/keyboards";
 import { actionOf, HOST_KEYS, type Key, lineOf, type Press, SCREENER_KEYS } from "../src/desk/keys";
-import { giveUpSeat, inviteFor, keepInvite, keepSeat, placeOf, seatFor } from "../src/lib/show-seat";
+import { elsewhere, giveUpSeat, inviteFor, keepInvite, keepSeat, placeOf, seatFor } from "../src/lib/show-seat";
 import { NoteDraft, PAUSE } from "../src/show/note-draft";
 
 function press(key: string, more: Partial<Press> = {}): Press {
@@ -56,6 +59,47 @@ describe("the keys of a desk", () => {
   });
 });
 
+describe("the key that drops", () => {
+  const D = HOST_KEYS.find(({ action }) => action === "drop") as Key;
+  const drops: string[] = [];
+  const desk = {
+    chosen: signal({ callId: "c1" }),
+    dropping: signal<string | undefined>(undefined),
+    dropAsked: signal<{ callId: string } | undefined>(undefined),
+    verbs: () => ["drop"],
+    act: (call: { callId: string }) => drops.push(call.callId),
+    store: {},
+    session: {},
+  };
+  const keys = hostKeyboard(desk as unknown as Desk);
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    drops.length = 0;
+    desk.dropAsked.value = undefined;
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("asks as the button does when it is pressed for a moment", () => {
+    keys.press(D, "d");
+    vi.advanceTimersByTime(HOLD_TO_DROP - 1);
+    keys.release(D);
+    vi.advanceTimersByTime(HOLD_TO_DROP);
+    expect(desk.dropAsked.value).toEqual({ callId: "c1" });
+    expect(drops).toEqual([]);
+  });
+
+  it("drops when it is held down, and asks nothing", () => {
+    keys.press(D, "d");
+    vi.advanceTimersByTime(HOLD_TO_DROP);
+    keys.release(D);
+    expect(drops).toEqual(["c1"]);
+    expect(desk.dropAsked.value).toBeUndefined();
+  });
+});
+
 describe("notes that are being typed", () => {
   let sent: { notes: CallNotes; last: boolean }[] = [];
   let taken = true;
@@ -84,6 +128,10 @@ describe("notes that are being typed", () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(sent).toEqual([{ notes: { name: "Edda" }, last: false }]);
     expect(draft.state.value).toBe("saved");
+  });
+
+  it("say nothing of being saved while nobody has written", () => {
+    expect(draft.state.value).toBe("untouched");
   });
 
   it("show what was typed until the server tells something new, and never what was before", async () => {
@@ -168,6 +216,15 @@ describe("a place in a show", () => {
     expect(placeOf(link("screener"), "host")).toBe("screener");
     expect(placeOf(link("host"), "screener")).toBe("screener");
     expect(placeOf("nonsense", "host")).toBe("host");
+  });
+
+  it("is in the show that the link was made for, where that is another one", () => {
+    const link = (role: string, show: string) =>
+      `e30.${btoa(JSON.stringify({ attributes: { "crosspoint.role": role, "crosspoint.show": show } }))}.x`;
+    expect(elsewhere(link("host", "late"), "late", "host")).toBeUndefined();
+    expect(elsewhere(link("screener", "early"), "late", "host")).toMatch(/^\/shows\/early\/screener#token=e30\./);
+    // Only the server can tell what is wrong with what is no link of a show.
+    expect(elsewhere("nonsense", "late", "host")).toBeUndefined();
   });
 
   it("outlasts the same link, and goes with another one", () => {

@@ -77,6 +77,7 @@ describe("invitations", () => {
       admin: true,
       publishes: true,
       showRole: "",
+      show: "",
       expires: 2_000_000_000,
     });
     expect(claimsOf(jwt({ sub: 5, video: null }))).toEqual({
@@ -86,6 +87,7 @@ describe("invitations", () => {
       admin: false,
       publishes: true,
       showRole: "",
+      show: "",
       expires: undefined,
     });
     expect(claimsOf(jwt(null))).toBeUndefined();

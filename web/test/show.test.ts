@@ -13,7 +13,7 @@ import {
   onLine,
   withCall,
 } from "../src/show/model";
-import { callerDetail, callerName, healthOf, history, telephone, VERBS, verbsFor } from "../src/show/words";
+import { callerDetail, callerName, healthOf, history, newsOf, telephone, VERBS, verbsFor } from "../src/show/words";
 
 function call(callId: string, state: CallState = "ringing", more: Partial<CallView> = {}): CallView {
   const number = Number(callId.replace(/\D/g, "")) || 1;
@@ -195,6 +195,15 @@ describe("what a call is called", () => {
   it("groups the digits of a number and leaves alone what is none", () => {
     expect(telephone("+421905123456")).toBe("+421 905 123 456");
     expect(telephone("anonymous")).toBe("anonymous");
+  });
+
+  it("is news in a sentence whenever it goes elsewhere, so that nothing old stays told", () => {
+    const ed = call("c1", "on-air", { line: 3, notes: { name: "Ed" } });
+    expect(newsOf("aired", ed)).toBe("Line 3, Ed, is on the air.");
+    expect(newsOf("screened", ed)).toBe("Line 3, Ed, is parked.");
+    const moves = ["rang", "picked-up", "approved", "made-next", "held", "returned", "dropped", "ended"];
+    for (const what of moves) expect(newsOf(what, ed)).toMatch(/^Line 3, Ed, /);
+    for (const what of ["noted", "keyed", "connected"]) expect(newsOf(what, ed)).toBeUndefined();
   });
 
   it("says how often somebody called", () => {

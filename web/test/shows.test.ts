@@ -1,4 +1,4 @@
-import type { CallState, CallView } from "@crosspoint/client";
+import type { CallState, CallView, ShowView } from "@crosspoint/client";
 import { describe, expect, it } from "vitest";
 import {
   changeOf,
@@ -11,6 +11,7 @@ import {
   slugOf,
 } from "../src/shows/draft";
 import { linesIn, outcomeOf, overOf, reasonOf, tallyOf } from "../src/shows/tally";
+import { doubtOf, rivalsOf, unlistedOf } from "../src/shows/unlisted";
 
 describe("settings that are written down", () => {
   const fine = { ...NEW_DRAFT, title: " Morning talk ", numbers: "+1 (415) 555-0100, +44 20 7946 0000" };
@@ -125,5 +126,26 @@ describe("calls in numbers", () => {
     expect(reasonOf(call("off", { airedAt: 3, endReason: "hung up" }))).toBe("hung up");
     expect(reasonOf(call("dropped", { endReason: "the next call was taken" }))).toBe("the next call was taken");
     expect(reasonOf(call("dropped"))).toBe("");
+  });
+});
+
+describe("calls to numbers that no show names", () => {
+  const show = (showId: string, more: Partial<ShowView> = {}, numbers: string[] = []) =>
+    ({ showId, open: true, settings: { title: showId.toUpperCase(), numbers }, ...more }) as ShowView;
+  const [a, b] = [show("a"), show("b")];
+  const others = [show("c", {}, ["+14155550100"]), show("d", { open: false }), show("e", { endedAt: 1 })];
+
+  it("are in doubt only between open shows without numbers, and then it is said", () => {
+    expect(doubtOf([a, ...others])).toBe("");
+    expect(doubtOf([a, b, ...others])).toMatch(/^A and B are open without numbers: the one that was opened last/);
+    expect(rivalsOf(a, [a, b, ...others])).toEqual([b]);
+    for (const other of others) expect(rivalsOf(other, [a, b, ...others])).toEqual([]);
+  });
+
+  it("are promised to nobody who may not get them", () => {
+    expect(unlistedOf(a, [])).toBe("Every number that no other open show has");
+    expect(unlistedOf(a, [b])).toMatch(/B is open without numbers too: whichever was opened last/);
+    expect(unlistedOf(a, undefined)).toMatch(/as long as no other show/);
+    expect(unlistedOf(show("d", { open: false }), [])).toMatch(/no calls$/);
   });
 });

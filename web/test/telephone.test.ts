@@ -198,9 +198,21 @@ describe("the simulator", () => {
       state: "in-conference",
       verb: "Conference",
       reason: "",
+      announcement: "",
     });
     expect(reportOf({ state: "ended", endReason: "the show hung up" }).reason).toBe("the show hung up");
     for (const answer of [undefined, null, "x", { state: 5 }]) expect(reportOf(answer).state).toBe("ringing");
+  });
+
+  it("tells an announcement that is all that a caller hears, and none where the show was heard", () => {
+    const announced = [
+      { what: "verb", text: "Say" },
+      { what: "say", text: "No show is on the air now." },
+    ];
+    expect(reportOf({ verb: "Say", log: announced }).announcement).toBe("No show is on the air now.");
+    const heard = [{ what: "stream", text: "open" }, ...announced];
+    expect(reportOf({ verb: "Say", log: heard }).announcement).toBe("");
+    for (const log of [undefined, [], "x", [{ what: "say" }]]) expect(reportOf({ log }).announcement).toBe("");
   });
 });
 

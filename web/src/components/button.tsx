@@ -10,16 +10,30 @@ interface ButtonProps {
   disabled?: boolean;
   /** Something is under way: the button waits with a turning ring. */
   busy?: boolean;
+  /** What it does, where the words alone do not say of what. They stand in it too. */
+  label?: string;
   testid?: string;
   onClick?: (event: MouseEvent) => void;
   children: ComponentChildren;
 }
 
 export function Button(props: ButtonProps) {
-  const { kind = "plain", size = "medium", icon, type = "button", disabled, busy, testid, onClick, children } = props;
+  const {
+    kind = "plain",
+    size = "medium",
+    icon,
+    type = "button",
+    disabled,
+    busy,
+    label,
+    testid,
+    onClick,
+    children,
+  } = props;
   return (
     <button
       type={type}
+      aria-label={label}
       class={`button ${kind} ${size}`}
       disabled={disabled || busy}
       aria-busy={busy ? "true" : undefined}

@@ -23,7 +23,13 @@ export function LinkField({ label, hint, link, testid, copy }: LinkFieldProps) {
           data-testid={testid}
           onFocus={(event) => event.currentTarget.select()}
         />
-        <Button kind="primary" icon="copy" testid={`copy-${testid}`} onClick={() => void copy(link)}>
+        <Button
+          kind="primary"
+          icon="copy"
+          label={`Copy: ${label}`}
+          testid={`copy-${testid}`}
+          onClick={() => void copy(link)}
+        >
           Copy
         </Button>
       </div>

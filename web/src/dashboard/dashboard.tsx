@@ -1,14 +1,11 @@
 /** The operators' page: the server, its rooms, and one room in detail. */
 import { useEffect, useMemo } from "preact/hooks";
-import { Brand } from "../components/brand";
 import { Button } from "../components/button";
-import { Icon } from "../components/icon";
 import { Loading } from "../components/lazy";
-import { Link } from "../components/link";
+import { OperatorHead } from "../components/operator-head";
 import { Empty } from "../components/state-page";
-import { ThemeToggle } from "../components/theme-toggle";
-import { adminKey, listRooms, serverStats, setAdminKey } from "../lib/api";
-import { dashboardPath, showPath } from "../lib/routes";
+import { listRooms, serverStats } from "../lib/api";
+import { dashboardPath } from "../lib/routes";
 import { route } from "../router";
 import "./dashboard.css";
 import { LoadHistory } from "./load";
@@ -28,25 +25,7 @@ export function Dashboard() {
   }, [room]);
   return (
     <div class="page dashboard" data-testid="dashboard">
-      <header class="page-head">
-        <Link to="/" class="brand-link" label="Crosspoint, home">
-          <Brand />
-        </Link>
-        {adminKey.value && (
-          <Button kind="quiet" size="small" onClick={() => setAdminKey("")}>
-            Log out
-          </Button>
-        )}
-        <Link to={showPath()} class="button quiet medium" label="Shows" testid="dashboard-shows">
-          <Icon name="air" size={18} />
-          <span class="head-word">Shows</span>
-        </Link>
-        <Link to="/" class="button quiet medium" label="Lobby">
-          <Icon name="home" size={18} />
-          <span class="head-word">Lobby</span>
-        </Link>
-        <ThemeToggle />
-      </header>
+      <OperatorHead present="dashboard" logOut />
       <main class="dashboard-main">{room === undefined ? <Overview /> : <RoomDetail key={room} room={room} />}</main>
     </div>
   );

@@ -6,7 +6,7 @@
  * | | |
  * |---|---|
  * | entrance | `host-entrance`, `screener-entrance`; `seat-name`, `take-seat`; `needs-link` |
- * | instead of a desk | `show-refused` (`data-code`; `retry`, `to-shows`), `show-over`, `desk-over` (`data-code`; `rejoin`) |
+ * | instead of a desk | `show-refused` (`data-code`; `retry`, `to-shows`, `follow-link`), `show-over`, `desk-over` (`data-code`; `rejoin`) |
  * | a desk | `host-desk`, `screener-desk` with `data-air`, `data-flow` (`connecting`, `live`, `lost`), `data-room`, `data-stage` |
  * | lists | `list-waiting`, `list-hold`, `list-arriving`, `list-over` (host); `list-ringing`, `list-screened`, `list-screening`, `list-waiting`, `list-hold` (screener); `…-count` |
  * | a call | `call-{callId}` with `data-state`, `data-line`; in it `choose-call`, `call-name`, `call-state` (`data-state`), `line-quality` (`data-backlog`), `badge-{banned,warning,locked,returned,lost,pending,conference}` |
@@ -32,7 +32,7 @@ import { showPath } from "../lib/routes";
 import { giveUpSeat, keepSeat, type ShowSeat, seatFor } from "../lib/show-seat";
 import type { Ending } from "../room/ending";
 import { ShowStore } from "../show/store";
-import { callerName } from "../show/words";
+import { callerName, newsOf } from "../show/words";
 import { Desk } from "./desk";
 import { type DeskPlace, Entrance } from "./entrance";
 import { Refused } from "./refused";
@@ -89,6 +89,10 @@ function Visit({ show, place, seat, view: View, again }: VisitProps) {
   }, [sign, title, place]);
 
   const flow = store.flow.value;
+  useEffect(() => {
+    // What was told last may not be so any more.
+    if (flow.state === "lost") desk.said.value = "";
+  }, [desk, flow.state]);
   const ending = session.ending.value;
   if (present?.endedAt) return <ShowOver title={title} />;
   if (ending) return <DeskOver ending={ending} show={show} place={place} again={again} />;
@@ -97,21 +101,16 @@ function Visit({ show, place, seat, view: View, again }: VisitProps) {
   return <View desk={desk} />;
 }
 
-/** What is read aloud to whoever does not see the lists. */
-const SAID: Partial<Record<string, string>> = {
-  rang: "rings.",
-  approved: "waits.",
-  aired: "is on the air.",
-  held: "is on hold.",
-};
-
 /** Tells in passing what the lists alone would not: who hung up while on the air, who comes back from the host. */
 function listenTo(desk: Desk): () => void {
   const { store, role, own, session } = desk;
+  const lost = new Set<string>();
   store.onCall = ({ what, by, call }) => {
     const line = `Line ${call.line}`;
-    const spoken = SAID[what];
-    if (spoken) desk.said.value = `${line}, ${callerName(call)}, ${spoken}`;
+    const isBack = what === "connected" && lost.delete(call.callId);
+    if (what === "lost") lost.add(call.callId);
+    const news = isBack ? `${line}, ${callerName(call)}, is back.` : newsOf(what, call);
+    if (news) desk.said.value = news;
     const others = by !== undefined && by !== session.identity;
     const name = store.nameOf(by) ?? "Somebody";
     if (what === "ended" && call.airedAt) notify(`${line} hung up.`, "info", call.callId);
@@ -184,7 +183,7 @@ function DeskOver({ ending, show, place, again }: DeskOverProps) {
   };
   return (
     <StatePage icon={ending.icon} tone={ending.tone} title={title} text={text} code={ending.code} testid="desk-over">
-      <Button kind="primary" icon="refresh" testid="rejoin" onClick={back}>
+      <Button kind={refused ? "plain" : "primary"} icon="refresh" testid="rejoin" onClick={back}>
         {left ? "Back to the desk" : "Try again"}
       </Button>
       <Link to={showPath(show)} class="button plain medium" testid="to-show">

@@ -24,6 +24,8 @@ export class Desk {
   readonly dialog = signal<DeskDialog | undefined>(undefined);
   /** The call that a key is held down for, to drop it. */
   readonly dropping = signal<string | undefined>(undefined);
+  /** The call that was about to be dropped when the key was let go: its buttons ask. Each time is a new object. */
+  readonly dropAsked = signal<{ callId: string } | undefined>(undefined);
   /** The chosen call, over or not. */
   readonly chosen = computed(() => this.store.call(this.#chosen.value));
   /** The call that a screener talks to. */

@@ -12,7 +12,7 @@ import { choices, choose } from "../lib/choices";
 import { sentence } from "../lib/format";
 import { tokenInFragment } from "../lib/invite";
 import { showPath } from "../lib/routes";
-import { inviteFor, keepInvite, keepSeat } from "../lib/show-seat";
+import { elsewhere, inviteFor, keepInvite, keepSeat } from "../lib/show-seat";
 import { describeShow, takeSeat } from "../show/api";
 import "./desk.css";
 import { Refused } from "./refused";
@@ -37,6 +37,8 @@ export function Entrance({ show, place }: { show: string; place: DeskPlace }) {
   const [error, setError] = useState<ApiError>();
   if (error) return <Refused show={show} place={place} error={error} retry={() => setError(undefined)} />;
   if (!invite) return <WithoutInvite show={show} place={place} refused={setError} />;
+  const other = elsewhere(invite, show, place);
+  if (other) return <OtherShow link={other} />;
   return <NameForm show={show} place={place} invite={invite} refused={setError} />;
 }
 
@@ -65,18 +67,41 @@ function WithoutInvite({ show, place, refused }: PartProps) {
     );
     return () => stop.abort();
   }, [show, place]);
+  useEffect(() => {
+    if (asked) document.title = "This desk opens with a link · Crosspoint";
+  }, [asked]);
   if (!asked) return <Loading text={`Opening ${show}…`} />;
   return (
     <StatePage
       icon="key"
       tone="warning"
       title="This desk opens with a link"
-      text="Ask whoever made the show for the link to your place. It works once in every tab that it is opened in."
+      text="This address alone is not enough. Ask whoever runs the show for your link, and open it here. Whoever runs the server finds the links on the show's page."
       testid="needs-link"
     >
       <Link to={showPath(show)} class="button primary medium">
         Go to the show
       </Link>
+    </StatePage>
+  );
+}
+
+/** The link is one into another show: there it may be good. */
+function OtherShow({ link }: { link: string }) {
+  useEffect(() => {
+    document.title = "This link does not open this desk · Crosspoint";
+  }, []);
+  return (
+    <StatePage
+      icon="lock"
+      tone="bad"
+      title="This link does not open this desk"
+      text="It was made for another show. Ask whoever runs this one for a link, or go where yours leads."
+      testid="show-refused"
+    >
+      <a class="button primary medium" href={link} data-testid="follow-link">
+        Go where it leads
+      </a>
     </StatePage>
   );
 }

@@ -1,8 +1,9 @@
 /** The host's desk: what is on the air above, who is next and waits on the left, everybody else beside it, and one call closely. */
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Icon } from "../components/icon";
+import { isNarrow } from "../lib/hooks";
 import { Badges, Elapsed, LineBox } from "../show/call-bits";
-import { nextInLine } from "../show/model";
+import { isOver, nextInLine } from "../show/model";
 import { callerDetail, callerName } from "../show/words";
 import { CallRow } from "./call-row";
 import type { Desk } from "./desk";
@@ -17,6 +18,7 @@ import { giveKeysBack, useKeys } from "./use-keys";
 export function HostDesk({ desk }: { desk: Desk }) {
   const keyboard = useMemo(() => hostKeyboard(desk), [desk]);
   useKeys(HOST_KEYS, keyboard);
+  useLetGo(desk);
   const { waiting, hold, screening, screened, ringing } = desk.store.groups.value;
   const arriving = [...screened, ...screening, ...ringing];
   return (
@@ -76,6 +78,17 @@ export function HostDesk({ desk }: { desk: Desk }) {
       </div>
     </DeskFrame>
   );
+}
+
+/** On a telephone the chosen call covers the lists: it goes when it is over, unless it was chosen as one that is over. */
+function useLetGo(desk: Desk): void {
+  const call = desk.chosen.value;
+  const going = useRef<string | undefined>(undefined);
+  const narrow = isNarrow.value;
+  useEffect(() => {
+    if (call && isOver(call) && going.current === call.callId && narrow) desk.choose(undefined);
+    going.current = call && !isOver(call) ? call.callId : undefined;
+  }, [desk, call, narrow]);
 }
 
 /** Who comes next, in large. Its place stays when nobody does. */

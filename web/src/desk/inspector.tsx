@@ -129,17 +129,20 @@ export function Past({ desk, call }: { desk: Desk; call: CallView }) {
   );
 }
 
+/** A telephone's frame is 20 ms long. */
+const FRAMES_PER_SECOND = 50;
+
 function LineFigures({ desk, call }: { desk: Desk; call: CallView }) {
   const report = desk.store.lines.value.get(call.callId);
   if (!report) return null;
   const figures: [string, string, string][] = [
-    ["To the caller", milliseconds(report.backlogMs), "Sound that waits at the telephone company to be played"],
+    ["Delay to the caller", milliseconds(report.backlogMs), "Sound that waits at the telephone company to be played"],
     ["Jitter", milliseconds(report.jitterMs), "How irregular the caller's sound comes"],
     ["Buffer", milliseconds(report.bufferMs), "What is held back to make it regular"],
     [
-      "Lost",
-      `${(report.concealed / 50).toFixed(1)} s`,
-      "Sound of the caller that was late, and was made up or left out",
+      "Sound concealed",
+      `${(report.concealed / FRAMES_PER_SECOND).toFixed(1)} s`,
+      "So much of the caller's sound was lost or late so far, and was filled in or left out",
     ],
   ];
   return (

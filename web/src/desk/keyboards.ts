@@ -109,7 +109,11 @@ function keyboard(desk: Desk, doings: Doings, subject: () => CallView | undefine
     },
     release({ action }: Key) {
       if (action === "drop") {
-        if (desk.dropping.value !== undefined) notify("Hold D down to drop the caller.", "info", "drop");
+        const callId = desk.dropping.value;
+        if (callId !== undefined) {
+          notify("Hold D down to drop the caller.", "info", "drop");
+          desk.dropAsked.value = { callId };
+        }
         stopDropping();
       }
       if (action === "talk" && desk.session.mix.talkingTo.value !== undefined) desk.session.mix.talkTo(undefined);

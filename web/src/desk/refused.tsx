@@ -1,5 +1,5 @@
 /** Instead of a desk: what the server said, and what can be done about it. */
-
+import { useEffect } from "preact/hooks";
 import { Button } from "../components/button";
 import type { IconName } from "../components/icon";
 import { Link } from "../components/link";
@@ -7,7 +7,7 @@ import { StatePage } from "../components/state-page";
 import type { ApiError } from "../lib/api";
 import { sentence } from "../lib/format";
 import { showPath } from "../lib/routes";
-import { giveUpSeat } from "../lib/show-seat";
+import { giveUpSeat, seatFor } from "../lib/show-seat";
 import type { DeskPlace } from "./entrance";
 
 interface RefusedProps {
@@ -27,6 +27,11 @@ interface Words {
 export function Refused({ show, place, error, retry }: RefusedProps) {
   const { icon, tone, title, text } = wordsOf(show, error);
   const over = error.status === 401 || error.status === 403;
+  // The same link gets the same answer; only a seat that is given up makes a difference.
+  const canRetry = error.code !== "show-not-found" && (!over || seatFor(show, place) !== undefined);
+  useEffect(() => {
+    document.title = `${title} · Crosspoint`;
+  }, [title]);
   const again = () => {
     // What the server does not take any more is of no use: the invitation may be.
     if (over) giveUpSeat(show, place);
@@ -34,12 +39,16 @@ export function Refused({ show, place, error, retry }: RefusedProps) {
   };
   return (
     <StatePage icon={icon} tone={tone} title={title} text={text} code={error.code} testid="show-refused">
-      {error.code !== "show-not-found" && (
+      {canRetry && (
         <Button kind={over ? "plain" : "primary"} icon="refresh" testid="retry" onClick={again}>
           Try again
         </Button>
       )}
-      <Link to={over ? showPath(show) : showPath()} class="button plain medium" testid="to-shows">
+      <Link
+        to={over ? showPath(show) : showPath()}
+        class={`button ${over ? "primary" : "plain"} medium`}
+        testid="to-shows"
+      >
         {over ? "Go to the show" : "All shows"}
       </Link>
     </StatePage>
@@ -56,7 +65,8 @@ function wordsOf(show: string, { status, code, message }: ApiError): Words {
     return { icon: "warning", tone: "bad", title: "The server cannot be reached", text };
   }
   if (status === 401) {
-    const text = "It has expired, was copied only in part, or was made for another show or server. Ask for a new one.";
+    const text =
+      "It has expired, is altered or incomplete (copied only in part?), or was made for another show or server. Ask whoever runs the show for a new one.";
     return { icon: "key", tone: "bad", title: "This link is no longer good", text };
   }
   if (status === 403) {

@@ -1,6 +1,6 @@
 /** Buttons that do something with a call. Dropping takes two clicks, with a moment between them that a double click does not fill. */
 import type { CallView } from "@crosspoint/client";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../components/icon";
 import type { Verb } from "../show/api";
 import { VERBS } from "../show/words";
@@ -39,6 +39,11 @@ function PlainButton({ desk, call, verb, shape = "small", kind = "plain" }: Verb
       {pending ? <span class="spinner" aria-hidden="true" /> : <Icon name={icon} size={16} />}
       {shape !== "icon" && <span class="truncate">{label}</span>}
       {shape === "large" && <kbd>{key}</kbd>}
+      {shape === "large" && verb === "approve" && desk.role === "screener" && (
+        <kbd class="while-writing" title="While you write">
+          Ctrl ↵
+        </kbd>
+      )}
     </button>
   );
 }
@@ -55,6 +60,14 @@ function DropButton({ desk, call, shape = "small" }: VerbButtonProps) {
     const timer = setTimeout(() => setAsks(asks === "soon" ? "yes" : "no"), asks === "soon" ? SETTLE : ASKS);
     return () => clearTimeout(timer);
   }, [asks]);
+  const asked = desk.dropAsked.value;
+  const shown = useRef(asked);
+  useEffect(() => {
+    // What was asked before this button came is over.
+    if (asked === shown.current) return;
+    shown.current = asked;
+    if (asked?.callId === call.callId) setAsks((before) => (before === "no" ? "soon" : before));
+  }, [asked, call.callId]);
   const { label, icon, hint, key } = VERBS.drop;
   const pending = desk.store.isPending("drop", call.callId);
   const held = desk.dropping.value === call.callId;

@@ -3,7 +3,7 @@
  *
  * Test ids: `call-in` (with `data-stage` idle, dialling, on, over and `data-verb`), `phone-number`, `phone-renumber`, `phone-call`,
  * `phone-hang-up`, `phone-mute`, `key-0` … `key-9`, `key-star`, `key-hash`, `phone-keyed`, `phone-state`, `phone-clock`,
- * `phone-trouble` (with `data-fault`), `phone-heard` and `phone-said` (meters with `data-level`, dBFS), `phone-sound`,
+ * `phone-announcement`, `phone-trouble` (with `data-fault`), `phone-heard` and `phone-said` (meters with `data-level`, dBFS), `phone-sound`,
  * `phone-microphone-problem`, `phone-another`, `devices-microphone`.
  */
 import { useEffect, useMemo, useState } from "preact/hooks";
@@ -16,7 +16,7 @@ import { showPath } from "../lib/routes";
 import { inviteFor } from "../lib/show-seat";
 import { describeShow } from "../show/api";
 import "./call-in.css";
-import { PhoneCard } from "./telephone/phone-card";
+import { PhoneCard, type Warning } from "./telephone/phone-card";
 import { Telephone } from "./telephone/telephone";
 
 /** What the page knows of the show, whatever the server tells of it to whoever is here. */
@@ -25,8 +25,8 @@ interface Known {
   /** The number that is called. */
   to: string;
   voiceUrl: string;
-  /** What a caller will find instead of a show; empty: a show. */
-  warning: string;
+  /** What a caller will find instead of a show; absent: a show. */
+  warning: Warning | undefined;
 }
 
 /** Where a show without a number of its own is called: the number does not matter, the address chooses the show. */
@@ -72,7 +72,7 @@ function useShow(show: string): Known {
     title: show,
     to: ANY_NUMBER,
     voiceUrl: `${location.origin}/api/phone/voice?show=${encodeURIComponent(show)}`,
-    warning: "",
+    warning: undefined,
   });
   useEffect(() => {
     const stop = new AbortController();
@@ -81,14 +81,17 @@ function useShow(show: string): Known {
         const voice = webhooks?.find(({ provider }) => provider === "twilio")?.voice;
         setKnown((before) => ({
           title: settings.title || show,
-          warning: open ? "" : "Its lines are closed: callers are told so.",
+          warning: open
+            ? undefined
+            : { title: "Lines closed", text: `${settings.title || show} takes no calls now: callers are told so.` },
           to: settings.numbers[0] ?? ANY_NUMBER,
           voiceUrl: voice ? forShow(voice, show) : before.voiceUrl,
         }));
       },
       (error) => {
         if (!(error instanceof ApiError) || error.code !== "show-not-found") return;
-        setKnown((before) => ({ ...before, warning: `There is no show ${show} on this server: callers are told so.` }));
+        const text = `There is no show ${show} on this server, or it is over: callers are told so.`;
+        setKnown((before) => ({ ...before, warning: { title: "No such show", text } }));
       },
     );
     return () => stop.abort();

@@ -15,13 +15,15 @@ import { GuestHead } from "./guest-head";
 interface DoorProps {
   show: string;
   title: string;
+  /** The link is known to be good, or nobody says: before, no browser asks for a microphone. */
+  asked: boolean;
   invite: string;
   microphone: PreviewDevice;
   /** The door stays shut whatever the guest does. */
   refused: (code: string, detail: string) => void;
 }
 
-export function Door({ show, title, invite, microphone, refused }: DoorProps) {
+export function Door({ show, title, asked, invite, microphone, refused }: DoorProps) {
   const [name, setName] = useState(() => choices().name);
   const [topic, setTopic] = useState("");
   const [complaint, setComplaint] = useState(false);
@@ -29,8 +31,10 @@ export function Door({ show, title, invite, microphone, refused }: DoorProps) {
   useEffect(() => () => calling.close(), [calling]);
   useEffect(() => {
     document.title = `Call in · ${title}`;
-    void calling.ask();
-  }, [calling, title]);
+  }, [title]);
+  useEffect(() => {
+    if (asked) void calling.ask();
+  }, [calling, asked]);
   const step = calling.step.value;
   const problem = calling.problem.value;
   const submit = (event: SubmitEvent) => {

@@ -53,7 +53,8 @@ export function refusalOf(code: string, detail: string): Ending {
   return { icon: "warning", tone: "bad", title: "That did not work", text, code, offer: "retry" };
 }
 
-const BAD_LINK = "It has expired, or was made for another show. Ask whoever gave it to you for a new one.";
+const BAD_LINK =
+  "It has expired, is altered or incomplete (copied only in part?), or was made for another show. Ask whoever gave it to you for a new one.";
 
 const REFUSALS: Partial<Record<string, Omit<Ending, "code">>> = {
   unauthorized: { icon: "key", tone: "bad", title: "This link is no longer good", text: BAD_LINK },
@@ -109,7 +110,7 @@ export function noInvitation(): Ending {
     icon: "link",
     tone: "plain",
     title: "Call in with your link",
-    text: "Open the link that the show gave you. It is good for this page, and this address alone is not.",
+    text: "This address alone is not enough: open the link that the show gave you. If you have none, ask whoever runs the show.",
   };
 }
 

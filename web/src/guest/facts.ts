@@ -5,21 +5,29 @@ import { describeShow } from "../show/api";
 
 export interface Facts {
   title: string;
+  /** The server answered, or does not: there is nothing more to wait for. */
+  asked: boolean;
   /** Do those who wait in the lobby hear the show? */
   lobbyHearsShow: boolean;
 }
 
 /** Asks once. Until there is an answer, and without one, the show is called by its name. */
 export function useFacts(show: string, token: string | undefined, refused: (error: ApiError) => void): Facts {
-  const [facts, setFacts] = useState<Facts>({ title: titleOf(show), lobbyHearsShow: false });
+  const [facts, setFacts] = useState<Facts>({ title: titleOf(show), asked: false, lobbyHearsShow: false });
   useEffect(() => {
     if (!token) return;
     const stop = new AbortController();
     describeShow(show, token, stop.signal).then(
       ({ settings }) =>
-        setFacts({ title: settings.title.trim() || titleOf(show), lobbyHearsShow: settings.lobby === "programme" }),
+        setFacts({
+          title: settings.title.trim() || titleOf(show),
+          asked: true,
+          lobbyHearsShow: settings.lobby === "programme",
+        }),
       (error: ApiError) => {
-        if (!stop.signal.aborted) refused(error);
+        if (stop.signal.aborted) return;
+        refused(error);
+        setFacts((before) => ({ ...before, asked: true }));
       },
     );
     return () => stop.abort();

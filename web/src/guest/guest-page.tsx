@@ -49,7 +49,8 @@ export function GuestPage({ show }: { show: string }) {
     const rejoin = gone.ending.offer === "rejoin" ? gone.seat : undefined;
     return (
       <GuestEnd
-        title={title}
+        // A link that is no good says nothing of the show: its address in capitals is no title.
+        title={gone.seat || gone.ending.offer ? title : ""}
         ending={gone.ending}
         onward={() => {
           if (rejoin) keepSeat(show, "guest", rejoin);
@@ -65,6 +66,7 @@ export function GuestPage({ show }: { show: string }) {
     <Door
       show={show}
       title={title}
+      asked={facts.asked}
       invite={invite}
       microphone={microphone}
       refused={(code, detail) => setGone({ ending: refusalOf(code, detail), seat: undefined })}

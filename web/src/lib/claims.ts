@@ -10,6 +10,8 @@ export interface Claims {
   publishes: boolean;
   /** What its bearer is in a show; empty: nothing. */
   showRole: string;
+  /** In which show; empty: in none, or not said. */
+  show: string;
   /** Seconds since 1970; absent: unknown. */
   expires: number | undefined;
 }
@@ -31,6 +33,7 @@ export function claimsOf(token: string): Claims | undefined {
       admin: video.roomAdmin === true,
       publishes: video.canPublish !== false,
       showRole: text(json.attributes?.["crosspoint.role"]),
+      show: text(json.attributes?.["crosspoint.show"]),
       expires: typeof json.exp === "number" ? json.exp : undefined,
     };
   } catch {

@@ -5,14 +5,19 @@ import { useEffect, useState } from "preact/hooks";
 import type { Size } from "../room/grid";
 
 /** Is the window as narrow as a telephone held upright? */
-export const isPhone: Signal<boolean> = signal(false);
+export const isPhone: Signal<boolean> = matching("(max-width: 640px)");
 
-const narrow = globalThis.matchMedia?.("(max-width: 640px)");
-if (narrow) {
-  isPhone.value = narrow.matches;
-  narrow.addEventListener("change", () => {
-    isPhone.value = narrow.matches;
+/** Has a desk one column, with the chosen call over it (`desk.css`)? */
+export const isNarrow: Signal<boolean> = matching("(max-width: 760px)");
+
+/** Does the window match, now and whenever that changes? */
+function matching(query: string): Signal<boolean> {
+  const list = globalThis.matchMedia?.(query);
+  const matches = signal(list?.matches ?? false);
+  list?.addEventListener("change", () => {
+    matches.value = list.matches;
   });
+  return matches;
 }
 
 /** The size of an element's content box, followed as it changes. */

@@ -5,7 +5,7 @@
 import type { ShowRole } from "@crosspoint/client";
 import { signal } from "@preact/signals";
 import { claimsOf } from "./claims";
-import type { ShowPlace } from "./routes";
+import { type ShowPlace, showPath } from "./routes";
 import { tab } from "./storage";
 
 /** What `POST /api/shows/{id}/seats` gives. */
@@ -62,6 +62,13 @@ export function placeOf(token: string, place: ShowPlace): ShowPlace {
   if (role === "screener") return "screener";
   if (role === "guest" && place !== "call-in") return "guest";
   return place;
+}
+
+/** The page that a link was made for, where that is another one than this: of another show. Absent: it may be good here. */
+export function elsewhere(token: string, show: string, place: ShowPlace): string | undefined {
+  const named = claimsOf(token)?.show;
+  if (!named || named === show) return undefined;
+  return `${showPath(named, placeOf(token, place))}#token=${encodeURIComponent(token)}`;
 }
 
 function inviteKey(show: string, place: ShowPlace): string {

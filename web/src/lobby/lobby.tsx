@@ -1,12 +1,8 @@
 /** The lobby: see oneself, choose a room, go in. Also in front of a room that was opened by its address. */
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { Brand } from "../components/brand";
-import { Icon } from "../components/icon";
-import { Link } from "../components/link";
-import { ThemeToggle } from "../components/theme-toggle";
+import { OperatorHead } from "../components/operator-head";
 import { invitation } from "../lib/arrival";
 import { claimsOf } from "../lib/claims";
-import { dashboardPath, showPath } from "../lib/routes";
 import { enter } from "./door";
 import { firstName, JoinForm } from "./join-form";
 import "./lobby.css";
@@ -29,20 +25,7 @@ export function Lobby({ room: fixedRoom }: { room?: string }) {
   }, [preview, fixedRoom, watches]);
   return (
     <div class="page lobby">
-      <header class="page-head">
-        <Link to="/" class="brand-link" label="Crosspoint, home">
-          <Brand />
-        </Link>
-        <Link to={showPath()} class="button quiet medium" label="Shows" testid="lobby-shows">
-          <Icon name="air" size={18} />
-          <span class="head-word">Shows</span>
-        </Link>
-        <Link to={dashboardPath()} class="button quiet medium" label="Dashboard" testid="lobby-dashboard">
-          <Icon name="dashboard" size={18} />
-          <span class="head-word">Dashboard</span>
-        </Link>
-        <ThemeToggle />
-      </header>
+      <OperatorHead present="lobby" />
       <main class="lobby-main">
         {watches ? <WatchCard /> : <PreviewCard preview={preview} name={name} />}
         <section class="lobby-side" aria-labelledby="lobby-title">

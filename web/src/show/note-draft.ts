@@ -18,8 +18,8 @@ type Field = keyof CallNotes;
 
 /** The notes of one call while somebody types. */
 export class NoteDraft {
-  /** `typing`: not sent yet; `saving`: on its way; `failed`: will be tried again. */
-  readonly state = signal<"saved" | "typing" | "saving" | "failed">("saved");
+  /** `untouched`: nobody wrote here; `typing`: not sent yet; `saving`: on its way; `failed`: will be tried again. */
+  readonly state = signal<"untouched" | "saved" | "typing" | "saving" | "failed">("untouched");
   readonly #revision = signal(0);
   /** Typed and not sent. */
   #typed: CallNotes = {};

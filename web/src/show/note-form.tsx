@@ -15,7 +15,13 @@ interface NoteFormProps {
 /** Characters: the server counts bytes, of which a character takes three at most on an average line. */
 const MOST: Record<TextField, number> = { name: 66, place: 66, topic: 330, notes: 1300 };
 
-const SAYS = { saved: "Saved", typing: "…", saving: "Saving…", failed: "Not saved: trying again" } as const;
+const SAYS = {
+  untouched: "",
+  saved: "Saved",
+  typing: "…",
+  saving: "Saving…",
+  failed: "Not saved: trying again",
+} as const;
 
 /** The draft for a call; what was typed is sent when another call or page comes. */
 export function useDraft(store: ShowStore, callId: string): NoteDraft {

@@ -100,6 +100,27 @@ export function verbsFor(role: ShowRole, { state, locked, screener }: CallView, 
   return verbs[state];
 }
 
+/** What happened to a call in words, for who does not see the lists; absent: what was told last is still so. */
+const HAPPENED: Partial<Record<string, string>> = {
+  rang: "rings.",
+  "picked-up": "is picked up.",
+  screened: "is parked.",
+  approved: "waits.",
+  "made-next": "is next.",
+  aired: "is on the air.",
+  held: "is on hold.",
+  returned: "goes back to the screener.",
+  lost: "was lost; the call may come back.",
+  dropped: "was dropped.",
+  ended: "hung up.",
+};
+
+/** The news of a call in a sentence; absent: there are none. `what`: the event's word. */
+export function newsOf(what: string, call: CallView): string | undefined {
+  const happened = HAPPENED[what];
+  return happened && `Line ${call.line}, ${callerName(call)}, ${happened}`;
+}
+
 /** A verb on a button. `key`: the letter that does the same on the desks that have it. */
 export interface VerbWords {
   label: string;

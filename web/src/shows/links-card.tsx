@@ -68,7 +68,7 @@ function useSteady(links: ShowLinks | undefined): ShowLinks | undefined {
 function LinkLine({ kind, label, link }: { kind: string; label: string; link: string }) {
   return (
     <div class="show-link-line">
-      <CopyField id={`link-${kind}`} label={`${label} link`} value={link} copy={copyLink} />
+      <CopyField id={`link-${kind}`} label={`Link for the ${label.toLowerCase()}`} value={link} copy={copyLink} />
       <a class="button plain medium" href={link} target="_blank" rel="noopener" data-testid={`open-${kind}`}>
         Open
       </a>

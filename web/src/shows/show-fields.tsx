@@ -39,7 +39,7 @@ export function NumbersField({ draft, change, problems }: FieldsProps) {
       id="show-numbers"
       label="Telephone numbers"
       problem={problems.numbers}
-      hint="With their country, commas between them. None: calls whose number no open show has. Of several such shows the one that was opened last gets them."
+      hint="With their country, commas between them. None: calls to every number that no open show has; of several such shows the one that was opened last gets them."
     >
       <input
         id="show-numbers"

@@ -9,6 +9,7 @@
  * `voice-…`, `save-settings`, `settings-refusal`;
  * `call-row` (with `data-call`, `data-outcome`); `show-gone`.
  */
+import type { ShowView } from "@crosspoint/client";
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../components/button";
 import { ConfirmDialog } from "../components/dialog";
@@ -24,7 +25,7 @@ import { count, sentence } from "../lib/format";
 import { showPath } from "../lib/routes";
 import { seatFor } from "../lib/show-seat";
 import { navigate } from "../router";
-import { describeShow, endShow, listCalls, openLines, type ShowDetail } from "../show/api";
+import { describeShow, endShow, listCalls, listShows, openLines, type ShowDetail } from "../show/api";
 import { type Simulated, useSimulator } from "../show/simulator";
 import { Figures } from "./figures";
 import { LinksCard } from "./links-card";
@@ -34,6 +35,7 @@ import { ShowsFrame } from "./shows-frame";
 import { StateChip, stateOf } from "./state-chip";
 import { linesIn, type Tally, tallyOf } from "./tally";
 import { TelephoneCard } from "./telephone-card";
+import { rivalsOf } from "./unlisted";
 
 /** Does something and says when it was refused. Resolves to whether it was done. */
 export type Act = (action: () => Promise<unknown>) => Promise<boolean>;
@@ -51,6 +53,8 @@ function Content({ show }: { show: string }) {
   const credential = adminKey.value ? undefined : seatFor(show, "host")?.token;
   const detail = usePolled((stop) => describeShow(show, credential, stop), [show]);
   const calls = usePolled(() => listCalls(show, credential), [show]);
+  // Only operators are told of other shows.
+  const shows = usePolled((stop) => (credential ? Promise.resolve(undefined) : listShows(stop)), [credential]);
   const simulated = useSimulator();
   const { data, error } = detail;
   const title = data?.settings.title || show;
@@ -90,7 +94,13 @@ function Content({ show }: { show: string }) {
           />
           <Figures tally={calls.data && tallyOf(calls.data)} lines={data.settings.lines} />
           {data.endedAt === undefined && (
-            <Parts show={data} credential={credential} simulated={simulated} changed={detail.refresh} />
+            <Parts
+              show={data}
+              rivals={shows.data && rivalsOf(data, shows.data)}
+              credential={credential}
+              simulated={simulated}
+              changed={detail.refresh}
+            />
           )}
           <RecentCalls calls={calls.data} />
         </div>
@@ -105,18 +115,20 @@ function Content({ show }: { show: string }) {
 
 interface PartsProps {
   show: ShowDetail;
+  /** Other shows that take calls to any number as this one does; absent: not known. */
+  rivals: readonly ShowView[] | undefined;
   credential: string | undefined;
   simulated: Simulated;
   changed: () => void;
 }
 
 /** What a show that goes on can be given and asked. */
-function Parts({ show, credential, simulated, changed }: PartsProps) {
+function Parts({ show, rivals, credential, simulated, changed }: PartsProps) {
   return (
     <>
       <LinksCard show={show} />
       <div class="show-columns">
-        <TelephoneCard show={show} simulated={simulated} />
+        <TelephoneCard show={show} rivals={rivals} simulated={simulated} />
         <SettingsCard show={show} credential={credential} changed={changed} />
       </div>
     </>
@@ -193,7 +205,7 @@ function Head({ show, tally, error, credential, canCallIn, act }: HeadProps) {
       {ending && (
         <ConfirmDialog
           title={`End ${title}?`}
-          text={`${calls > 0 ? `${count(calls, "call is", "calls are")} hung up at once, and everybody` : "Everybody"} who is in the show is put out. Its links stop working, and its list of calls goes from these pages. This cannot be taken back.`}
+          text={`${calls > 0 ? `${count(calls, "call is", "calls are")} hung up at once, and everybody` : "Everybody"} who is in the show is put out. Its links stop working, and its list of calls goes from the console with it; the server's store keeps the calls. This cannot be taken back.`}
           action="End the show"
           onConfirm={() => void end()}
           onClose={() => setEnding(false)}

@@ -1,12 +1,13 @@
 /**
  * `/shows`: every call-in show of this server, for who operates it.
  *
- * Test ids: `shows`, `shows-empty`, `show-row` (with `data-show`, `data-state` open, closed, ended), `new-show`,
+ * Test ids: `shows`, `shows-empty`, `shows-unlisted`, `show-row` (with `data-show`, `data-state` open, closed, ended), `new-show`,
  * `new-show-dialog`, `show-title`, `show-id`, `show-numbers`, `show-lines`, `lobby-programme`, `lobby-file`, `lobby-silence`,
  * `show-file`, `make-show`, `new-show-refusal`; where an operator is asked for the key: `admin-login`, `admin-key`, `admin-enter`.
  */
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../components/button";
+import { Icon } from "../components/icon";
 import { Loading } from "../components/lazy";
 import { Empty } from "../components/state-page";
 import { LogIn } from "../dashboard/log-in";
@@ -15,6 +16,7 @@ import { loadRows } from "./load";
 import { NewShowButton, NewShowDialog } from "./new-show";
 import { ShowsFrame } from "./shows-frame";
 import { ShowsTable } from "./shows-table";
+import { doubtOf } from "./unlisted";
 
 export function ShowsPage() {
   useEffect(() => {
@@ -42,6 +44,7 @@ function Overview() {
     );
   }
   if (!data) return <Loading text="Asking the server…" />;
+  const doubt = doubtOf(data.map(({ show }) => show));
   return (
     <>
       {data.length === 0 ? (
@@ -55,7 +58,13 @@ function Overview() {
             <span class="grow" />
             <NewShowButton ask={ask} />
           </div>
-          <ShowsTable rows={data} />
+          <ShowsTable rows={data} shared={doubt !== ""} />
+          {doubt && (
+            <p class="shows-doubt" data-testid="shows-unlisted">
+              <Icon name="warning" size={16} />
+              <span>{doubt}</span>
+            </p>
+          )}
         </>
       )}
       {asking && <NewShowDialog close={() => setAsking(false)} />}

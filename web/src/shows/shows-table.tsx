@@ -5,8 +5,15 @@ import { navigate } from "../router";
 import { telephone } from "../show/words";
 import type { ShowRow } from "./load";
 import { StateChip, stateOf } from "./state-chip";
+import { takesUnlisted } from "./unlisted";
 
-export function ShowsTable({ rows }: { rows: readonly ShowRow[] }) {
+interface ShowsTableProps {
+  rows: readonly ShowRow[];
+  /** Several shows would take the calls to numbers that no show names. */
+  shared: boolean;
+}
+
+export function ShowsTable({ rows, shared }: ShowsTableProps) {
   return (
     <div class="card table-card">
       <table class="table shows-table">
@@ -28,7 +35,7 @@ export function ShowsTable({ rows }: { rows: readonly ShowRow[] }) {
         </thead>
         <tbody>
           {rows.map((row) => (
-            <Row key={row.show.showId} row={row} />
+            <Row key={row.show.showId} row={row} shared={shared} />
           ))}
         </tbody>
       </table>
@@ -37,7 +44,7 @@ export function ShowsTable({ rows }: { rows: readonly ShowRow[] }) {
 }
 
 /** The title is a link, for the keyboard; a click anywhere in the row is a convenience on top. */
-function Row({ row: { show, tally } }: { row: ShowRow }) {
+function Row({ row: { show, tally }, shared }: { row: ShowRow; shared: boolean }) {
   const { showId, settings } = show;
   const to = showPath(showId);
   const [first, ...others] = settings.numbers;
@@ -56,7 +63,11 @@ function Row({ row: { show, tally } }: { row: ShowRow }) {
       </td>
       <td data-label="Numbers" class="num shows-wide">
         <span>
-          {first ? telephone(first) : <span class="faint">any</span>}
+          {first ? (
+            telephone(first)
+          ) : (
+            <span class="faint">{shared && takesUnlisted(show) ? "any, if opened last" : "any"}</span>
+          )}
           {others.length > 0 && <span class="faint"> and {others.length} more</span>}
         </span>
       </td>

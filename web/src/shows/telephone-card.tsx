@@ -1,4 +1,5 @@
 /** How telephones reach a show: what to enter at the telephone company, the host's PIN, and what to do without a company. */
+import type { ShowView } from "@crosspoint/client";
 import { useState } from "preact/hooks";
 import { Icon } from "../components/icon";
 import { Link } from "../components/link";
@@ -7,21 +8,24 @@ import type { ShowDetail, WebhookSettings } from "../show/api";
 import type { Simulated } from "../show/simulator";
 import { telephone } from "../show/words";
 import { CopyField } from "./copy-field";
+import { unlistedOf } from "./unlisted";
 
 const NAMES: Partial<Record<string, string>> = { twilio: "Twilio", telnyx: "Telnyx", signalwire: "SignalWire" };
 
 interface TelephoneCardProps {
   show: ShowDetail;
+  /** Other shows that take calls to any number as this one does; absent: not known. */
+  rivals: readonly ShowView[] | undefined;
   simulated: Simulated;
 }
 
-export function TelephoneCard({ show, simulated }: TelephoneCardProps) {
+export function TelephoneCard({ show, rivals, simulated }: TelephoneCardProps) {
   const webhooks = show.webhooks ?? [];
   return (
     <section class="show-part" aria-labelledby="telephone-title">
       <h2 id="telephone-title">Telephone</h2>
       <div class="card show-card">
-        <Numbers show={show} simulated={simulated} />
+        <Numbers show={show} rivals={rivals} simulated={simulated} />
         {webhooks.length > 0 ? <Webhooks show={show.showId} webhooks={webhooks} /> : <NoAccount />}
         <Pin pin={show.pin} />
         <Account open={webhooks.length === 0} />
@@ -30,17 +34,15 @@ export function TelephoneCard({ show, simulated }: TelephoneCardProps) {
   );
 }
 
-function Numbers({ show, simulated }: TelephoneCardProps) {
+function Numbers({ show, rivals, simulated }: TelephoneCardProps) {
   const { settings, webhooks = [] } = show;
   const { numbers } = settings;
   return (
     <div class="show-numbers">
       <Icon name="phone" size={20} />
       <div>
-        <strong class="num">
-          {numbers.length > 0
-            ? numbers.map(telephone).join(", ")
-            : "Every number that no open show has, as long as no other show without numbers was opened later"}
+        <strong class="num" data-testid="show-called-at">
+          {numbers.length > 0 ? numbers.map(telephone).join(", ") : unlistedOf(show, rivals)}
         </strong>
         {simulated === "here" && (
           <p class="muted">
@@ -92,7 +94,7 @@ function Webhooks({ show, webhooks }: { show: string; webhooks: readonly Webhook
       {rows.map(({ id, label, value, hint }) => (
         <div key={id} class="field">
           <span class="label">{label}</span>
-          <CopyField id={`webhook-${id}`} label={label} value={absolute(value)} />
+          <CopyField id={`webhook-${id}`} label={`Address for “${label}”`} value={absolute(value)} />
           <span class="field-hint">{hint}</span>
         </div>
       ))}

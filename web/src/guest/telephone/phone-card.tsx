@@ -11,11 +11,17 @@ import { LineMeter } from "./line-meter";
 import { toE164 } from "./numbers";
 import type { Telephone } from "./telephone";
 
+/** What a caller will find instead of a show. */
+export interface Warning {
+  title: string;
+  text: string;
+}
+
 interface PhoneCardProps {
   telephone: Telephone;
   title: string;
-  /** What a caller will find instead of a show; empty: a show. */
-  warning: string;
+  /** Absent: a show. */
+  warning: Warning | undefined;
   /** The number that is called. */
   to: string;
   call: () => void;
@@ -50,11 +56,11 @@ export function PhoneCard({ telephone, title, warning, to, call }: PhoneCardProp
 }
 
 /** What the large words say. */
-function wordsOf(telephone: Telephone, title: string, warning: string): { title: string; text: string } {
+function wordsOf(telephone: Telephone, title: string, warning: Warning | undefined): { title: string; text: string } {
   switch (telephone.stage.value) {
     case "idle":
       if (telephone.absent.value) return { title: "Not here", text: "This server has no telephone simulator." };
-      return { title: "Ready", text: warning || `Calls ${title}` };
+      return warning ? { title: warning.title, text: warning.text } : { title: "Ready", text: `Calls ${title}` };
     case "dialling":
       return { title: "Calling…", text: title };
     case "on":
@@ -88,6 +94,11 @@ function State({ telephone, title, warning, to }: Omit<PhoneCardProps, "call">) 
       <h1 data-testid="phone-state">{words.title}</h1>
       {telephone.busy && <Clock since={telephone.since.value} />}
       {words.text && <p class="muted phone-words">{words.text}</p>}
+      {telephone.announcement.value && (
+        <p class="phone-announcement" data-testid="phone-announcement">
+          “{telephone.announcement.value}”
+        </p>
+      )}
       {trouble && trouble.fault !== "absent" && (
         <p
           class={trouble.fault === "ended" ? "muted" : "phone-trouble"}

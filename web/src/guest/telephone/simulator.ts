@@ -21,6 +21,8 @@ export interface CallReport {
   verb: string;
   /** Why it ended. */
   reason: string;
+  /** What an announcement says, where the caller hears nothing else; empty: there is none. */
+  announcement: string;
 }
 
 /** Where a call stands. */
@@ -73,7 +75,14 @@ export function audioUrl(origin: string, sid: string): string {
 export function reportOf(answer: unknown): CallReport {
   const said = (typeof answer === "object" && answer !== null ? answer : {}) as Record<string, unknown>;
   const state = STATES.find((one) => one === said.state) ?? "ringing";
-  return { state, verb: text(said.verb), reason: text(said.endReason) };
+  return { state, verb: text(said.verb), reason: text(said.endReason), announcement: announcementIn(said.log) };
+}
+
+/** The last words of the telephone company, unless the show was heard: then they are not what the call was about. */
+function announcementIn(log: unknown): string {
+  const lines: { what?: unknown; text?: unknown }[] = Array.isArray(log) ? log : [];
+  if (lines.some(({ what }) => what === "stream" || what === "conference")) return "";
+  return text(lines.findLast(({ what }) => what === "say")?.text);
 }
 
 const STATES: readonly CallState[] = ["ringing", "in-progress", "in-conference", "ended"];

@@ -45,6 +45,8 @@ export class Telephone {
   readonly keyed = signal("");
   /** What the telephone company does with the call: `Stream`, `Conference`, … */
   readonly verb = signal("");
+  /** What an announcement says to the caller, who hears nothing else; empty: there is none. */
+  readonly announcement = signal("");
   /** Did the show's side answer? */
   readonly answered = signal(false);
   /** Is the line there? */
@@ -92,7 +94,7 @@ export class Telephone {
     this.#remember(from);
     this.stage.value = "dialling";
     this.trouble.value = undefined;
-    this.keyed.value = this.verb.value = "";
+    this.keyed.value = this.verb.value = this.announcement.value = "";
     this.answered.value = false;
     const round = ++this.#round;
     try {
@@ -179,10 +181,11 @@ export class Telephone {
   async #watch(round: number): Promise<void> {
     this.#timer = undefined;
     try {
-      const { state, verb, reason } = await look(this.#sid);
+      const { state, verb, reason, announcement } = await look(this.#sid);
       if (round !== this.#round) return;
       this.trouble.value = undefined;
       this.verb.value = verb;
+      this.announcement.value = announcement;
       this.answered.value = state !== "ringing";
       if (state === "ended") return this.#end({ fault: "ended", text: endOf(reason) });
       this.#advance();
@@ -202,6 +205,7 @@ export class Telephone {
     tab.remove(this.#key);
     this.absent.value = trouble?.fault === "absent";
     this.trouble.value = trouble;
+    if (!trouble) this.announcement.value = "";
     this.stage.value = trouble && !this.absent.value ? "over" : "idle";
   }
 
@@ -245,5 +249,6 @@ function troubleOf(error: unknown): Trouble {
 
 /** Why a call is over, for a caller: of the ways that a telephone company is told to hang up, callers know nothing. */
 function endOf(reason: string): string {
-  return /\bREST\b/.test(reason) ? "The show hung up." : sentence(reason) || "The other side hung up.";
+  if (/\bREST\b/.test(reason)) return "The show hung up.";
+  return (/\bdocument\b/.test(reason) ? "" : sentence(reason)) || "The other side hung up.";
 }
