@@ -4,6 +4,7 @@
 //! answer leads it back to its place. Browsers come back by themselves: their tokens are for the lobby, and who belongs
 //! elsewhere is expected there.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -34,6 +35,9 @@ impl Shows {
         for stored in shows.inner.records.load().await? {
             let show = Show::restored(stored.show, stored.calls, stored.seq);
             let entry = Arc::new(Entry::new(show));
+            if let Some(opened_at) = stored.opened_at {
+                entry.opened_at.store(opened_at, Ordering::Relaxed);
+            }
             let id = entry.id.clone();
             shows.inner.entries.write().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::clone(&entry));
             let mut stage = entry.stage.lock().await;

@@ -13,20 +13,23 @@ pub struct Rows {
     show: String,
     calls: Vec<String>,
     seq: i64,
+    opened_at: Option<i64>,
 }
 
 impl Rows {
     /// What they say.
     pub fn read(self) -> std::result::Result<Stored, Refusal> {
         let calls = self.calls.iter().map(|call| document(call)).collect::<std::result::Result<_, _>>()?;
-        Ok(Stored { show: document(&self.show)?, calls, seq: unsigned(self.seq) })
+        let opened_at = self.opened_at.map(unsigned);
+        Ok(Stored { show: document(&self.show)?, calls, seq: unsigned(self.seq), opened_at })
     }
 }
 
 /// Those that have not ended.
 pub fn shows(db: &Connection) -> Result<Vec<Rows>> {
     const SHOWS: &str =
-        "SELECT show_id, document, (SELECT coalesce(max(seq), 0) FROM events WHERE show_id = shows.show_id)
+        "SELECT show_id, document, (SELECT coalesce(max(seq), 0) FROM events WHERE show_id = shows.show_id),
+            (SELECT max(at) FROM events WHERE show_id = shows.show_id AND what = 'opened')
         FROM shows WHERE ended_at IS NULL ORDER BY show_id";
     const CALLS: &str = "SELECT document FROM (
             SELECT document, created_at, call_id FROM calls WHERE show_id = ?1 AND ended_at IS NULL
@@ -39,7 +42,7 @@ pub fn shows(db: &Connection) -> Result<Vec<Rows>> {
     let shows = shows.query_map([], |row| {
         let name: String = row.get(0)?;
         let calls = calls.query_map((name, PAST_CALLS), |row| row.get(0))?.collect::<Result<_>>()?;
-        Ok(Rows { show: row.get(1)?, calls, seq: row.get(2)? })
+        Ok(Rows { show: row.get(1)?, calls, seq: row.get(2)?, opened_at: row.get(3)? })
     });
     shows?.collect()
 }

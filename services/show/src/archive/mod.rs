@@ -49,6 +49,8 @@ pub struct Stored {
     pub calls: Vec<CallView>,
     /// The number of its last event; 0: none.
     pub seq: u64,
+    /// When it was opened last, if it was ever closed.
+    pub opened_at: Option<u64>,
 }
 
 /// The archive. Clones are the same one.

@@ -28,6 +28,17 @@ async fn what_was_saved_is_loaded_from_the_file_again() {
 }
 
 #[tokio::test]
+async fn a_show_that_was_opened_again_says_when() {
+    let archive = archive().await;
+    archive.save(made(&show("morning", 1))).await.expect("saved");
+    assert_eq!(archive.load().await.expect("loaded")[0].opened_at, None);
+    let show = Box::new(show("morning", 1));
+    let event = ShowEvent::Show { seq: 2, at: 70, what: "opened".into(), by: None, show };
+    archive.save(Change { events: vec![event], ..Change::default() }).await.expect("saved");
+    assert_eq!(archive.load().await.expect("loaded")[0].opened_at, Some(70));
+}
+
+#[tokio::test]
 async fn a_show_comes_with_what_is_not_over_and_the_last_calls_that_are() {
     let archive = archive().await;
     archive.save(made(&show("morning", 1))).await.expect("saved");

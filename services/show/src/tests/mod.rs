@@ -289,7 +289,9 @@ impl Records for Paper {
             let of = |show: &str| book.calls.values().filter(|call| call.show_id == show).cloned().collect();
             let shows = book.shows.values().filter(|show| show.ended_at.is_none());
             let seq = book.events.len() as u64;
-            Ok(shows.map(|show| Stored { show: show.clone(), calls: of(&show.show_id), seq }).collect())
+            Ok(shows
+                .map(|show| Stored { show: show.clone(), calls: of(&show.show_id), seq, opened_at: None })
+                .collect())
         })
     }
 
