@@ -138,6 +138,7 @@ export function slugOf(title: string): string {
 
 /** What is wrong with the name of a show; `undefined`: nothing. Empty is fine: then the server chooses one. */
 export function showIdProblem(id: string): string | undefined {
+  if (id.startsWith("-")) return "It begins with a letter or a digit.";
   if (id === "" || /^[a-z0-9-]{1,64}$/.test(id)) return undefined;
   return id.length > 64 ? "That is too long: 64 at most." : "Small letters, digits and dashes only.";
 }
