@@ -119,7 +119,7 @@ pub struct SimCall {
     /// Milliseconds by which frames come irregularly
     #[arg(long, default_value_t = 0)]
     pub jitter_ms: u32,
-    /// Press keys so long after the call was placed: 6s=123456
+    /// Press keys so long after the call was placed: 6s=123456 (more than once if wanted, as the two below)
     #[arg(long, value_name = "TIME=KEYS", value_parser = timed_keys)]
     pub digits: Vec<(std::time::Duration, String)>,
     /// Hold what the caller says for a while, and send it at once then: 10s=800ms

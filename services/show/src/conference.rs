@@ -18,7 +18,7 @@ use crate::exchange::Participant;
 use crate::machine::{Command, Show};
 use crate::names;
 use crate::shows::Shows;
-use crate::telephones::is_as_wanted;
+use crate::telephones::{insist, is_as_wanted};
 
 /// Sound that is there comes within this time, silence included.
 const DOUBT: Duration = Duration::from_secs(1);
@@ -42,8 +42,8 @@ impl Shows {
         let _ = noting.await;
     }
 
-    /// A fixed document has led somebody to a show that is over: nobody would come. Asked anew, they are told so, or led to
-    /// the show that has their number now.
+    /// Somebody was led to a show that is over: nobody would come. Asked anew, they are told so, or led to the show that has their
+    /// number now. Of a fixed document, which tells nobody, this is heard where somebody else brought the callback along.
     async fn in_conference_of_no_show(&self, show: &str, event: ConferenceEvent) {
         if event.event != "participant-join" {
             return;
@@ -51,7 +51,7 @@ impl Shows {
         tracing::info!(conference = event.name, call = event.call.sid, "somebody is in the conference of no show");
         let (shows, show) = (self.clone(), show.to_owned());
         tokio::spawn(async move {
-            if let Err(trouble) = shows.lead(&event.call, &show).await
+            if let Err(trouble) = insist(|| shows.lead(&event.call, &show)).await
                 && trouble != Trouble::Gone
             {
                 tracing::warn!(show, %trouble, "who waits for a show that is over could not be told");
@@ -71,14 +71,16 @@ impl Shows {
             return;
         }
         let heard = stage.conference.heard.get(&call);
-        if heard.is_some_and(|heard| heard.conference == conference && sequence <= heard.sequence) {
+        if heard.is_some_and(|heard| heard.conference == conference && sequence != 0 && sequence <= heard.sequence) {
             return;
         }
         // Events of two conferences have no common order: one that was left already says nothing of where the call is now.
         if event == "participant-leave" && heard.is_some_and(|heard| heard.conference != conference) {
             return;
         }
-        stage.conference.heard.insert(call.clone(), Heard { conference, is_first, sequence });
+        // Who has left one is in none.
+        let is_first = is_first || event == "participant-leave";
+        stage.conference.heard.insert(call.clone(), Heard { conference, is_first, sequence, at: Instant::now() });
         if lock(&self.inner.tickets).host_of(&call).is_some() {
             return;
         }
@@ -135,22 +137,32 @@ impl Shows {
         stage.conference.looked = Some(now);
         let (shows, entry) = (self.clone(), Arc::clone(entry));
         tokio::spawn(async move {
+            let since = Instant::now();
             let there = shows.inner.exchange.participants(&names::conference(&entry.id)).await;
             if there.is_empty() {
                 return;
             }
             let mut stage = entry.stage.lock().await;
             for participant in there {
-                shows.found(&entry, &mut stage, participant).await;
+                shows.found(&entry, &mut stage, participant, since).await;
             }
         });
     }
 
-    async fn found(&self, entry: &Arc<Entry>, stage: &mut MutexGuard<'_, Stage>, participant: Participant) {
+    /// What was told since it was looked is newer.
+    async fn found(
+        &self,
+        entry: &Arc<Entry>,
+        stage: &mut MutexGuard<'_, Stage>,
+        participant: Participant,
+        since: Instant,
+    ) {
         let Participant { call, conference, is_first, is_host, muted, hold } = participant;
-        // What was told meanwhile is newer.
-        let heard = Heard { conference, is_first, sequence: 0 };
-        stage.conference.heard.entry(call.clone()).or_insert(heard);
+        let known = stage.conference.heard.get(&call);
+        if known.is_none_or(|known| known.conference != conference && known.at < since) {
+            let heard = Heard { conference, is_first, sequence: 0, at: since };
+            stage.conference.heard.insert(call.clone(), heard);
+        }
         if is_host {
             // From before a restart.
             return lock(&self.inner.tickets).add_host(call, &entry.id);

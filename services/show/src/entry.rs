@@ -88,8 +88,10 @@ pub(crate) struct Heard {
     pub(crate) conference: String,
     /// Is it where the hosts are, not one for who finds that full?
     pub(crate) is_first: bool,
-    /// The number of the event.
+    /// The number of the event; 0: it had none.
     pub(crate) sequence: u64,
+    /// When it was told.
+    pub(crate) at: Instant,
 }
 
 impl Gathering {

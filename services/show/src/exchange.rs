@@ -77,12 +77,7 @@ impl Exchange for Carriers {
         Box::pin(async move {
             let mut all = Vec::new();
             for carrier in self.iter() {
-                match in_conferences(carrier, name).await {
-                    Ok(some) => all.extend(some),
-                    Err(trouble) => {
-                        tracing::warn!(conference = name, provider = %carrier.provider(), %trouble, "who is in a conference is not known");
-                    }
-                }
+                all.extend(in_conferences(carrier, name).await);
             }
             all
         })
@@ -101,17 +96,18 @@ impl Exchange for Carriers {
     }
 }
 
-async fn in_conferences(carrier: &Carrier, first: &str) -> Result<Vec<Participant>, Trouble> {
+/// Each is asked, also where the one before is empty or does not say: who waits longest gets a line first, so the first ones empty first.
+async fn in_conferences(carrier: &Carrier, first: &str) -> Vec<Participant> {
     let mut all = Vec::new();
     for name in conferences(first) {
-        let there = in_conference(carrier, &name, name == first).await?;
-        // The next one is for who finds this one full.
-        if there.is_empty() {
-            break;
+        match in_conference(carrier, &name, name == first).await {
+            Ok(there) => all.extend(there),
+            Err(trouble) => {
+                tracing::warn!(conference = name, provider = %carrier.provider(), %trouble, "who is in a conference is not known");
+            }
         }
-        all.extend(there);
     }
-    Ok(all)
+    all
 }
 
 async fn in_conference(carrier: &Carrier, name: &str, is_first: bool) -> Result<Vec<Participant>, Trouble> {

@@ -56,8 +56,8 @@ impl Shows {
             let shows = Self { inner: inner.upgrade()? };
             let claim = Claim::of(&bearer.attributes)?;
             let made = shows.entry(claim.show).ok()?.current().view.created_at;
-            let is_older = !claim.is_of(claim.show, Some(made));
-            is_older.then(|| Refusal::new(Code::TokenExpired, "the show that this token was made for has ended"))
+            let is_of_another = !claim.is_of(claim.show, Some(made));
+            is_of_another.then(|| Refusal::new(Code::TokenExpired, "the show that this token was made for has ended"))
         }));
     }
 

@@ -65,6 +65,8 @@ pub(crate) struct Inner {
     pub(crate) closing: Mutex<BTreeSet<String>>,
     /// So many requests to lead calls elsewhere are under way at once.
     pub(crate) leading: Semaphore,
+    /// Whoever notes something of a number has this.
+    pub(crate) noting: tokio::sync::Mutex<()>,
 }
 
 impl Shows {
@@ -87,6 +89,7 @@ impl Shows {
             tickets: Mutex::default(),
             closing: Mutex::default(),
             leading: Semaphore::new(LEADING),
+            noting: tokio::sync::Mutex::default(),
         };
         Self::start_with(inner).await
     }
@@ -245,12 +248,13 @@ impl Shows {
         if caller.name.len() > 200 || caller.warning.len() > 1000 {
             return Err(Refusal::new(Code::InvalidRequest, "name has at most 200 bytes, warning 1000"));
         }
-        self.inner.records.save_caller(caller.clone()).await?;
+        // One at a time: what is kept last is what the desks are told last.
+        let _turn = self.inner.noting.lock().await;
+        self.inner.records.save_caller(caller).await?;
         let known = self.caller(&number).await?;
         for entry in self.entries() {
             // It is kept already: whose calls do not show it yet do so at the next call.
-            if let Err(refusal) = self.decide(&entry, Command::Known(Box::new(caller.clone())), &Actor::server()).await
-            {
+            if let Err(refusal) = self.decide(&entry, Command::Known(Box::new(known.clone())), &Actor::server()).await {
                 tracing::warn!(show = entry.id, %refusal, "what was noted of a number is not shown at its calls");
             }
         }

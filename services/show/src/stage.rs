@@ -270,19 +270,33 @@ impl Shows {
         }
         let (shows, entry) = (self.clone(), Arc::clone(entry));
         tokio::spawn(async move {
-            let deadline = Instant::now() + FAREWELL;
-            while !entry.stage.lock().await.lines.is_empty() && Instant::now() < deadline {
-                sleep(LOOK).await;
-            }
-            let show = entry.current();
-            let screenings = show.calls.keys().map(|call| screening_room(&entry.id, call));
-            let id = &entry.id;
-            for name in [live_room(id), lobby_room(id), desk_room(id)].into_iter().chain(screenings) {
-                // Not there: nobody was ever in it.
-                let _ = shows.inner.rooms.close(&names::room(&name), "the show has ended");
-            }
-            lock(&shows.inner.closing).remove(id);
+            shows.close_rooms(&entry).await;
+            lock(&shows.inner.closing).remove(&entry.id);
+            shows.hang_up_untold(&entry.id).await;
         });
+    }
+
+    async fn close_rooms(&self, entry: &Entry) {
+        let deadline = Instant::now() + FAREWELL;
+        while !entry.stage.lock().await.lines.is_empty() && Instant::now() < deadline {
+            sleep(LOOK).await;
+        }
+        let show = entry.current();
+        let id = &entry.id;
+        let screenings = show.calls.keys().map(|call| screening_room(id, call));
+        for name in [live_room(id), lobby_room(id), desk_room(id)].into_iter().chain(screenings) {
+            // Not there: nobody was ever in it.
+            let _ = self.inner.rooms.close(&names::room(&name), "the show has ended");
+        }
+    }
+
+    /// Whose coming into the conference nobody told: a document that is fixed led them there.
+    async fn hang_up_untold(&self, show: &str) {
+        let there = self.inner.exchange.participants(&names::conference(show)).await;
+        // Another show of the name finds them by itself.
+        if self.entry(show).is_err() {
+            there.into_iter().for_each(|participant| self.hang_up_for_good(participant.call));
+        }
     }
 }
 

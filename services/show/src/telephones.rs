@@ -165,11 +165,7 @@ impl Shows {
     pub(crate) fn bring_back(&self, entry: &Arc<Entry>, stage: &mut Stage, call: &CallView) {
         let now = Instant::now();
         let Some(at_company) = reference(call) else { return };
-        let is_apart = stage.conference.is_apart(&at_company);
-        let is_wanted = move |shows: &Self, show: &Show, call: &CallView| {
-            shows.is_astray(show, call) || (is_apart && is_to_be_heard(show, call))
-        };
-        if !is_wanted(self, &entry.current(), call) {
+        if !self.is_misplaced(&entry.current(), call, stage.conference.is_apart(&at_company)) {
             return;
         }
         let (attempts, due) = stage.conference.returns.get(&call.call_id).copied().unwrap_or((0, now));
@@ -183,14 +179,21 @@ impl Shows {
         let (shows, entry, id) = (self.clone(), Arc::clone(entry), call.call_id.clone());
         tokio::spawn(async move {
             sleep(wait).await;
+            // It may have come meanwhile.
+            let is_apart = entry.stage.lock().await.conference.is_apart(&at_company);
             let is_still_wanted = || {
                 let show = entry.current();
-                show.call(&id).is_ok_and(|call| is_wanted(&shows, &show, call))
+                show.call(&id).is_ok_and(|call| shows.is_misplaced(&show, call, is_apart))
             };
             if let Some(result) = shows.lead_if(&at_company, &entry.id, is_still_wanted).await {
                 shows.redirected(&entry, &id, result).await;
             }
         });
+    }
+
+    /// Astray; or on the air in the conference, and in one for who finds that full, where nobody hears it.
+    fn is_misplaced(&self, show: &Show, call: &CallView, is_apart: bool) -> bool {
+        self.is_astray(show, call) || (is_apart && is_to_be_heard(show, call))
     }
 
     /// Is a telephone's sound somewhere else than the show is?
@@ -305,7 +308,7 @@ fn wanted(show: &Show, id: &str) -> Option<ParticipantChange> {
     })
 }
 
-/// Is it on the air in the conference? Nobody would hear it in one for who finds that full.
+/// Is it on the air in the conference?
 fn is_to_be_heard(show: &Show, call: &CallView) -> bool {
     show.view.media == ShowMedia::Conference && call.link == CallLink::Conference && call.state == CallState::OnAir
 }
@@ -316,7 +319,7 @@ pub(crate) fn wait_before(attempt: u32) -> Duration {
 }
 
 /// Asks again where it may help.
-async fn insist<'a, F>(mut ask: impl FnMut() -> F) -> Result<(), Trouble>
+pub(crate) async fn insist<'a, F>(mut ask: impl FnMut() -> F) -> Result<(), Trouble>
 where
     F: Future<Output = Result<(), Trouble>> + 'a,
 {

@@ -108,7 +108,7 @@ impl Jitter {
         u32::try_from(self.delay.target_us() / 1000).unwrap_or_default()
     }
 
-    /// Times that sound was made up or left out.
+    /// Frames that were made up or left out.
     pub fn concealed(&self) -> u64 {
         self.concealed
     }

@@ -81,10 +81,10 @@ impl Voice {
         writer.write(&self.sound);
     }
 
-    /// The mixer takes its next 20 ms in a moment: if they are not there, what is there ends softly.
+    /// The mixer takes its next 20 ms in a moment: if they are not there, the voice is gone on with.
     pub fn look(&mut self, now: i64, writer: &mut PcmWriter) {
-        if let Some(tail) = self.jitter.due(now, waiting(writer)) {
-            writer.write(tail);
+        if let Some(made) = self.jitter.due(now, waiting(writer)) {
+            writer.write(made);
         }
     }
 
@@ -98,7 +98,7 @@ impl Voice {
         self.jitter.jitter_ms()
     }
 
-    /// Times that sound was made up or left out.
+    /// Frames that were made up or left out.
     pub fn concealed(&self) -> u64 {
         self.jitter.concealed() + self.order.as_ref().map_or(0, Sequencer::late)
     }

@@ -236,7 +236,12 @@ impl Turn<'_> {
         for call in calls {
             let view = self.call_mut(&call);
             let CallerView { name, warning, banned, .. } = caller.clone();
-            let before = view.caller.take().unwrap_or(CallerView { calls: 0, times_on_air: 0, ..caller.clone() });
+            let before = view.caller.take().unwrap_or(CallerView {
+                calls: 0,
+                times_on_air: 0,
+                last_call_at: None,
+                ..caller.clone()
+            });
             view.caller = Some(CallerView { name, warning, banned, ..before });
             self.told(&call, "noted");
         }

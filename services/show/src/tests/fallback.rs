@@ -177,12 +177,45 @@ async fn who_found_the_conference_full_is_brought_into_it_to_be_on_the_air() {
     until("is asked in", || redirects() == 2).await;
     let Welcome::Conference { conference, .. } = house.dials("CA1").await else { panic!("the conference") };
     assert!(conference.reserved, "a place is kept for who is on the air");
+    // It takes a while, and the next attempt is under way already.
+    sleep(Duration::from_millis(1800)).await;
     joins(&house, "CA1", 1).await;
+    let asked = redirects();
     let heard =
         Asked::Participant { conference: "CF1".into(), sid: "CA1".into(), muted: Some(false), hold: Some(false) };
     until("is heard", || house.company.was_asked(&heard)).await;
     sleep(Duration::from_secs(200)).await;
-    assert_eq!(redirects(), 2);
+    assert_eq!(redirects(), asked, "who is heard is left there");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_company_lists_a_call_counts_more_than_what_was_told_before() {
+    let house = House::new().await;
+    switch(&house, ShowMedia::Conference).await;
+    let Welcome::Conference { conference, .. } = house.dials("CA1").await else { panic!("the conference") };
+    let apart = ConferenceEvent {
+        name: format!("show-{SHOW}.2"),
+        conference_sid: "CF2".into(),
+        ..event("CA1", "participant-join", 1)
+    };
+    house.shows.conference(apart).await;
+    // It has come into the first one since, and nobody told.
+    *lock(&house.company.in_conference) = vec!["CA1".into()];
+    sleep(Duration::from_secs(61)).await;
+    house.host(Verb::Approve, &conference.label).await;
+    house.host(Verb::Air, &conference.label).await;
+    let before = house.company.times(&Asked::Redirect("CA1".into()));
+    sleep(Duration::from_secs(100)).await;
+    assert_eq!(house.company.times(&Asked::Redirect("CA1".into())), before, "it is where the hosts are");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whose_coming_nobody_told_is_hung_up_with_the_show() {
+    let house = House::new().await;
+    sleep(Duration::from_secs(1)).await;
+    *lock(&house.company.in_conference) = vec!["CA-untold".into()];
+    house.shows.end(SHOW, &Actor::operator()).await.expect("ends");
+    until("is hung up", || house.company.was_asked(&Asked::HangUp("CA-untold".into()))).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -70,6 +70,7 @@ impl House {
             tickets: Mutex::default(),
             closing: Mutex::default(),
             leading: tokio::sync::Semaphore::new(crate::shows::LEADING),
+            noting: tokio::sync::Mutex::default(),
         };
         let shows = Shows::start_with(inner).await.expect("starts");
         Self { rooms, media, shows, paper, company }
@@ -399,7 +400,7 @@ impl Exchange for Company {
         let participant = move |sid: String| Participant {
             call: call(&sid),
             conference: format!("CF-{name}"),
-            is_first: true,
+            is_first: !name.contains('.'),
             is_host: sid.starts_with("CA-host"),
             muted: !sid.ends_with("-unmuted"),
             hold: false,
