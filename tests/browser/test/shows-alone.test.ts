@@ -1,5 +1,6 @@
 /** A host is with one caller alone: talks to somebody whom nobody else is to hear it, and listens to somebody who is not on the air. */
 import { test, vi } from "vitest";
+import { ANN, BOB, CAS, NUMBER } from "../harness/callers.ts";
 import { Stage } from "../harness/stage.ts";
 import { type Cast, listen, type Person, Studio } from "../harness/studio.ts";
 import { until } from "../harness/wait.ts";
@@ -10,12 +11,6 @@ vi.setConfig({ testTimeout: 180_000 });
 
 // As in `shows.test.ts`.
 const [HANNA, SAM, GINA] = [431, 587, 2243];
-const [ANN, BOB, CAS] = [
-  { number: "+14155550101", spoken: "+1 415 555 0101", tone: 853 },
-  { number: "+14155550102", spoken: "+1 415 555 0102", tone: 1049 },
-  { number: "+14155550103", spoken: "+1 415 555 0103", tone: 1181 },
-] as const;
-const NUMBER = "+14155550100";
 /** A press of this many milliseconds is none that stays on. */
 const LONG = 600;
 

@@ -1,5 +1,6 @@
 /** Call-in shows while things break: pages that are reloaded, sockets that are cut, callers who hang up, a server that is killed. */
 import { expect, test, vi } from "vitest";
+import { ANN, BOB, CAS, NUMBER } from "../harness/callers.ts";
 import { TcpCut } from "../harness/cut.ts";
 import { Stage } from "../harness/stage.ts";
 import { type Cast, hasRooms, listen, type Person, Studio } from "../harness/studio.ts";
@@ -10,12 +11,6 @@ vi.setConfig({ testTimeout: 180_000 });
 
 // As in `shows.test.ts`.
 const [HANNA, SAM, GINA, HANNAS_PHONE] = [431, 587, 2243, 2411];
-const [ANN, BOB, CAS] = [
-  { number: "+14155550101", spoken: "+1 415 555 0101", tone: 853 },
-  { number: "+14155550102", spoken: "+1 415 555 0102", tone: 1049 },
-  { number: "+14155550103", spoken: "+1 415 555 0103", tone: 1181 },
-] as const;
-const NUMBER = "+14155550100";
 /** So long a server that is back, and everybody's place, may take. */
 const SOON = 10_000;
 

@@ -1,5 +1,6 @@
 /** Two hosts at once: both desks show the same, both are heard, and of two who want different things of a call the first has it. */
 import { expect, test, vi } from "vitest";
+import { ANN, BOB, NUMBER } from "../harness/callers.ts";
 import { Stage } from "../harness/stage.ts";
 import { type Cast, listen, type Person, Studio } from "../harness/studio.ts";
 
@@ -9,11 +10,6 @@ vi.setConfig({ testTimeout: 180_000 });
 
 // As in `shows.test.ts`.
 const [HANNA, HUGO] = [431, 587];
-const [ANN, BOB] = [
-  { number: "+14155550101", spoken: "+1 415 555 0101", tone: 853 },
-  { number: "+14155550102", spoken: "+1 415 555 0102", tone: 1049 },
-] as const;
-const NUMBER = "+14155550100";
 
 test("what one host does the other sees, and both hear every caller and each other", async () => {
   const { hanna, hugo, ann, bob, cast, ANNS, BOBS } = await open("Two hosts");

@@ -1,5 +1,6 @@
 /** What the staff notes of a telephone number, and what becomes of its next calls. */
 import { expect, test, vi } from "vitest";
+import { ANN, BOB, NUMBER } from "../harness/callers.ts";
 import { Stage } from "../harness/stage.ts";
 import { type Person, Studio } from "../harness/studio.ts";
 
@@ -9,11 +10,6 @@ vi.setConfig({ testTimeout: 180_000 });
 
 // As in `shows.test.ts`.
 const [HANNA, SAM] = [431, 587];
-const [ANN, BOB] = [
-  { number: "+14155550101", spoken: "+1 415 555 0101", tone: 853 },
-  { number: "+14155550102", spoken: "+1 415 555 0102", tone: 1049 },
-] as const;
-const NUMBER = "+14155550100";
 
 test("name and warning of a number come back with its next call, and how often it called", async () => {
   const { show, host, sam } = await open("Noted");
