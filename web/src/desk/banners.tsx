@@ -3,12 +3,12 @@ import { Button } from "../components/button";
 import { Icon } from "../components/icon";
 import { callerName, telephone } from "../show/words";
 import type { Desk } from "./desk";
-import { type Fault, faultOf } from "./fault";
+import type { Fault } from "./fault";
 
 export function Banners({ desk }: { desk: Desk }) {
   const { store, session } = desk;
-  const { repair, canPlayAudio, microphoneProblem, mix } = session;
-  const fault = faultOf(repair.value, store.flow.value);
+  const { canPlayAudio, microphoneProblem, mix } = session;
+  const fault = desk.fault.value;
   return (
     <>
       {store.show.value?.media === "conference" && <Fallback desk={desk} />}
@@ -112,9 +112,8 @@ function Fallback({ desk }: { desk: Desk }) {
 
 /** Whoever was talked to alone may have gone: the talker is heard by nobody then, until they say by whom. */
 function heardBy(desk: Desk, identity: string): string {
-  const isThere = desk.session.people.list.value.some((person) => person.identity === identity);
   const name = nameOf(desk, identity);
-  return isThere ? `Only ${name} hears you now.` : `${name} has gone: nobody hears you now.`;
+  return desk.session.people.has(identity) ? `Only ${name} hears you now.` : `${name} has gone: nobody hears you now.`;
 }
 
 /** A caller by the notes, a colleague by the staff list, else what the room calls them. */

@@ -5,7 +5,6 @@ import { milliseconds } from "../lib/format";
 import { MicrophoneControl } from "../room/bottom-bar";
 import { VoiceMeter } from "../room/voice-meter";
 import type { Desk } from "./desk";
-import { faultOf } from "./fault";
 
 export function BottomBar({ desk }: { desk: Desk }) {
   const { session } = desk;
@@ -49,14 +48,11 @@ export function BottomBar({ desk }: { desk: Desk }) {
 }
 
 /** Who hears one now. */
-function whereHeard({ role, own, store, session }: Desk): string {
-  const fault = faultOf(session.repair.value, store.flow.value)?.what;
-  if (fault === "connection" || fault === "sound") return "Connection lost";
+function whereHeard({ role, own, store, session, fault }: Desk): string {
+  const what = fault.value?.what;
+  if (what === "connection" || what === "sound") return "Connection lost";
   const only = session.mix.talkingTo.value;
-  if (only !== undefined) {
-    const isThere = session.people.list.value.some(({ identity }) => identity === only);
-    return isThere ? "One caller alone hears you" : "Nobody hears you";
-  }
+  if (only !== undefined) return session.people.has(only) ? "One caller alone hears you" : "Nobody hears you";
   if (role === "host") return store.groups.value.onAir.length > 0 ? "You are on the air" : "You are alone on the air";
   const call = own.value;
   if (call) return `Line ${call.line} hears you, nobody else`;

@@ -7,6 +7,7 @@ import { nextInLine } from "../show/model";
 import type { NoteDraft } from "../show/note-draft";
 import type { ShowStore } from "../show/store";
 import { callerName, verbsFor } from "../show/words";
+import { faultOf } from "./fault";
 import type { DeskSession } from "./session";
 
 /** What can lie over a desk. */
@@ -32,6 +33,8 @@ export class Desk {
   readonly own = computed(() =>
     this.store.groups.value.screening.find(({ screener }) => screener === this.session.identity),
   );
+  /** What is wrong between this desk and the server. */
+  readonly fault = computed(() => faultOf(this.session.repair.value, this.store.flow.value));
   /** What is being typed, and about which call: a command takes it along. */
   typing: { callId: string; draft: NoteDraft } | undefined;
 

@@ -112,7 +112,7 @@ function NextUp({ desk }: { desk: Desk }) {
               <span class="truncate">{callerName(next)}</span>
               <Badges call={next} />
             </span>
-            <span class="next-topic">
+            <span class="next-topic two-lines">
               {[next.notes.topic?.trim(), detail].filter(Boolean).join(" · ") || "No notes"}
             </span>
           </div>
@@ -121,7 +121,7 @@ function NextUp({ desk }: { desk: Desk }) {
         <div class="next-who none">
           <span class="next-label">Next</span>
           <span class="next-name">{away ? "Nobody is there" : "Nobody is waiting"}</span>
-          <span class="next-topic">
+          <span class="next-topic two-lines">
             {away ? "Who waits was lost, and may come back." : "Approved callers line up here."}
           </span>
         </div>

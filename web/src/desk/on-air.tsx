@@ -7,14 +7,13 @@ import { VoiceMeter } from "../room/voice-meter";
 import { Badges, CallerName, Elapsed, LineBox, LineQuality } from "../show/call-bits";
 import { callerDetail, callerName } from "../show/words";
 import type { Desk } from "./desk";
-import { faultOf } from "./fault";
 import { VerbButton } from "./verb-button";
 
 export function OnAir({ desk }: { desk: Desk }) {
   const calls = desk.store.groups.value.onAir;
   const waiting = desk.store.groups.value.waiting.length;
   const live = calls.length > 0;
-  const lost = faultOf(desk.session.repair.value, desk.store.flow.value)?.what === "connection";
+  const lost = desk.fault.value?.what === "connection";
   return (
     <section class={live ? "on-air live" : "on-air"} aria-label="On the air" data-testid="on-air" data-live={live}>
       <div class="tally">

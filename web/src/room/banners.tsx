@@ -47,7 +47,7 @@ function TalkBanner({ session, to }: { session: RoomSession; to: string }) {
     <div class="banner warn" data-testid="talking-banner">
       <Icon name="talk" size={18} />
       <span class="grow">
-        {session.people.list.value.some(({ identity }) => identity === to)
+        {session.people.has(to)
           ? `Only ${session.people.get(to)?.name ?? to} hears you now.`
           : "They have left: nobody hears you now."}
       </span>

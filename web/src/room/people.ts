@@ -138,6 +138,11 @@ export class People {
     return this.#byId.get(identity);
   }
 
+  /** Is somebody here? Whatever asks is drawn anew when people come and go. */
+  has(identity: string): boolean {
+    return this.list.value.some((person) => person.identity === identity);
+  }
+
   /** When somebody was last heard; 0: never. */
   spokeAt(identity: string): number {
     return this.#spoke.get(identity) ?? 0;
