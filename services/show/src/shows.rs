@@ -17,7 +17,7 @@ use crate::archive::Archive;
 use crate::entry::Entry;
 use crate::exchange::Exchange;
 use crate::figures::Figures;
-use crate::machine::{Command, Verb, Words};
+use crate::machine::{Command, Verb, Words, unknown_caller};
 use crate::records::Records;
 use crate::tickets::Tickets;
 
@@ -233,7 +233,7 @@ impl Shows {
     /// # Errors
     /// `store-unavailable`.
     pub async fn caller(&self, number: &str) -> Result<CallerView, Refusal> {
-        Ok(self.inner.records.caller(number).await?.unwrap_or_else(|| unknown(number)))
+        Ok(self.inner.records.caller(number).await?.unwrap_or_else(|| unknown_caller(number)))
     }
 
     /// Notes name, warning and ban of a number.
@@ -280,17 +280,5 @@ impl Shows {
 
     pub(crate) fn entries(&self) -> Vec<Arc<Entry>> {
         self.inner.entries.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
-    }
-}
-
-fn unknown(number: &str) -> CallerView {
-    CallerView {
-        number: number.to_owned(),
-        name: String::new(),
-        warning: String::new(),
-        banned: false,
-        calls: 0,
-        times_on_air: 0,
-        last_call_at: None,
     }
 }

@@ -141,9 +141,7 @@ impl Provider {
         let value = signature.unwrap_or(&genuine).parse().expect("a header");
         request.headers_mut().insert("x-twilio-signature", value);
         match tokio_tungstenite::connect_async(request).await {
-            Ok((socket, _)) => {
-                Ok(Line { socket, sid: "MZ00000000000000000000000000000001".into(), sequence: 0, chunk: 0 })
-            }
+            Ok((socket, _)) => Ok(Line::on(socket)),
             Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
             Err(error) => panic!("{stream}: {error}"),
         }
@@ -189,7 +187,11 @@ impl Line {
     /// Opens one that nobody signed.
     pub async fn open(stream: &str) -> Self {
         let (socket, _) = tokio_tungstenite::connect_async(stream).await.expect("a socket");
-        Self { socket, sid: "stream-1".into(), sequence: 0, chunk: 0 }
+        Self::on(socket)
+    }
+
+    fn on(socket: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
+        Self { socket, sid: "MZ00000000000000000000000000000001".into(), sequence: 0, chunk: 0 }
     }
 
     /// Sends text as it is.

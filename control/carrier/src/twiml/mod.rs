@@ -21,8 +21,6 @@ pub use self::fallback::fallback_twiml;
 use self::xml::Document;
 use crate::account::Provider;
 
-/// A quarter of what Twilio reads of an answer (error 11750).
-pub const LONGEST: usize = 16 * 1024;
 /// Digits of a PIN.
 const PIN_DIGITS: &str = "6";
 /// Seconds to key in a PIN; then one comes in as an ordinary caller.

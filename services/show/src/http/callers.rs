@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::Shared;
 use super::access::is_staff_somewhere;
+use crate::machine::unknown_caller;
 
 /// What is known of a number; of one that never called, the number alone. For the staff of any show.
 #[utoipa::path(get, path = "/api/callers/{number}", tag = "callers", params(("number" = String, Path)), responses(
@@ -43,6 +44,6 @@ pub async fn save(
     Body(CallerNotes { name, warning, banned }): Body<CallerNotes>,
 ) -> Answer<Json<CallerView>> {
     is_staff_somewhere(&caller, &deps.shows)?;
-    let noted = CallerView { number, name, warning, banned, calls: 0, times_on_air: 0, last_call_at: None };
+    let noted = CallerView { name, warning, banned, ..unknown_caller(&number) };
     Ok(Json(deps.shows.save_caller(noted).await?))
 }

@@ -236,15 +236,23 @@ impl Turn<'_> {
         for call in calls {
             let view = self.call_mut(&call);
             let CallerView { name, warning, banned, .. } = caller.clone();
-            let before = view.caller.take().unwrap_or(CallerView {
-                calls: 0,
-                times_on_air: 0,
-                last_call_at: None,
-                ..caller.clone()
-            });
+            let before = view.caller.take().unwrap_or_else(|| unknown_caller(&caller.number));
             view.caller = Some(CallerView { name, warning, banned, ..before });
             self.told(&call, "noted");
         }
+    }
+}
+
+/// A number of which nothing is known.
+pub(crate) fn unknown_caller(number: &str) -> CallerView {
+    CallerView {
+        number: number.to_owned(),
+        name: String::new(),
+        warning: String::new(),
+        banned: false,
+        calls: 0,
+        times_on_air: 0,
+        last_call_at: None,
     }
 }
 

@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use crosspoint_model::show::{CallState, CallView, ShowEvent, ShowView, StaffView};
 use crosspoint_model::{Code, Refusal};
 
+pub(crate) use calls::unknown_caller;
 pub use command::{Command, Deed, Newcomer, Outcome, Verb, Words};
 pub(crate) use settings::{is_e164, make};
 
