@@ -118,7 +118,7 @@ fn start_rooms(config: &Config, keys: &Keys) -> anyhow::Result<(Arc<Media>, Room
     let options = Options {
         limits: config.rooms.limits.clone(),
         auto_create: config.rooms.auto_create,
-        ice_servers: ice_servers(&config.media.ice_servers),
+        ice_servers: Arc::new(ice_servers(&config.media.ice_servers)),
         tokens: Some(Arc::new(Issuer { keys: keys.clone(), lifetime: config.auth.token_lifetime })),
         recorder: None,
         drain_url: config.drain.url.clone(),

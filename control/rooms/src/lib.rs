@@ -91,7 +91,7 @@ pub use crosspoint_worker::Traffic;
 pub use crosspoint_worker::engine::{Follow, PcmFrame, PcmReader, PcmWriter};
 pub use events::RoomEvent;
 pub use media::{Arrival, Facts, MediaPlane, Offered, fact_channel};
-pub use options::{FreshToken, Options, Recorder, TokenIssuer};
+pub use options::{FreshToken, IceServers, Options, Recorder, TokenIssuer};
 pub use outbox::Outgoing;
 pub use player::{PlayRequest, Player, Playing};
 pub use resample::Resampler;

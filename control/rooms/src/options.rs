@@ -13,8 +13,8 @@ pub struct Options {
     pub limits: Limits,
     /// Does a first join make the room? Otherwise rooms are made over REST.
     pub auto_create: bool,
-    /// For the clients' `RTCConfiguration.iceServers`.
-    pub ice_servers: Vec<IceServer>,
+    /// Names the STUN and TURN servers of the clients' `RTCConfiguration.iceServers`.
+    pub ice_servers: Arc<dyn IceServers>,
     /// Mints the tokens that replace those about to expire; none: they are not refreshed.
     pub tokens: Option<Arc<dyn TokenIssuer>>,
     /// Records rooms; none: `recording-unavailable`.
@@ -28,11 +28,24 @@ impl Default for Options {
         Self {
             limits: Limits::default(),
             auto_create: true,
-            ice_servers: Vec::new(),
+            ice_servers: Arc::new(Vec::new()),
             tokens: None,
             recorder: None,
             drain_url: None,
         }
+    }
+}
+
+/// Names the STUN and TURN servers that clients are told.
+pub trait IceServers: Send + Sync {
+    /// Servers for this participant, viewer or agent, with credentials that have only just been made.
+    fn fresh(&self, identity: &str) -> Vec<IceServer>;
+}
+
+/// The same servers for everybody.
+impl IceServers for Vec<IceServer> {
+    fn fresh(&self, _: &str) -> Vec<IceServer> {
+        self.clone()
     }
 }
 

@@ -123,8 +123,8 @@ fn created(door: &Shared, path: &str, handle: LegHandle, maker: Maker, offer: &s
     headers.insert(ACCEPT_PATCH, HeaderValue::from_static(fragment::MEDIA_TYPE));
     headers.insert(header::LOCATION, value(&format!("/{path}/{room}/{}", kept.id))?);
     headers.insert(header::ETAG, value(&kept.tag)?);
-    for server in &door.whip.rooms.options().ice_servers {
-        for link in links(server) {
+    for server in door.whip.rooms.options().ice_servers.fresh(&kept.id) {
+        for link in links(&server) {
             headers.append(header::LINK, value(&link)?);
         }
     }

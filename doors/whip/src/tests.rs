@@ -192,7 +192,8 @@ impl House {
     fn new() -> Self {
         let (media, facts) = FakeMedia::new(1);
         let stun = IceServer { urls: vec!["stun:stun.example.org".into()], username: None, credential: None };
-        let rooms = Rooms::new(media.clone(), facts, Options { ice_servers: vec![stun], ..Options::default() });
+        let rooms =
+            Rooms::new(media.clone(), facts, Options { ice_servers: Arc::new(vec![stun]), ..Options::default() });
         let whip = Whip { rooms: rooms.clone(), keys: Keys::dev(), attempts: Arc::new(Attempts::new(1000)) };
         let ann = mint("ann", &Grant::join("standup"));
         Self { door: router(whip), rooms, media, ann }
