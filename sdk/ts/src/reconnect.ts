@@ -6,7 +6,7 @@ import { CrosspointError } from "./errors.js";
 import type { Logger, ReconnectPolicy } from "./types.js";
 
 /** What is done when the application says nothing. */
-export const DEFAULT_POLICY: ReconnectPolicy = { maxSeconds: 120, firstDelay: 200, maxDelay: 5000, iceGrace: 3000 };
+export const DEFAULT_POLICY: ReconnectPolicy = { maxSeconds: 120, firstDelay: 200, maxDelay: 5000, iceGrace: 1000 };
 
 /** In the first half minute pauses stay short: a server that restarts is back within seconds. */
 const EAGER_MS = 30_000;
@@ -15,6 +15,11 @@ const EAGER_MAX_DELAY = 1500;
 /** What is done where the application says some of it; nothing: it does not want to reconnect. */
 export function policyOf(wanted: Partial<ReconnectPolicy> | false | undefined): ReconnectPolicy | undefined {
   return wanted === false ? undefined : { ...DEFAULT_POLICY, ...wanted };
+}
+
+/** How long a silent path may take to mend itself, in milliseconds. */
+export function iceGraceOf(wanted: Partial<ReconnectPolicy> | false | undefined): number {
+  return policyOf(wanted)?.iceGrace ?? DEFAULT_POLICY.iceGrace;
 }
 
 /** The pause before attempt `attempt` (from 0): doubled each time, between half and all of it at random. */
@@ -28,6 +33,7 @@ export function pause(attempt: number, elapsed: number, policy: ReconnectPolicy,
 export class Reconnector {
   #cancelled = false;
   #wake: (() => void) | undefined;
+  #hurried = false;
 
   constructor(
     private readonly policy: ReconnectPolicy,
@@ -55,8 +61,9 @@ export class Reconnector {
     }
   }
 
-  /** Ends the present pause: the network is back. */
+  /** Ends the present pause, or leaves out the one after an attempt that is under way: the network is another one. */
   hurry(): void {
+    this.#hurried = true;
     this.#wake?.();
   }
 
@@ -66,13 +73,17 @@ export class Reconnector {
     this.#wake?.();
   }
 
-  #sleep(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  async #sleep(milliseconds: number): Promise<void> {
+    if (!this.#hurried) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, milliseconds);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#wake = undefined;
+    this.#hurried = false;
   }
 }
