@@ -4,6 +4,7 @@
  *
  * ```text
  * socket lost ──▶ resume (media flow on) ──refused──▶ rejoin with a new peer connection
+ * path silent ─▶ is the socket dead as well? then as above
  * path lost ───▶ ICE restart ──no path in time──▶ rejoin (the session is presented, so that nobody sees a leave)
  * ```
  */
@@ -94,7 +95,8 @@ export class Session {
     }
     if (!this.policy) return;
     if (state === "failed") this.rejoin();
-    else this.#mend();
+    else if (state === "trouble") this.#mend();
+    else void this.signal.probe();
   }
 
   /** Joins anew with new media: the old ones are beyond repair, or the server goes down. */
@@ -106,9 +108,11 @@ export class Session {
     if (!this.#repair) this.#reconnect("rejoin");
   }
 
-  /** The network is back: do not wait for the next attempt. */
-  hurry(): void {
-    this.#repair?.hurry();
+  /** The machine's network is another one, or (`online`) is back: what waits is tried at once. */
+  networkChanged(online: boolean): void {
+    if (this.#repair) return this.#repair.hurry();
+    if (online || this.#mending) void this.signal.probe();
+    if (this.#mending) this.#restartIce();
   }
 
   /** Ends without a word. */
@@ -127,12 +131,18 @@ export class Session {
     }
     this.#mending = true;
     this.host.reconnecting("media");
+    // The offer would wait for its answer longer than a dead socket needs to be found out.
+    void this.signal.probe();
     this.#restart();
   }
 
   #restart(): void {
     clearTimeout(this.#pathTimer);
     this.#pathTimer = setTimeout(() => this.rejoin(), RESTART_WITHIN);
+    this.#restartIce();
+  }
+
+  #restartIce(): void {
     this.host.restartIce().catch((error) => this.logger.warn("ICE restart", error));
   }
 
