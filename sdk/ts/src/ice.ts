@@ -45,15 +45,15 @@ export class PathWatch {
       case "failed":
         return this.#tell(this.#told === "trouble" ? "failed" : "trouble");
       case "disconnected":
-        return this.#disconnected();
+        return this.#fallsSilent();
       default:
         return;
     }
   };
 
-  #disconnected(): void {
+  #fallsSilent(): void {
     if (this.#timer !== undefined || this.#told === "trouble") return;
-    this.#tell("disconnected");
+    this.#tell("silent");
     const grace = Date.now() < this.#hastyUntil ? 0 : this.grace;
     this.#timer = setTimeout(() => this.#tell("trouble"), grace);
   }

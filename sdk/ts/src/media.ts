@@ -5,7 +5,7 @@ import type { Logger, PathStats, RoomOptions, TrackStats } from "./types.js";
 import type { Joined, Publish, ServerMessage, SessionDescription, SlotView, TrackView } from "./wire/index.js";
 
 /** How the media path is: up, silent (it may mend itself), in need of an ICE restart, beyond repair. */
-export type PathState = "connected" | "disconnected" | "trouble" | "failed";
+export type PathState = "connected" | "silent" | "trouble" | "failed";
 
 /** Which track a row of the statistics is about. */
 export interface TrackOwner {

@@ -237,12 +237,12 @@ export class Room extends MixedRoom {
     this.#signal.on("closed", (code, reason) => {
       this.#media.current?.suspend();
       if (code === CloseCode.REPLACED) this.#end("replaced", reason);
-      else this.#session.lost(closeError(code, reason));
+      else this.#session.lost(closeError(code, reason), code === CloseCode.SILENT);
     });
     await this.#session.start();
     globalThis.addEventListener?.("pagehide", this.#onPageHide);
-    this.#unwatchNetwork = watchNetwork((online) => {
-      this.#session.networkChanged(online);
+    this.#unwatchNetwork = watchNetwork(() => {
+      this.#session.networkChanged();
       this.#media.current?.networkChanged();
     });
     if (statsInterval > 0) {

@@ -4,6 +4,7 @@
  * Out: offers, the place of each received track, data frames, the state of the path.
  */
 import { DataChannels, encodeFrame } from "./data.js";
+import { watchFlow } from "./flow.js";
 import { hasPath, PathWatch } from "./ice.js";
 import type { LocalTrack } from "./local-track.js";
 import type { Media, MediaHost } from "./media.js";
@@ -45,6 +46,7 @@ export class ServerMedia implements Media {
   readonly #stats = new StatsReader();
   readonly #depth = new PlayoutDepth();
   readonly #watch: PathWatch;
+  readonly #unwatchFlow: () => void;
   /** Those of the server's ICE servers that the peer connection has. */
   #iceServers: readonly IceServer[];
   #pathTimer: ReturnType<typeof setTimeout> | undefined;
@@ -64,6 +66,10 @@ export class ServerMedia implements Media {
     this.#negotiator = new Negotiator(this.#pc, exchange, logger, () => this.#useRelays());
     this.#channels = new DataChannels(this.#pc, (frame, reliable) => host.received(frame, reliable));
     this.#watch = new PathWatch(this.#pc, iceGraceOf(options.reconnect), (state) => host.pathChanged(state));
+    this.#unwatchFlow = watchFlow(
+      () => this.#pc.getReceivers(),
+      () => host.pathChanged("silent"),
+    );
     this.#pc.onicecandidate = ({ candidate }) => {
       if (candidate) this.#trickle(candidate);
     };
@@ -183,6 +189,7 @@ export class ServerMedia implements Media {
   close(): void {
     clearTimeout(this.#pathTimer);
     this.#watch.close();
+    this.#unwatchFlow();
     this.#negotiator.close();
     this.#pc.onicecandidate = null;
     this.#pc.close();

@@ -18,6 +18,8 @@ import type { Join, Joined } from "./wire/index.js";
 
 /** How long an ICE restart may take before everything begins anew, in milliseconds. */
 const RESTART_WITHIN = 8000;
+/** So long after the machine's network changed a socket that breaks was of the old one, in milliseconds. */
+const OLD_NETWORK = 10_000;
 
 /** What a session needs of its room. */
 export interface SessionHost {
@@ -51,6 +53,9 @@ export class Session {
   #anew = false;
   #pathTimer: ReturnType<typeof setTimeout> | undefined;
   #mending = false;
+  /** The socket went without a word: likely with all of its network. */
+  #silent = false;
+  #changedAt = Number.NEGATIVE_INFINITY;
   #started = false;
   #ended = false;
 
@@ -74,9 +79,10 @@ export class Session {
     if (!this.signal.joined) this.#reconnect("signalling");
   }
 
-  /** The socket closed. */
-  lost(error: CrosspointError): void {
+  /** The socket closed, or nothing was heard on it (`silent`). */
+  lost(error: CrosspointError, silent = false): void {
     if (this.#ended || this.#repair || !this.#started) return;
+    this.#silent = silent;
     // A token that ran out can be renewed, if the application knows how.
     if (error.final && !(error.code === "unauthorized" && this.host.refreshToken)) return this.#end(error);
     this.#reconnect(this.#anew ? "rejoin" : "signalling");
@@ -108,10 +114,11 @@ export class Session {
     if (!this.#repair) this.#reconnect("rejoin");
   }
 
-  /** The machine's network is another one, or (`online`) is back: what waits is tried at once. */
-  networkChanged(online: boolean): void {
+  /** The machine's network is another one, or is back: what waits is tried at once. */
+  networkChanged(): void {
+    this.#changedAt = Date.now();
     if (this.#repair) return this.#repair.hurry();
-    if (online || this.#mending) void this.signal.probe();
+    void this.signal.probe();
     if (this.#mending) this.#restartIce();
   }
 
@@ -165,6 +172,8 @@ export class Session {
     // A socket that was lost again while the join settled.
     if (!this.signal.joined) return this.#reconnect("signalling");
     if (this.#mending && resumed) return this.#restart();
+    // The path went with the socket; the browser only takes longer to notice.
+    if (this.#silent || Date.now() - this.#changedAt < OLD_NETWORK) this.#restartIce();
     this.#mending = false;
     this.host.reconnected(resumed);
   }
@@ -202,6 +211,9 @@ export class Session {
       joined = await this.#enter(join);
     }
     this.#anew = false;
+    // New media have found their way over the network that there is now.
+    this.#silent = false;
+    this.#changedAt = Number.NEGATIVE_INFINITY;
     await this.host.settled();
     return joined.resumed;
   }

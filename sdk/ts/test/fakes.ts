@@ -74,6 +74,7 @@ export class FakeConnection extends EventTarget {
   offers = 0;
   rollbacks = 0;
   closed = false;
+  receivers: RTCRtpReceiver[] = [];
 
   constructor(readonly origin = "1") {
     super();
@@ -85,6 +86,10 @@ export class FakeConnection extends EventTarget {
 
   getTransceivers(): RTCRtpTransceiver[] {
     return [];
+  }
+
+  getReceivers(): RTCRtpReceiver[] {
+    return this.receivers;
   }
 
   addTransceiver(): void {

@@ -106,12 +106,25 @@ describe("media through the server", () => {
     expect(pc.restarts).toEqual([false, true]);
   });
 
+  it("are silent when what arrived stops, until they are closed", async () => {
+    const { media } = await enter([]);
+    let timestamp = 0;
+    pc.receivers = [{ getSynchronizationSources: () => [{ timestamp, source: 1, rtpTimestamp: 1 }] } as never];
+    timestamp = 1;
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(paths).toEqual(["silent"]);
+    media.close();
+    timestamp = 2;
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(paths).toEqual(["silent"]);
+  });
+
   it("are in trouble at once when they are silent and the network changes", async () => {
     const { media } = await enter([]);
     pc.becomes("connected");
     pc.becomes("disconnected");
     media.networkChanged();
-    expect(paths).toEqual(["connected", "disconnected", "trouble"]);
+    expect(paths).toEqual(["connected", "silent", "trouble"]);
   });
 });
 

@@ -33,7 +33,7 @@ beforeEach(async () => {
     if (message.type === "joined") session.resume = (message as Joined).resume;
     if (message.type === "error") shown.push(message.code);
   });
-  signal.on("closed", (code, reason) => session.lost(closeError(code, reason)));
+  signal.on("closed", (code, reason) => session.lost(closeError(code, reason), code === 4003));
   session = new Session("ws://x", "t", signal, host(), DEFAULT_POLICY, 5000, quiet);
   const starting = session.start();
   await vi.advanceTimersByTimeAsync(10);
@@ -129,7 +129,7 @@ describe("a session", () => {
   it("finds out soon that its socket died with the path, and mends both", async () => {
     server = ({ resume }) => joined({ resumed: resume !== undefined, resume: "token-2" });
     hears = false;
-    session.pathChanged("disconnected");
+    session.pathChanged("silent");
     await vi.advanceTimersByTimeAsync(1000);
     session.pathChanged("trouble");
     hears = true;
@@ -140,7 +140,7 @@ describe("a session", () => {
   });
 
   it("keeps a socket that answers although the path is silent", async () => {
-    session.pathChanged("disconnected");
+    session.pathChanged("silent");
     await vi.advanceTimersByTimeAsync(5000);
     session.pathChanged("connected");
     expect(story).toEqual([]);
@@ -149,23 +149,35 @@ describe("a session", () => {
   it("looks whether its socket still works when the machine is online again", async () => {
     server = ({ resume }) => joined({ resumed: resume !== undefined });
     hears = false;
-    session.networkChanged(true);
+    session.networkChanged();
     await vi.advanceTimersByTimeAsync(1500);
-    expect(story).toEqual(["reconnecting signalling", "join resume", "reconnected true"]);
+    expect(story).toEqual(["reconnecting signalling", "join resume", "restart ICE", "reconnected true"]);
   });
 
-  it("leaves what works alone when the network only changes", async () => {
-    hears = false;
-    session.networkChanged(false);
-    await vi.advanceTimersByTimeAsync(5000);
+  it("leaves alone what works when the network changes", async () => {
+    session.networkChanged();
+    await vi.advanceTimersByTimeAsync(20_000);
     expect(story).toEqual([]);
+  });
+
+  it("restarts ICE after a resume where the network took the socket with it, though the path seems to be up", async () => {
+    server = ({ resume }) => joined({ resumed: resume !== undefined });
+    session.networkChanged();
+    socket.drops();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(story).toEqual(["reconnecting signalling", "join resume", "restart ICE", "reconnected true"]);
+    story = [];
+    await vi.advanceTimersByTimeAsync(20_000);
+    socket.drops();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(story).toEqual(["reconnecting signalling", "join resume", "reconnected true"]);
   });
 
   it("restarts ICE again when the network changes while the path is mended, and waits no longer for that", async () => {
     server = ({ resume }) => joined({ resumed: resume === "token-1" });
     session.pathChanged("trouble");
     await vi.advanceTimersByTimeAsync(6000);
-    session.networkChanged(false);
+    session.networkChanged();
     expect(story).toEqual(["reconnecting media", "restart ICE", "restart ICE"]);
     await vi.advanceTimersByTimeAsync(2500);
     expect(story.slice(3)).toEqual(["reconnecting rejoin", "new media", "join resume offer", "reconnected true"]);
