@@ -34,6 +34,8 @@ export class Reconnector {
   #cancelled = false;
   #wake: (() => void) | undefined;
   #hurried = false;
+  /** Attempts over the present network. */
+  #count = 0;
 
   constructor(
     private readonly policy: ReconnectPolicy,
@@ -43,12 +45,12 @@ export class Reconnector {
   /** Runs `attempt` until it resolves. Rejects with a final error, `unreachable` after `maxSeconds`, or `closed`. */
   async run<T>(attempt: () => Promise<T>): Promise<T> {
     const begun = Date.now();
-    for (let count = 0; ; count += 1) {
+    for (; ; this.#count += 1) {
       const elapsed = Date.now() - begun;
       if (elapsed > this.policy.maxSeconds * 1000) {
         throw new CrosspointError("unreachable", `the server could not be reached for ${this.policy.maxSeconds} s`);
       }
-      await this.#sleep(pause(count, elapsed, this.policy));
+      await this.#sleep(pause(this.#count, elapsed, this.policy));
       if (this.#cancelled) throw new CrosspointError("closed", "the room was left");
       try {
         const result = await attempt();
@@ -61,9 +63,13 @@ export class Reconnector {
     }
   }
 
-  /** Ends the present pause, or leaves out the one after an attempt that is under way: the network is another one. */
+  /**
+   * The network is another one: ends the present pause, or leaves out the one after an attempt that is under way, and makes
+   * the next ones short again, since a network that has just come may need a moment.
+   */
   hurry(): void {
     this.#hurried = true;
+    this.#count = 0;
     this.#wake?.();
   }
 

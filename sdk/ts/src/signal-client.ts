@@ -12,8 +12,13 @@ import type { ClientFrame, ClientMessage, Join, Joined, ServerFrame, ServerMessa
 const PING_AFTER = 10_000;
 /** Silence after which the socket is taken for dead although the browser has not noticed, in milliseconds. */
 const DEAD_AFTER = 20_000;
-/** How long the socket may take to show that it works when there is reason for doubt, in milliseconds. */
-const PROBE_WITHIN = 1000;
+/**
+ * How long the socket may take to show that it works when there is reason for doubt, in milliseconds: it is known before a silent
+ * path has had its second.
+ */
+const PROBE_WITHIN = 900;
+/** A page that was busy takes what waits in its queue first, in milliseconds. */
+const LATE_BY = 50;
 /** Messages kept while the socket is down; the oldest go first. */
 const MAX_QUEUED = 200;
 /** How long a message that gets no reply may still be refused, in milliseconds. */
@@ -145,7 +150,8 @@ export class SignalClient extends Emitter<SignalEvents> {
     try {
       await this.ask({ type: "ping" }, PROBE_WITHIN);
     } catch {
-      const silent = Date.now() - this.#heard >= PROBE_WITHIN;
+      await new Promise((resolve) => setTimeout(resolve, LATE_BY));
+      const silent = Date.now() - this.#heard > PROBE_WITHIN;
       if (silent && socket === this.#socket) this.#dead();
     } finally {
       this.#probing = false;

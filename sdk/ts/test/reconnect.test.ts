@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { DEFAULT_POLICY, pause, Reconnector } from "../src/reconnect.js";
 import { claimsOf, socketUrl } from "../src/token.js";
 import { quiet } from "./fakes.js";
@@ -39,6 +39,27 @@ describe("a reconnector in a hurry", () => {
     await settle();
     expect(attempts).toBe(2);
     reconnector.cancel();
+  });
+});
+
+describe("a reconnector whose pauses have become long", () => {
+  it("begins with short ones again in a hurry", async () => {
+    vi.useFakeTimers();
+    const reconnector = new Reconnector({ ...DEFAULT_POLICY, firstDelay: 100 }, quiet);
+    let attempts = 0;
+    const running = reconnector.run(async () => {
+      attempts += 1;
+      throw new Error("no way");
+    });
+    running.catch(() => {});
+    await vi.advanceTimersByTimeAsync(10_000);
+    attempts = 0;
+    reconnector.hurry();
+    await vi.advanceTimersByTimeAsync(750);
+    // After 0 and then at most 200 and 400 ms.
+    expect(attempts).toBeGreaterThanOrEqual(3);
+    reconnector.cancel();
+    vi.useRealTimers();
   });
 });
 

@@ -129,9 +129,9 @@ describe("the signalling client", () => {
     void client.probe();
     void client.probe();
     expect(socket.sent.filter(({ type }) => type === "ping")).toHaveLength(1);
-    await vi.advanceTimersByTimeAsync(999);
+    await vi.advanceTimersByTimeAsync(900);
     expect(closed).not.toHaveBeenCalled();
-    await vi.advanceTimersByTimeAsync(1);
+    await vi.advanceTimersByTimeAsync(50);
     expect(closed).toHaveBeenCalledWith(4003, "silent");
     expect(socket.readyState).toBe(3);
   });
@@ -146,6 +146,17 @@ describe("the signalling client", () => {
     void client.probe();
     await vi.advanceTimersByTimeAsync(500);
     socket.says(left("bob", 1));
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(closed).not.toHaveBeenCalled();
+  });
+
+  it("keeps a socket in doubt whose answer waited in the queue of a busy page", async () => {
+    const socket = await entered();
+    const closed = vi.fn();
+    client.on("closed", closed);
+    void client.probe();
+    await vi.advanceTimersByTimeAsync(900);
+    socket.says({ type: "pong" });
     await vi.advanceTimersByTimeAsync(2000);
     expect(closed).not.toHaveBeenCalled();
   });
