@@ -54,7 +54,8 @@ function Path({ stats }: { stats: RoomStats | undefined }) {
       </dd>
       {words && (
         <dd class="path-why" data-testid="stat-path-why">
-          {words.why} <span class="faint num">{words.detail}</span>
+          {words.why}
+          <span class="faint num">{words.detail}</span>
         </dd>
       )}
     </div>
