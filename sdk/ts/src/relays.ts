@@ -47,10 +47,9 @@ export class Relays {
     return this.#only || this.#needed ? this.#servers : [];
   }
 
-  /** The direct way fails: gives the server's ICE servers, and remembers that the network is such. */
-  need(): readonly IceServer[] {
+  /** The direct way fails, and the browser has taken the server's ICE servers: the network is such. */
+  need(): void {
     this.#needed = true;
-    return this.#servers;
   }
 
   get #only(): boolean {

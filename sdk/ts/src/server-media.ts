@@ -258,11 +258,12 @@ export class ServerMedia implements Media {
   /** Whatever makes an ICE restart necessary, the way that is left may be a relay. */
   #useRelays(): void {
     const { relays, options, logger } = this.host;
-    const iceServers = relays.need();
-    if (iceServers === this.#iceServers) return;
+    const { servers } = relays;
+    if (servers === this.#iceServers) return;
     try {
-      this.#pc.setConfiguration(configuration(options, iceServers));
-      this.#iceServers = iceServers;
+      this.#pc.setConfiguration(configuration(options, servers));
+      this.#iceServers = servers;
+      relays.need();
     } catch (error) {
       // An address that this browser does not take: the restart goes on with what it has.
       logger.warn("the server's ICE servers were not taken", error);

@@ -116,6 +116,7 @@ export class Session {
 
   /** The machine's network is another one, or is back: what waits is tried at once. */
   networkChanged(): void {
+    if (!this.policy) return;
     this.#changedAt = Date.now();
     if (this.#repair) return this.#repair.hurry();
     void this.signal.probe();
