@@ -54,8 +54,7 @@ function Path({ stats }: { stats: RoomStats | undefined }) {
       </dd>
       {words && (
         <dd class="path-why" data-testid="stat-path-why">
-          {words.why}
-          <span class="faint num">{words.detail}</span>
+          {words.why} <span class="faint num">{words.detail}</span>
         </dd>
       )}
     </div>
