@@ -236,6 +236,7 @@ export class Room extends MixedRoom {
     this.#signal.on("message", (message) => this.#receive(message));
     this.#signal.on("closed", (code, reason) => {
       this.#media.current?.suspend();
+      if (code === CloseCode.SILENT) this.#media.current?.networkChanged();
       if (code === CloseCode.REPLACED) this.#end("replaced", reason);
       else this.#session.lost(closeError(code, reason), code === CloseCode.SILENT);
     });

@@ -20,6 +20,12 @@ import type { Join, Joined } from "./wire/index.js";
 const RESTART_WITHIN = 8000;
 /** So long after the machine's network changed a socket that breaks was of the old one, in milliseconds. */
 const OLD_NETWORK = 10_000;
+/**
+ * A repair of the socket that takes longer, in milliseconds, leaves the path to the browser's verdict, which is near then.
+ * Chromium goes on with a dead path for 6 s; a new one that is found in the meantime is checked, but not nominated until 2.5 s
+ * after that (RFC 8445 §8.1.1), while one that is found afterwards is in use at once.
+ */
+const VERDICT_NEAR = 1000;
 
 /** What a session needs of its room. */
 export interface SessionHost {
@@ -55,6 +61,7 @@ export class Session {
   #mending = false;
   /** The socket went without a word: likely with all of its network. */
   #silent = false;
+  #lostAt = 0;
   #changedAt = Number.NEGATIVE_INFINITY;
   #started = false;
   #ended = false;
@@ -83,6 +90,7 @@ export class Session {
   lost(error: CrosspointError, silent = false): void {
     if (this.#ended || this.#repair || !this.#started) return;
     this.#silent = silent;
+    this.#lostAt = Date.now();
     // A token that ran out can be renewed, if the application knows how.
     if (error.final && !(error.code === "unauthorized" && this.host.refreshToken)) return this.#end(error);
     this.#reconnect(this.#anew ? "rejoin" : "signalling");
@@ -173,10 +181,14 @@ export class Session {
     // A socket that was lost again while the join settled.
     if (!this.signal.joined) return this.#reconnect("signalling");
     if (this.#mending && resumed) return this.#restart();
-    // The path went with the socket; the browser only takes longer to notice.
-    if (this.#silent || Date.now() - this.#changedAt < OLD_NETWORK) this.#restartIce();
+    if (this.#lostWithNetwork() && Date.now() - this.#lostAt < VERDICT_NEAR) this.#restartIce();
     this.#mending = false;
     this.host.reconnected(resumed);
+  }
+
+  /** Then the path went with the socket as well, though the browser may not have noticed. */
+  #lostWithNetwork(): boolean {
+    return this.#silent || Date.now() - this.#changedAt < OLD_NETWORK;
   }
 
   async #attempt(): Promise<boolean> {

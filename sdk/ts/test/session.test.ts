@@ -173,6 +173,19 @@ describe("a session", () => {
     expect(story).toEqual(["reconnecting signalling", "join resume", "reconnected true"]);
   });
 
+  it("leaves the path to the browser's verdict where the network was away for longer", async () => {
+    server = () => "down";
+    hears = false;
+    session.pathChanged("silent");
+    await vi.advanceTimersByTimeAsync(4000);
+    server = ({ resume }) => joined({ resumed: resume !== undefined });
+    session.networkChanged();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(story).toEqual(["reconnecting signalling", "join resume", "reconnected true"]);
+    session.pathChanged("trouble");
+    expect(story.slice(3)).toEqual(["reconnecting media", "restart ICE"]);
+  });
+
   it("restarts ICE again when the network changes while the path is mended, and waits no longer for that", async () => {
     server = ({ resume }) => joined({ resumed: resume === "token-1" });
     session.pathChanged("trouble");
