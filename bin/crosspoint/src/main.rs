@@ -6,7 +6,9 @@
 //! | `cli.rs` | the command line |
 //! | `serve.rs` | `crosspoint serve`: start, run, drain |
 //! | `doors.rs` | every door on one router |
-//! | `listen.rs`, `tls.rs`, `first_byte.rs` | the HTTP listener |
+//! | `listen.rs`, `tls.rs`, `opening.rs` | the HTTP listener |
+//! | `front.rs` | who speaks on a connection: browsers, TURN clients, ICE over TCP |
+//! | `relay.rs` | the relay (TURN), and what clients are told of it |
 //! | `web.rs`, `cors.rs`, `client.rs` | what every request passes through |
 //! | `console.rs` | the pages |
 //! | `phones.rs`, `shows.rs` | telephone companies, call-in shows and their store |
@@ -20,10 +22,12 @@ mod client;
 mod console;
 mod cors;
 mod doors;
+mod front;
 mod listen;
 mod opening;
 mod phone_sim;
 mod phones;
+mod relay;
 mod serve;
 mod shows;
 mod signals;

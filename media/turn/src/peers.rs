@@ -63,6 +63,11 @@ impl Peers {
         self.open[usize::from(relayed.is_ipv6())].mark(relayed.port(), is_open);
     }
 
+    /// Is there a relay of ours at this address, as clients are told?
+    pub fn is_relay_open(&self, relayed: SocketAddr) -> bool {
+        self.open[usize::from(relayed.is_ipv6())].is_open(relayed.port())
+    }
+
     /// May a client let this address in at all, on whichever port?
     pub fn may_permit(&self, ip: IpAddr) -> bool {
         let is_ours = self.media.iter().any(|here| here.told.ip() == ip) || self.is_relay(ip);
@@ -74,7 +79,7 @@ impl Peers {
         if let Some(here) = self.media.iter().find(|here| here.told == peer) {
             return Some(here.local);
         }
-        if self.is_relay(peer.ip()) && self.is_open(peer) {
+        if self.is_relay(peer.ip()) && self.is_relay_open(peer) {
             let relay = self.relay_address(peer.is_ipv6())?;
             return Some(within(SocketAddr::new(relay.bound, peer.port())));
         }
@@ -88,7 +93,7 @@ impl Peers {
         }
         let relay = self.relay_address(from.is_ipv6())?;
         let is_relay = from.ip() == relay.told || from.ip() == within(SocketAddr::new(relay.bound, 0)).ip();
-        if is_relay && self.is_open(from) {
+        if is_relay && self.is_relay_open(from) {
             return Some(SocketAddr::new(relay.told, from.port()));
         }
         (!self.is_refused(from.ip())).then_some(from)
@@ -96,10 +101,6 @@ impl Peers {
 
     fn is_relay(&self, ip: IpAddr) -> bool {
         self.relays.iter().any(|relay| relay.told == ip)
-    }
-
-    fn is_open(&self, relayed: SocketAddr) -> bool {
-        self.open[usize::from(relayed.is_ipv6())].is_open(relayed.port())
     }
 
     fn is_refused(&self, ip: IpAddr) -> bool {
