@@ -21,6 +21,8 @@ pub enum Command {
     Serve(Source),
     /// Print every setting with its value, its origin and its documentation
     Config(Source),
+    /// Look at a deployment: what works, and what to change
+    Doctor(Doctor),
     /// Make tokens
     Token(Token),
     /// What telephone companies are to be told
@@ -160,6 +162,29 @@ pub struct Source {
     pub config: Option<PathBuf>,
 }
 
+/// `crosspoint doctor …`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    #[command(flatten)]
+    source: Source,
+    /// A STUN server outside of this network: it tells the public address of this machine
+    #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port)]
+    pub stun: Option<String>,
+    /// This is a client's machine: leave out what only the server's own can tell
+    #[arg(long)]
+    pub from_outside: bool,
+    /// Print an array of {check, state, seen, cure}
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn host_and_port(text: &str) -> Result<String, String> {
+    match text.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(text.to_owned()),
+        _ => Err("write it as HOST:PORT, such as stun.example.org:3478".into()),
+    }
+}
+
 /// `crosspoint token …`
 #[derive(Debug, Args)]
 pub struct Token {
@@ -242,6 +267,7 @@ static NO_SOURCE: Source = Source { dev: true, config: None };
 fn source(command: &Command) -> &Source {
     match command {
         Command::Serve(source) | Command::Config(source) => source,
+        Command::Doctor(doctor) => &doctor.source,
         Command::Token(token) => &token.request().source,
         // They need no settings of the server.
         Command::Phone(_) | Command::PhoneSim(_) => &NO_SOURCE,
@@ -250,7 +276,9 @@ fn source(command: &Command) -> &Source {
 
 /// The command line with a flag for each key.
 fn command() -> clap::Command {
-    let command = Cli::command().mut_subcommand("serve", with_keys).mut_subcommand("config", with_keys);
+    let command = ["serve", "config", "doctor"]
+        .into_iter()
+        .fold(Cli::command(), |command, name| command.mut_subcommand(name, with_keys));
     command.mut_subcommand("token", |token| token.mut_subcommand("create", with_keys))
 }
 

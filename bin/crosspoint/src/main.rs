@@ -13,6 +13,7 @@
 //! | `console.rs` | the pages |
 //! | `phones.rs`, `shows.rs` | telephone companies, call-in shows and their store |
 //! | `phone_sim.rs` | `crosspoint phone`, `crosspoint phone-sim` |
+//! | `doctor/` | `crosspoint doctor`: what of a deployment works, and what to change |
 //! | `token.rs` | `crosspoint token create` |
 
 #![forbid(unsafe_code)]
@@ -21,6 +22,7 @@ mod cli;
 mod client;
 mod console;
 mod cors;
+mod doctor;
 mod doors;
 mod front;
 mod listen;
@@ -55,6 +57,9 @@ fn main() -> ExitCode {
         Command::Config(_) => layers.settings().map(|settings| print!("{}", settings.toml())).map_err(Into::into),
         Command::Token(token) => {
             layers.unchecked().map_err(Into::into).and_then(|config| token::create(&token, &config))
+        }
+        Command::Doctor(asked) => {
+            return doctor::run(&asked, &layers).unwrap_or_else(|error| fail(&error));
         }
         Command::Phone(phone) => {
             phone_sim::print_document(&phone);

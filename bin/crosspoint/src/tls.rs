@@ -84,7 +84,7 @@ async fn reload(config: &RustlsConfig, files: &TlsFiles) {
 }
 
 /// Says in plain words what is wrong with the files; what the TLS library says of it helps nobody.
-fn fit(files: &TlsFiles) -> anyhow::Result<()> {
+pub fn fit(files: &TlsFiles) -> anyhow::Result<()> {
     let (cert, key) = (files.cert.display(), files.key.display());
     let chain: Vec<_> = CertificateDer::pem_file_iter(&files.cert)
         .and_then(Iterator::collect)

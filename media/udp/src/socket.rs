@@ -14,7 +14,7 @@ use crate::Batch;
 /// What one receive buffer holds: a whole GRO bundle.
 const BUFFER: usize = 1 << 16;
 /// What is asked of the kernel for each direction; it gives what `net.core.{r,w}mem_max` allows.
-const KERNEL_BUFFER: usize = 4 << 20;
+pub const KERNEL_BUFFER: usize = 4 << 20;
 
 /// A datagram that came in.
 #[derive(Clone, Copy, Debug)]

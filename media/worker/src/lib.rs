@@ -21,6 +21,7 @@ mod turn;
 
 pub use crosspoint_engine as engine;
 pub use crosspoint_turn as relay;
+pub use crosspoint_udp::KERNEL_BUFFER;
 pub use crosspoint_webrtc::MediaLine;
 pub use crosspoint_webrtc::factory::Accepted;
 pub use media::{FactSink, Media, MediaConfig, RelayConfig, StartError};

@@ -1,0 +1,93 @@
+//! What relays are asked with: made from a secret of the settings, or told by the server that runs.
+
+use std::time::Duration;
+
+use crosspoint_auth::unix_now;
+use crosspoint_model::Secret;
+use crosspoint_model::signal::IceServer;
+use crosspoint_stun::credential::{ending_password, ending_username};
+use serde::Deserialize;
+
+use super::client::Credential;
+use crate::doctor::Site;
+use crate::doctor::server::{get_with_key, innermost};
+
+/// Where the server tells a client its relays.
+const PATH: &str = "/api/webrtc/ice-servers";
+/// Longer than a visit takes, and than clocks are usually apart.
+const LIFETIME: Duration = Duration::from_secs(600);
+/// Whom quotas count.
+const USER: &str = "crosspoint-doctor";
+
+/// What the server answers.
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(rename = "iceServers")]
+    servers: Vec<IceServer>,
+}
+
+/// Where credentials are from.
+pub struct Credentials {
+    own: Option<Credential>,
+    external: Option<Credential>,
+    /// What the server tells, or why it does not.
+    told: Result<Vec<IceServer>, String>,
+}
+
+impl Credentials {
+    /// Looks for them. The server is asked only where the settings do not do.
+    pub fn find(site: &Site<'_>) -> Self {
+        let turn = &site.config.turn;
+        let fixed = turn.static_users.iter().next();
+        let fixed = fixed.map(|(name, password)| Credential { username: name.clone(), password: password.clone() });
+        let own = turn.secret.as_ref().map(made).or(fixed);
+        let external = turn.external_secret.as_ref().map(made);
+        let is_enough = own.is_some() && !turn.twilio;
+        let told = if is_enough { Ok(Vec::new()) } else { ask(site) };
+        Self { own, external, told }
+    }
+
+    /// For this relay of ours.
+    pub fn own(&self, url: &str) -> Option<Credential> {
+        self.own.clone().or_else(|| self.told(url))
+    }
+
+    /// For this one of others.
+    pub fn external(&self, url: &str) -> Option<Credential> {
+        self.external.clone().or_else(|| self.told(url))
+    }
+
+    /// Why the server tells none.
+    pub fn why_none(&self) -> &str {
+        self.told.as_ref().err().map_or("the server tells of none for it", String::as_str)
+    }
+
+    /// Relays that the server tells, each of its addresses.
+    pub fn relays(&self) -> Vec<String> {
+        let servers = self.told.iter().flatten().filter(|server| server.username.is_some());
+        servers.flat_map(|server| server.urls.clone()).collect()
+    }
+
+    fn told(&self, url: &str) -> Option<Credential> {
+        let server = self.told.iter().flatten().find(|server| server.urls.iter().any(|known| known == url))?;
+        let (username, password) = (server.username.clone()?, Secret::new(server.credential.clone()?));
+        Some(Credential { username, password })
+    }
+}
+
+fn made(secret: &Secret) -> Credential {
+    let username = ending_username(unix_now() + LIFETIME.as_secs(), USER);
+    let password = Secret::new(ending_password(secret.expose(), &username));
+    Credential { username, password }
+}
+
+fn ask(site: &Site<'_>) -> Result<Vec<IceServer>, String> {
+    let Some(running) = site.server.running() else { return Err("no server runs that could tell one".into()) };
+    let answer = get_with_key(site, &running.url, PATH);
+    let answer = answer.map_err(|error| format!("the server does not tell one: {}", innermost(&error)))?;
+    if !answer.status().is_success() {
+        return Err(format!("the server does not tell one: it answers {PATH} with {}", answer.status()));
+    }
+    let answer: Answer = answer.json().map_err(|error| format!("what the server tells cannot be read: {error}"))?;
+    Ok(answer.servers)
+}
