@@ -42,9 +42,21 @@ impl Server {
         let Some(url) = url(config, outside) else { return Self::Unknown };
         match get(&url, "/healthz") {
             Ok(answer) => Self::of(url, answer),
-            Err(error) if is_refused(&error) => Self::Silent { url, why: "nobody listens there".into() },
-            Err(error) if error.is_timeout() || error.is_connect() => Self::Silent { url, why: innermost(&error) },
-            Err(error) => Self::Foreign { url, what: innermost(&error) },
+            Err(error) => Self::without_answer(url, &error),
+        }
+    }
+
+    fn without_answer(url: String, error: &reqwest::Error) -> Self {
+        let why = innermost(error);
+        match kind(error) {
+            _ if error.is_timeout() => Self::Silent { url, why },
+            Some(ErrorKind::ConnectionRefused) => Self::Silent { url, why: "nobody listens there".into() },
+            // What cannot be read, or ends at once: another protocol is spoken there.
+            Some(ErrorKind::InvalidData | ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) => {
+                Self::Foreign { url, what: why }
+            }
+            _ if error.is_connect() => Self::Silent { url, why },
+            _ => Self::Foreign { url, what: why },
         }
     }
 
@@ -90,7 +102,8 @@ pub fn check(site: &Site<'_>) -> Vec<Finding> {
         Server::Foreign { url, what } => Finding::failed(
             CHECK,
             format!("somebody else answers at {url}: {what}"),
-            "Set another http.bind, or end the other program. If it is Crosspoint with older settings, start it again.",
+            "Set another http.bind, or end the other program. Is it Crosspoint with older settings, start it again; has it no \
+             certificate of acme.domains yet, its log says why.",
         ),
         Server::Unknown => Finding::not_checked(CHECK, "where people reach it is not set", "Set http.public_url."),
     }]
@@ -122,15 +135,15 @@ pub fn get_with_key(site: &Site<'_>, url: &str, path: &str) -> reqwest::Result<R
     }
 }
 
-fn is_refused(error: &reqwest::Error) -> bool {
+/// What the system said, if it was the system that did not let it through.
+fn kind(error: &reqwest::Error) -> Option<ErrorKind> {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    let mut found = None;
     while let Some(error) = cause {
-        if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::ConnectionRefused) {
-            return true;
-        }
+        found = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind).or(found);
         cause = error.source();
     }
-    false
+    found
 }
 
 /// What was at the bottom of it.

@@ -1,7 +1,7 @@
 //! Starts the binary on free ports, and speaks plain HTTP to it.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -37,24 +37,20 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `crosspoint serve --dev` on free ports, with these arguments too.
+    /// Starts `crosspoint serve --dev` on free ports, with these arguments too, which win.
     pub fn start(arguments: &[&str]) -> Self {
         let port = free_udp_port().to_string();
         let base = [
-            "serve",
-            "--dev",
-            "--http.bind",
-            "127.0.0.1:0",
-            "--media.udp_port",
-            &port,
-            "--media.tcp_port",
-            "0",
-            "--turn.port",
-            "0",
-            "--media.workers",
-            "1",
+            ("--http.bind", "127.0.0.1:0"),
+            ("--media.udp_port", port.as_str()),
+            ("--media.tcp_port", "0"),
+            ("--turn.port", "0"),
+            ("--media.workers", "1"),
         ];
-        let mut command = crosspoint(&[&base[..], arguments].concat());
+        let left =
+            base.into_iter().filter(|(flag, _)| !arguments.contains(flag)).flat_map(|(flag, value)| [flag, value]);
+        let all: Vec<&str> = ["serve", "--dev"].into_iter().chain(left).chain(arguments.iter().copied()).collect();
+        let mut command = crosspoint(&all);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
         let mut announcement = String::new();
         let mut said = BufReader::new(child.stdout.take().expect("its output"));
@@ -120,4 +116,10 @@ impl Drop for Server {
 /// A UDP port that is free now.
 pub fn free_udp_port() -> u16 {
     UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port()
+}
+
+/// A port that is free now for UDP and for TCP, as relays take it.
+pub fn free_port() -> u16 {
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    std::iter::repeat_with(free_udp_port).find(is_free).expect("a port")
 }
