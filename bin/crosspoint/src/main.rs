@@ -8,7 +8,7 @@
 //! | `doors.rs` | every door on one router |
 //! | `listen.rs`, `tls.rs`, `opening.rs` | the HTTP listener |
 //! | `front.rs` | who speaks on a connection: browsers, TURN clients, ICE over TCP |
-//! | `relay.rs` | the relay (TURN), and what clients are told of it |
+//! | `turn.rs`, `turn_figures.rs` | the relay (TURN), and what clients are told of it |
 //! | `web.rs`, `cors.rs`, `client.rs` | what every request passes through |
 //! | `console.rs` | the pages |
 //! | `phones.rs`, `shows.rs` | telephone companies, call-in shows and their store |
@@ -27,12 +27,13 @@ mod listen;
 mod opening;
 mod phone_sim;
 mod phones;
-mod relay;
 mod serve;
 mod shows;
 mod signals;
 mod tls;
 mod token;
+mod turn;
+mod turn_figures;
 mod web;
 
 use std::process::ExitCode;
