@@ -18,7 +18,7 @@ use crosspoint_worker::{Media, MediaConfig};
 use tokio::net::TcpListener;
 
 use crate::signals::EndSignals;
-use crate::{doors, listen, shows, tls, token};
+use crate::{doors, listen, sessions, shows, store, tls, token};
 
 /// Requests that are being answered when everybody has left may take so long.
 const LAST_REQUESTS: Duration = Duration::from_secs(2);
@@ -53,11 +53,18 @@ async fn run_on(config: Config) -> anyhow::Result<()> {
     let (media, rooms) = start_rooms(&config, &keys)?;
     let metrics = Metrics::new();
     let here = here(&config, &listener)?;
-    let direction = shows::start(&config, &rooms, &keys, &metrics, &here).await?;
-    let router = doors::router(
-        &config,
-        &doors::Behind { rooms: &rooms, keys: &keys, metrics: &metrics, direction: &direction, here: &here },
-    )?;
+    let store = store::open(&config)?;
+    let direction = shows::start(&config, store.clone(), &rooms, &keys, &metrics, &here).await?;
+    let sessions = sessions::start(&config, store, &metrics).await?;
+    let behind = doors::Behind {
+        rooms: &rooms,
+        keys: &keys,
+        metrics: &metrics,
+        direction: &direction,
+        sessions: &sessions,
+        here: &here,
+    };
+    let router = doors::router(&config, &behind)?;
     let webhooks = start_webhooks(&config, &rooms, &keys, &metrics)?;
     let told = Told { webhooks, outbox: direction.outbox };
     redirect(&config)?;

@@ -32,16 +32,21 @@ fn bearer(request: &CreateToken, key: &str, expires: u64) -> anyhow::Result<Bear
     if let Some(identity) = &request.identity {
         Identity::parse(identity).context("--identity")?;
     }
+    let session = request.session.as_deref().zip(request.role.as_deref());
+    // Who may join a room that is not named may join every one, and a session is no room.
+    let joins = request.identity.is_some() && session.is_none();
     let everywhere = request.admin && request.room.is_none();
+    // Credentials for TURN bear it.
+    let in_session = session.map(|(session, role)| format!("{role}-{session}"));
     let only_if_not = |allowed: bool| (!allowed).then_some(false);
     Ok(Bearer {
         key: key.to_owned(),
-        identity: request.identity.clone().unwrap_or_default(),
+        identity: request.identity.clone().or(in_session).unwrap_or_default(),
         name: request.name.clone(),
         metadata: request.metadata.clone(),
-        attributes: request.attributes.iter().cloned().collect(),
+        attributes: request.attributes.iter().cloned().chain(session_attributes(session)).collect(),
         grant: Grant {
-            room_join: request.identity.is_some(),
+            room_join: joins,
             room: request.room.clone().unwrap_or_default(),
             room_create: everywhere,
             room_list: everywhere,
@@ -54,5 +59,12 @@ fn bearer(request: &CreateToken, key: &str, expires: u64) -> anyhow::Result<Bear
             ..Grant::default()
         },
         expires,
+    })
+}
+
+/// What makes a token one of a session (`docs/protocol/sessions.md`).
+fn session_attributes(session: Option<(&str, &str)>) -> impl Iterator<Item = (String, String)> {
+    session.into_iter().flat_map(|(session, role)| {
+        [("crosspoint.session", session), ("crosspoint.role", role)].map(|(name, value)| (name.into(), value.into()))
     })
 }
