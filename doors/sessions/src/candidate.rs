@@ -72,7 +72,8 @@ fn candidate(line: &str, fields: &Map<String, Value>, ufrag: Option<String>) -> 
     // RFC 8839 §5.1: foundation, component, transport, priority, address, port, "typ" and a type.
     let looks_right = line.starts_with("candidate:") && line.contains(" typ ") && !line.contains(char::is_control);
     if !looks_right || line.len() > LONGEST {
-        let detail = "candidate is text like \"candidate:1 1 udp 2122260223 192.0.2.1 61764 typ host\", or empty at the end";
+        let detail =
+            "candidate is text like \"candidate:1 1 udp 2122260223 192.0.2.1 61764 typ host\", or empty at the end";
         return Err(invalid(detail));
     }
     let index = match fields.get("sdpMLineIndex") {

@@ -65,9 +65,11 @@ pub fn read(body: &Value, kind: Kind, most: usize) -> Result<Posted, Refusal> {
 pub fn revision(body: &Map<String, Value>) -> Result<Option<u32>, Refusal> {
     match body.get("revision") {
         None | Some(Value::Null) => Ok(None),
-        Some(given) => given.as_u64().and_then(|number| u32::try_from(number).ok()).map(Some).ok_or_else(|| {
-            Refusal::new(Code::InvalidRequest, "revision is the number that the offer came with")
-        }),
+        Some(given) => given
+            .as_u64()
+            .and_then(|number| u32::try_from(number).ok())
+            .map(Some)
+            .ok_or_else(|| Refusal::new(Code::InvalidRequest, "revision is the number that the offer came with")),
     }
 }
 
@@ -83,7 +85,10 @@ fn check_sdp(sdp: &str, most: usize) -> Result<(), Refusal> {
     if begins && lines.clone().all(is_line) && lines.any(|line| line.starts_with("m=")) {
         return Ok(());
     }
-    Err(Refusal::new(Code::InvalidSdp, "sdp is no session description: it begins with v=0 and has lines like m=video …"))
+    Err(Refusal::new(
+        Code::InvalidSdp,
+        "sdp is no session description: it begins with v=0 and has lines like m=video …",
+    ))
 }
 
 /// Is this ICE user fragment one of a description's? There may be several where its media are not bundled.
@@ -102,7 +107,8 @@ mod tests {
 
     use super::*;
 
-    const SDP: &str = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=ice-ufrag:abcd\r\n";
+    const SDP: &str =
+        "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=ice-ufrag:abcd\r\n";
 
     #[test]
     fn a_description_is_bare_or_wrapped_and_may_name_a_revision() {

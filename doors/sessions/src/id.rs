@@ -24,7 +24,10 @@ impl SessionId {
         if (1..=LONGEST).contains(&text.len()) && text.bytes().all(fits) {
             return Ok(Self(text.into()));
         }
-        Err(Refusal::new(Code::InvalidRequest, "a session id is 1 to 64 letters, digits, underscores, dots and hyphens"))
+        Err(Refusal::new(
+            Code::InvalidRequest,
+            "a session id is 1 to 64 letters, digits, underscores, dots and hyphens",
+        ))
     }
 
     /// The text itself.

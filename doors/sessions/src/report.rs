@@ -204,7 +204,10 @@ mod tests {
         let failed = |cause, detail: &str| Report::Failed(Failure { cause, detail: detail.into() });
         assert_eq!(read(json!({"state": "failed"}), None), failed(FailureCause::Other, ""));
         assert_eq!(read(json!({"state": "failed", "cause": "ice"}), None), failed(FailureCause::Ice, ""));
-        assert_eq!(read(json!({"state": "failed", "cause": "gremlins"}), None), failed(FailureCause::Other, "gremlins"));
+        assert_eq!(
+            read(json!({"state": "failed", "cause": "gremlins"}), None),
+            failed(FailureCause::Other, "gremlins")
+        );
         assert!(serde_json::from_value::<ReportBody>(json!({"state": "dancing"})).is_err());
     }
 }

@@ -144,9 +144,8 @@ impl Session {
     /// this name: then everything.
     pub fn trickled(&self, of: Option<Side>, since: u64) -> impl Iterator<Item = &Arc<Trickled>> {
         let since = if since > self.last { 0 } else { since };
-        let is_wanted = move |trickled: &&Arc<Trickled>| {
-            trickled.number > since && of.is_none_or(|side| side == trickled.from)
-        };
+        let is_wanted =
+            move |trickled: &&Arc<Trickled>| trickled.number > since && of.is_none_or(|side| side == trickled.from);
         self.candidates.iter().filter(is_wanted)
     }
 

@@ -74,7 +74,8 @@ impl Session {
             return Ok(None);
         }
         if before.state == State::Offered && !replace {
-            let detail = "another offer waits for its answer; DELETE the session to begin anew, or post with ?replace=true";
+            let detail =
+                "another offer waits for its answer; DELETE the session to begin anew, or post with ?replace=true";
             return Err(Refusal::new(Code::OfferExists, detail));
         }
         let number = before.last + 1;
@@ -190,7 +191,8 @@ impl Session {
     fn check_revision(&self, given: Option<u32>) -> Result<(), Refusal> {
         match given {
             Some(given) if given != self.revision => {
-                let detail = format!("this is about revision {given} of the offer; the current one is {}", self.revision);
+                let detail =
+                    format!("this is about revision {given} of the offer; the current one is {}", self.revision);
                 Err(Refusal::new(Code::StaleRevision, detail))
             }
             _ => Ok(()),

@@ -68,6 +68,12 @@ impl Waiting {
         self.spots().contains_key(id)
     }
 
+    /// How many do.
+    #[cfg(test)]
+    pub fn count_at(&self, id: &SessionId) -> usize {
+        self.spots().get(id).map_or(0, |spot| spot.count)
+    }
+
     fn spots(&self) -> MutexGuard<'_, HashMap<SessionId, Spot>> {
         // Nothing in here panics half way through a change.
         self.spots.lock().unwrap_or_else(PoisonError::into_inner)

@@ -61,11 +61,7 @@ pub struct Since {
 /// Posts a candidate; null or an empty one says that there are no more. One that is known changes nothing.
 #[utoipa::path(post, path = "/api/webrtc/session/{id}/candidate", tag = "sessions", request_body = Value,
     params(("id" = String, Path), InAddress), responses((status = 200, body = Taken), (status = "4XX", body = Problem)))]
-pub async fn trickle(
-    State(door): State<Shared>,
-    visitor: Visitor,
-    Body(body): Body<Value>,
-) -> Answer<Json<Taken>> {
+pub async fn trickle(State(door): State<Shared>, visitor: Visitor, Body(body): Body<Value>) -> Answer<Json<Taken>> {
     let sessions = &door.deps.sessions;
     let mut posted = candidate::read(&body)?;
     posted.from = visitor.side().or(posted.from);

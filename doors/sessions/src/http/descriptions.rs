@@ -136,7 +136,10 @@ pub async fn show_answer(
 }
 
 fn no_offer() -> Refusal {
-    Refusal { detail: "nobody has posted an offer for this session, so there is nothing to answer".into(), ..no_session() }
+    Refusal {
+        detail: "nobody has posted an offer for this session, so there is nothing to answer".into(),
+        ..no_session()
+    }
 }
 
 impl DescriptionView {

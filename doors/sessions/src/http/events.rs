@@ -144,5 +144,7 @@ struct End {
 
 fn written(name: &str, number: u64, data: &impl Serialize) -> Event {
     let event = Event::default().event(name).id(number.to_string());
-    event.json_data(data).unwrap_or_else(|error| Event::default().comment(format!("an event cannot be written: {error}")))
+    event
+        .json_data(data)
+        .unwrap_or_else(|error| Event::default().comment(format!("an event cannot be written: {error}")))
 }
