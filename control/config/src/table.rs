@@ -67,7 +67,10 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "auth", doc: "Who may mint tokens." },
     Section { name: "rooms", doc: "What rooms and participants may." },
     Section { name: "bandwidth", doc: "Bounds on what one participant sends and receives." },
-    Section { name: "sessions", doc: "Two programs that meet here and connect to each other: desktop viewers and agents." },
+    Section {
+        name: "sessions",
+        doc: "Two programs that meet here and connect to each other: desktop viewers and agents.",
+    },
     Section { name: "admin", doc: "Who reaches `/api` and `/metrics` without a token." },
     Section { name: "player", doc: "Files that are played into rooms: music for those who wait, announcements." },
     Section { name: "store", doc: "What outlasts a restart: shows, calls, sessions, what is still to be told." },

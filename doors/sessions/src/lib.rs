@@ -15,7 +15,7 @@
 //! |---|---|
 //! | `session.rs`, `steps.rs` | one session: what it is, and the state machine of what changes it |
 //! | `id.rs`, `side.rs`, `description.rs`, `candidate.rs`, `report.rs` | what sessions are made of, and how it comes in |
-//! | `sessions.rs` | all of them: read from memory, changed through the store |
+//! | `sessions.rs`, `keeper.rs` | all of them, as the paths see them; how they are kept in memory and in the store |
 //! | `archive.rs`, `migrations/` | the store |
 //! | `waiting.rs` | those who wait for something to be said |
 //! | `tidy.rs`, `clock.rs` | sessions that are over |
@@ -31,6 +31,7 @@ mod description;
 mod figures;
 mod http;
 mod id;
+mod keeper;
 mod report;
 mod scrape;
 mod session;

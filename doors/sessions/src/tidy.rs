@@ -10,8 +10,8 @@ use futures_util::stream::iter;
 use crate::Settings;
 use crate::clock::millis;
 use crate::figures::EndCause;
+use crate::keeper::Keeper;
 use crate::session::Session;
-use crate::sessions::Inner;
 
 /// How often they are looked at.
 const EVERY: Duration = Duration::from_secs(1);
@@ -19,26 +19,26 @@ const EVERY: Duration = Duration::from_secs(1);
 const AT_ONCE: usize = 256;
 
 /// Tidies up until the sessions themselves are gone.
-pub async fn keep_tidy(sessions: Weak<Inner>) {
+pub async fn keep_tidy(sessions: Weak<Keeper>) {
     loop {
-        let Some(inner) = sessions.upgrade() else { return };
-        let some = inner.is_empty().then(|| inner.some.clone());
-        drop(inner);
+        let Some(keeper) = sessions.upgrade() else { return };
+        let some = keeper.is_empty().then(|| keeper.some.clone());
+        drop(keeper);
         if let Some(some) = some {
             some.notified().await;
         }
         tokio::time::sleep(EVERY).await;
-        let Some(inner) = sessions.upgrade() else { return };
-        tidy(&inner).await;
+        let Some(keeper) = sessions.upgrade() else { return };
+        tidy(&keeper).await;
     }
 }
 
-async fn tidy(inner: &Arc<Inner>) {
-    let now = inner.clock.now();
-    let ending = inner.which(|session, touched| cause(inner, session, touched, now).is_some());
+async fn tidy(keeper: &Arc<Keeper>) {
+    let now = keeper.clock.now();
+    let ending = keeper.which(|session, touched| cause(keeper, session, touched, now).is_some());
     let end = |id| {
-        let inner = inner.clone();
-        async move { inner.end(&id, |session, touched| cause(&inner, session, touched, now)).await.err() }
+        let keeper = keeper.clone();
+        async move { keeper.end(&id, |session, touched| cause(&keeper, session, touched, now)).await.err() }
     };
     let ends: Vec<_> = ending.into_iter().map(end).collect();
     let failed: Vec<_> = iter(ends).buffer_unordered(AT_ONCE).collect().await;
@@ -49,14 +49,14 @@ async fn tidy(inner: &Arc<Inner>) {
 }
 
 /// Why a session is over; none: it is not.
-fn cause(inner: &Inner, session: &Session, touched: u64, now: u64) -> Option<EndCause> {
-    let Settings { unanswered, idle, lifetime, .. } = inner.settings;
+fn cause(keeper: &Keeper, session: &Session, touched: u64, now: u64) -> Option<EndCause> {
+    let Settings { unanswered, idle, lifetime, .. } = keeper.settings;
     let is_past = |since: u64, time: Duration| now.saturating_sub(since) >= millis(time);
     if is_past(session.created_at, lifetime) {
         Some(EndCause::Lifetime)
     } else if session.answer.is_none() && is_past(session.offer.at, unanswered) {
         Some(EndCause::Unanswered)
-    } else if is_past(touched, idle) && !inner.waiting.is_at(&session.id) {
+    } else if is_past(touched, idle) && !keeper.waiting.is_at(&session.id) {
         Some(EndCause::Idle)
     } else {
         None

@@ -13,8 +13,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::visitor::{InAddress, Visitor};
 use super::{Patience, Shared};
 use crate::candidate::{self, Candidate};
+use crate::keeper::no_session;
 use crate::session::{Session, Trickled};
-use crate::sessions::no_session;
 use crate::side::Side;
 
 /// What became of a candidate.

@@ -13,8 +13,8 @@ use super::lives::SessionView;
 use super::visitor::{InAddress, Visitor};
 use super::{Patience, Shared};
 use crate::description::{self, Kind};
+use crate::keeper::no_session;
 use crate::session::Session;
-use crate::sessions::no_session;
 use crate::side::Side;
 
 /// A session description, twice: as browsers take it, and wrapped in the field of its type.

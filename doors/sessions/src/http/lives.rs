@@ -12,9 +12,10 @@ use super::Shared;
 use super::visitor::{InAddress, Visitor};
 use crate::clock::millis;
 use crate::id::SessionId;
+use crate::keeper::no_session;
 use crate::report::{Failure, Pair, ReportBody};
 use crate::session::{Session, State as Stands};
-use crate::sessions::{Sessions, no_session};
+use crate::sessions::Sessions;
 use crate::side::Side;
 
 /// A session. Times are milliseconds since 1970.

@@ -149,10 +149,9 @@ async fn an_address_posts_so_many_offers_and_others_are_not_held_up() {
     let post = async |address: &str, id: &str| {
         house.send(from(address, request("POST", &path(id, "offer"), Some(offer("a")), &[]))).await
     };
-    assert_eq!(
-        (post("192.0.2.1", "a").await.status(), post("192.0.2.1", "b").await.status()),
-        (201.try_into().expect("a status"), 201.try_into().expect("a status"))
-    );
+    for id in ["a", "b"] {
+        assert_eq!(post("192.0.2.1", id).await.status(), 201);
+    }
     let refused = post("192.0.2.1", "c").await;
     assert_eq!((refused.problem(), refused.header("retry-after")), ((429, "rate-limited".into()), "10"));
     assert_eq!(post("192.0.2.1", "a").await.status(), 200, "the same one again is not counted");
