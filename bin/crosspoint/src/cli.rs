@@ -197,7 +197,7 @@ pub struct CreateToken {
     #[arg(long, value_name = "ID", requires = "role", conflicts_with_all = ["room", "admin", "record"])]
     pub session: Option<String>,
     /// What its bearer is in the session
-    #[arg(long, requires = "session", value_parser = ["viewer", "controller", "agent"])]
+    #[arg(long, requires = "session", conflicts_with_all = ["room", "admin"], value_parser = ["viewer", "controller", "agent"])]
     pub role: Option<String>,
     /// The name that others see
     #[arg(long, default_value = "")]

@@ -46,6 +46,7 @@ mod waiting;
 use std::time::Duration;
 
 pub use http::{Deps, router};
+pub use id::SessionId;
 pub use sessions::Sessions;
 
 /// What sessions may.
