@@ -77,6 +77,11 @@ impl House {
         tokio::spawn(seen(self.door.clone(), request(method, path, None, &[])))
     }
 
+    /// The same, with a body.
+    pub fn post_later(&self, path: &str, body: Value) -> tokio::task::JoinHandle<Seen> {
+        tokio::spawn(seen(self.door.clone(), request("POST", path, Some(body), &[])))
+    }
+
     pub async fn get(&self, path: &str) -> Seen {
         self.send(request("GET", path, None, &[])).await
     }

@@ -178,3 +178,27 @@ async fn a_store_that_fails_is_told_and_nothing_is_half_done() {
         (&json!(1), &json!(0), &json!(0))
     );
 }
+
+#[tokio::test]
+async fn of_many_who_offer_at_once_one_is_taken() {
+    let house = House::open().await;
+    let offers = (0..20).map(|number| house.post_later(&path("vm7", "offer"), offer(&number.to_string())));
+    let mut taken = 0;
+    for posted in offers.collect::<Vec<_>>() {
+        match posted.await.expect("it ended").problem() {
+            (201, _) => taken += 1,
+            refused => assert_eq!(refused, (409, "offer-exists".into())),
+        }
+    }
+    assert_eq!((taken, &house.stats().await["totals"]["created"]), (1, &json!(1)));
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_leaves_nothing_half_done() {
+    let house = House::open().await;
+    let posted = house.post_later(&path("vm7", "offer"), offer("a"));
+    // As far as the store, and no further.
+    tokio::task::yield_now().await;
+    posted.abort();
+    house.until(async || house.get(&path("vm7", "offer")).await.status() == 200).await;
+}
