@@ -97,6 +97,7 @@ start_server() {
     read -r HTTP TCP UDP < <(free_ports)
     export PEER_URL="http://127.0.0.1:$HTTP"
     "$SERVER" serve --dev --log.level "${SERVER_LOG:-info}" --http.bind "127.0.0.1:$HTTP" --media.tcp_port "$TCP" --media.udp_port "$UDP" \
+      --turn.port 0 \
       --media.workers "$1" >"$STATE/server.log" 2>&1 &
     PID=$!
     for _ in $(seq 200); do

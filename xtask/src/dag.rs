@@ -14,7 +14,7 @@ use crate::graph::{Graph, Kind, Package};
 pub enum Place {
     /// `core/model`: the vocabulary.
     Model,
-    /// `core/rtp`, `core/dsp`, `media/codec`: bytes and samples.
+    /// `core/rtp`, `core/dsp`, `core/stun`, `media/codec`: bytes and samples.
     Foundation,
     /// `media/egress`: the sending half of a connection, which `media/webrtc` completes.
     Egress,
@@ -44,7 +44,7 @@ impl Place {
     fn of(folder: &str) -> Option<Self> {
         Some(match folder {
             "core/model" => Self::Model,
-            "core/rtp" | "core/dsp" | "media/codec" => Self::Foundation,
+            "core/rtp" | "core/dsp" | "core/stun" | "media/codec" => Self::Foundation,
             "media/egress" => Self::Egress,
             "media/webrtc" | "media/router" | "media/mixer" | "media/turn" => Self::Part,
             "media/engine" => Self::Engine,
@@ -74,7 +74,7 @@ impl Place {
             Self::Worker => &[Engine, Socket, Part, Foundation, Model],
             Self::Rooms => &[Worker, Control, Model],
             Self::Door | Self::Service => &[Rooms, Control, Foundation, Model],
-            Self::Bin => &[Door, Service, Rooms, Control, Worker, Model],
+            Self::Bin => &[Door, Service, Rooms, Control, Worker, Foundation, Model],
             Self::Outside => &[
                 Bin,
                 Door,

@@ -14,6 +14,7 @@ use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
 use tokio::net::{TcpListener, TcpSocket};
 
+use crate::front::Front;
 use crate::opening::Impatient;
 
 /// A request's head must have come after this time, and so must the next one on a kept connection.
@@ -34,23 +35,24 @@ pub fn open(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
-/// Serves until the handle is told to stop.
+/// Serves until the handle is told to stop. `front` takes the connections on which no browser speaks.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     tls: Option<RustlsConfig>,
+    front: Option<Front>,
     handle: Handle<SocketAddr>,
 ) -> std::io::Result<()> {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let mut server = Server::<SocketAddr>::from_listener(listener).handle(handle);
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
     server.http_builder().http2().timer(TokioTimer::new()).keep_alive_interval(HEAD_PATIENCE);
-    match tls {
-        Some(config) => {
-            let acceptor = RustlsAcceptor::new(config).acceptor(NoDelayAcceptor::new());
-            server.acceptor(Impatient(acceptor)).serve(service).await
-        }
-        None => server.acceptor(Impatient(NoDelayAcceptor::new())).serve(service).await,
+    let plain = NoDelayAcceptor::new();
+    match (tls, front) {
+        (Some(tls), Some(front)) => server.acceptor(Impatient(front.encrypted(tls))).serve(service).await,
+        (Some(tls), None) => server.acceptor(Impatient(RustlsAcceptor::new(tls).acceptor(plain))).serve(service).await,
+        (None, Some(front)) => server.acceptor(Impatient(front.plain())).serve(service).await,
+        (None, None) => server.acceptor(Impatient(plain)).serve(service).await,
     }
 }
 

@@ -6,7 +6,9 @@
 //! | `cli.rs` | the command line |
 //! | `serve.rs` | `crosspoint serve`: start, run, drain |
 //! | `doors.rs` | every door on one router |
-//! | `listen.rs`, `tls.rs`, `first_byte.rs` | the HTTP listener |
+//! | `listen.rs`, `tls.rs`, `opening.rs` | the HTTP listener |
+//! | `front.rs` | who speaks on a connection: browsers, TURN clients, ICE over TCP |
+//! | `relay.rs` | the relay (TURN), and what clients are told of it |
 //! | `web.rs`, `cors.rs`, `client.rs` | what every request passes through |
 //! | `console.rs` | the pages |
 //! | `store.rs` | what outlasts a restart |
@@ -22,10 +24,12 @@ mod client;
 mod console;
 mod cors;
 mod doors;
+mod front;
 mod listen;
 mod opening;
 mod phone_sim;
 mod phones;
+mod relay;
 mod serve;
 mod sessions;
 mod shows;

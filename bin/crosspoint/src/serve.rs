@@ -8,8 +8,8 @@ use anyhow::{Context, anyhow};
 use axum_server::Handle;
 use crosspoint_auth::{DEV_KEY, Keys, unix_now};
 use crosspoint_config::{Config, LogFormat};
+use crosspoint_model::Secret;
 use crosspoint_model::grant::Bearer;
-use crosspoint_model::signal::IceServer;
 use crosspoint_rooms::{FreshToken, Options, Rooms, TokenIssuer, fact_channel};
 use crosspoint_show::outbox::Outbox;
 use crosspoint_telemetry::Metrics;
@@ -17,8 +17,9 @@ use crosspoint_webhooks::{Pace, Settings, Webhooks};
 use crosspoint_worker::{Media, MediaConfig};
 use tokio::net::TcpListener;
 
+use crate::front::{self, Front};
 use crate::signals::EndSignals;
-use crate::{doors, listen, sessions, shows, store, tls, token};
+use crate::{doors, listen, relay, sessions, shows, store, tls, token};
 
 /// Requests that are being answered when everybody has left may take so long.
 const LAST_REQUESTS: Duration = Duration::from_secs(2);
@@ -50,7 +51,10 @@ async fn run_on(config: Config) -> anyhow::Result<()> {
     let keys = token::keys(&config);
     let listener = listen::open("http.bind", config.http.bind)?;
     let tls = tls::start(&config).await?;
-    let (media, rooms) = start_rooms(&config, &keys)?;
+    let secret = relay::secret(&config)?;
+    let (media, rooms) = start_rooms(&config, &keys, &secret)?;
+    let front = Front::new(&config, media.clone());
+    front::start(&config, &front, tls.clone())?;
     let metrics = Metrics::new();
     let here = here(&config, &listener)?;
     let store = store::open(&config)?;
@@ -71,7 +75,7 @@ async fn run_on(config: Config) -> anyhow::Result<()> {
     announce(&config, &listener, &here)?;
 
     let handle = Handle::new();
-    let serving = tokio::spawn(listen::serve(listener, router, tls, handle.clone()));
+    let serving = tokio::spawn(listen::serve(listener, router, tls, Some(front), handle.clone()));
     let signal = signals.next().await;
     tracing::info!(signal, deadline = ?config.drain.deadline, "draining; a second signal ends at once");
     tokio::select! {
@@ -108,34 +112,33 @@ async fn drain(rooms: &Rooms, handle: &Handle<SocketAddr>, told: Told, deadline:
     let _ = tokio::time::timeout(LAST_REQUESTS, has_ended).await;
 }
 
-fn start_rooms(config: &Config, keys: &Keys) -> anyhow::Result<(Arc<Media>, Rooms)> {
+fn start_rooms(config: &Config, keys: &Keys, secret: &Secret) -> anyhow::Result<(Arc<Media>, Rooms)> {
     let media = &config.media;
     let (sink, facts) = fact_channel();
+    // Who listens there tells ICE from HTTP.
+    let shares_http = config.shares_http(&media.tcp);
     let ports = MediaConfig {
         workers: media.workers,
         udp: media.udp.clone(),
         advertised_udp: media.advertised_udp.clone(),
-        tcp: media.tcp.clone(),
+        tcp: if shares_http { Vec::new() } else { media.tcp.clone() },
         advertised_tcp: media.advertised_tcp.clone(),
+        shared_tcp: if shares_http { media.advertised_tcp.clone() } else { Vec::new() },
+        relay: relay::workers(config, secret)?,
     };
     let started = Media::start(&ports, sink).map_err(|failure| {
-        anyhow!("{failure}; is another server running? Set other ports with --media.udp_port and --media.tcp_port")
+        anyhow!("{failure}; is another server running? Set other ports with --media.udp_port, --media.tcp_port and --turn.port")
     })?;
     let media = Arc::new(started);
     let options = Options {
         limits: config.rooms.limits.clone(),
         auto_create: config.rooms.auto_create,
-        ice_servers: Arc::new(ice_servers(&config.media.ice_servers)),
+        ice_servers: Arc::new(relay::Told(relay::servers(config, secret))),
         tokens: Some(Arc::new(Issuer { keys: keys.clone(), lifetime: config.auth.token_lifetime })),
         recorder: None,
         drain_url: config.drain.url.clone(),
     };
     Ok((media.clone(), Rooms::new(media, facts, options)))
-}
-
-fn ice_servers(urls: &[String]) -> Vec<IceServer> {
-    let server = |url: &String| IceServer { urls: vec![url.clone()], username: None, credential: None };
-    urls.iter().map(server).collect()
 }
 
 /// Mints the tokens that replace those about to expire.
@@ -165,7 +168,7 @@ fn start_webhooks(config: &Config, rooms: &Rooms, keys: &Keys, metrics: &Metrics
 fn redirect(config: &Config) -> anyhow::Result<()> {
     if let (Some(address), Some(url)) = (config.http.redirect, &config.http.public_url) {
         let listener = listen::open("http.redirect", address)?;
-        tokio::spawn(listen::serve(listener, listen::redirects(url), None, Handle::new()));
+        tokio::spawn(listen::serve(listener, listen::redirects(url), None, None, Handle::new()));
     }
     Ok(())
 }
@@ -194,6 +197,7 @@ fn announce(config: &Config, listener: &TcpListener, here: &str) -> anyhow::Resu
         http = %bound,
         udp = %udp_ports(&config.media.udp, config.media.workers),
         tcp = ?config.media.tcp,
+        turn = ?config.turn.port,
         advertised = ?config.media.advertised_udp,
         workers = config.media.workers,
         "started"

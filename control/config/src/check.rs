@@ -17,6 +17,7 @@ pub(crate) fn problems(config: &Config) -> Vec<Problem> {
     http(config, &mut found);
     media(config, &mut found);
     sessions(config, &mut found);
+    turn(config, &mut found);
     player(config, &mut found);
     phone(config, &mut found);
     found
@@ -193,6 +194,37 @@ fn media(config: &Config, found: &mut Vec<Problem>) {
     let last_told = usize::from(media.advertised_udp.first().map_or(0, SocketAddr::port)) + media.workers - 1;
     if last > usize::from(u16::MAX) || last_told > usize::from(u16::MAX) {
         found.push(format!("media.udp_port: {} workers count up beyond port 65535", media.workers));
+    }
+}
+
+fn turn(config: &Config, found: &mut Vec<Problem>) {
+    let turn = &config.turn;
+    let is_relay = |url: &String| url.starts_with("turn:") || url.starts_with("turns:");
+    if turn.external.iter().any(is_relay) && turn.external_secret.is_none() {
+        found.push(
+            "turn.external_secret is missing: without it nobody gets credentials for the relays of turn.external"
+                .into(),
+        );
+    }
+    if turn.twilio && config.phone.twilio.is_none() {
+        found.push("turn.twilio needs phone.twilio_account and phone.twilio_token".into());
+    }
+    for (name, password) in &turn.static_users {
+        if name.is_empty() || password.is_empty() {
+            found.push("turn.static_users: a user without a name or without a password".into());
+        }
+    }
+    let Some(port) = turn.port else { return };
+    let media = config.media.udp.first().map_or(0, SocketAddr::port);
+    let last = usize::from(media) + config.media.workers;
+    if (usize::from(media)..last).contains(&usize::from(port)) {
+        found.push(format!(
+            "turn.port: {port} is a port of media (media.udp_port): choose another one, or 0 for no relay"
+        ));
+    }
+    let tls = turn.tls_port.filter(|_| config.is_https());
+    if tls == Some(port) {
+        found.push("turn.tls_port: turn.port has that port, and takes TLS there too: set turn.tls_port = 0".into());
     }
 }
 

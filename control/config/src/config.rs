@@ -10,6 +10,7 @@ use crosspoint_model::{Limits, Secret};
 
 use crate::network::Network;
 use crate::settings::Settings;
+use crate::turn::{self, Turn};
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Config {
     pub acme: Option<Acme>,
     /// `[media]`
     pub media: MediaSection,
+    /// `[turn]`
+    pub turn: Turn,
     /// `[auth]`
     pub auth: Auth,
     /// `[rooms]` and `[bandwidth]`
@@ -244,6 +247,7 @@ impl Config {
             http: http(settings),
             acme: acme(settings),
             media: media(settings),
+            turn: turn::turn(settings),
             auth: Auth {
                 keys: settings.secrets("auth.keys"),
                 token_lifetime: settings.duration("auth.token_lifetime"),
@@ -273,6 +277,11 @@ impl Config {
     /// Does the listener speak HTTPS?
     pub fn is_https(&self) -> bool {
         self.http.tls.is_some() || self.acme.is_some()
+    }
+
+    /// Does ICE over TCP come in by the listener of HTTP, having the same port?
+    pub fn shares_http(&self, tcp: &[SocketAddr]) -> bool {
+        tcp.iter().any(|address| address.port() == self.http.bind.port())
     }
 
     /// Is HTTP only reachable from this machine?
@@ -416,11 +425,11 @@ fn address(settings: &Settings, path: &'static str) -> Option<SocketAddr> {
     settings.text(path)?.parse().ok()
 }
 
-fn addresses(items: &[String]) -> Vec<IpAddr> {
+pub(crate) fn addresses(items: &[String]) -> Vec<IpAddr> {
     items.iter().filter_map(|item| item.parse().ok()).collect()
 }
 
-fn networks(items: &[String]) -> Vec<Network> {
+pub(crate) fn networks(items: &[String]) -> Vec<Network> {
     items.iter().filter_map(|item| Network::parse(item)).collect()
 }
 

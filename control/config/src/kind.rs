@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crosspoint_model::Secret;
@@ -33,6 +34,8 @@ pub enum Kind {
     Secret,
     /// Names with secrets.
     Secrets,
+    /// Ports from … to …: `49152-65535`.
+    Ports,
     /// An IP address and port: `0.0.0.0:8080`, `[::]:8080`.
     Address,
     /// The same, or `none`.
@@ -69,6 +72,7 @@ impl Kind {
             Self::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or "),
             Self::Secret => "secret text".into(),
             Self::Secrets => "names with secrets".into(),
+            Self::Ports => "ports, from-to".into(),
             Self::Address => "address and port".into(),
             Self::MaybeAddress => "address and port, or `none`".into(),
             Self::Path => "path".into(),
@@ -98,6 +102,11 @@ impl Kind {
             Self::Secret => read_text(raw).map(|text| Value::Secret(Secret::new(text))),
             Self::Word(words) => read_word(raw, words).map(Value::Text),
             Self::Secrets => read_secrets(raw).map(Value::Secrets),
+            Self::Ports => {
+                let text = read_text(raw)?;
+                let wanted = "ports from … to …, like 49152-65535";
+                ports(&text).map(|_| Value::Text(text)).ok_or_else(|| wanted.into())
+            }
             Self::Address | Self::MaybeAddress => {
                 let text = read_text(raw)?;
                 let address = text.parse::<SocketAddr>();
@@ -123,6 +132,13 @@ impl Kind {
 /// Reads a time as every key does: `30s`, `1h30m`; a bare number is seconds.
 pub fn duration(text: &str) -> Result<Duration, String> {
     read_duration(&Raw::Text(text.to_owned()))
+}
+
+/// `49152-65535`; a single port stands for itself.
+pub(crate) fn ports(text: &str) -> Option<RangeInclusive<u16>> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last): (u16, u16) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+    (first > 0 && first <= last).then_some(first..=last)
 }
 
 /// A name that can stand in a certificate: labels of letters, digits and hyphens, at least two of them.
@@ -279,6 +295,15 @@ mod tests {
         assert_eq!(scaled("2M", RATES), Some(2_000_000));
         assert_eq!(scaled("2X", RATES), None);
         assert_eq!(scaled("ü", RATES), None);
+    }
+
+    #[test]
+    fn ports_are_a_range_or_one() {
+        assert_eq!(ports("49152-65535"), Some(49_152..=65_535));
+        assert_eq!(ports("5000"), Some(5000..=5000));
+        for text in ["", "-", "0-9", "9-8", "1-65536", "a-b"] {
+            assert_eq!(ports(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod network;
 mod render;
 mod settings;
 mod table;
+mod turn;
 mod value;
 
 pub use config::{
@@ -35,3 +36,4 @@ pub use network::Network;
 pub use render::{page, sample};
 pub use settings::{Origin, Settings};
 pub use table::{KEYS, Key, SECTIONS, Section};
+pub use turn::Turn;

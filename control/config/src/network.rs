@@ -15,6 +15,11 @@ impl Network {
         range.or_else(|| Some(IpNet::from(text.parse::<IpAddr>().ok()?))).map(Self)
     }
 
+    /// The range.
+    pub fn range(&self) -> IpNet {
+        self.0
+    }
+
     /// Is this address in it? An IPv4 address that came mapped into IPv6 (RFC 4291 §2.5.5.2) counts as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address.to_canonical())

@@ -64,6 +64,10 @@ pub const SECTIONS: &[Section] = &[
         doc: "A certificate from an ACME authority, for binaries that were built with `--features acme`.",
     },
     Section { name: "media", doc: "Where sound and picture come in." },
+    Section {
+        name: "turn",
+        doc: "The relay (TURN) for clients whose network lets nothing else through, and relays of others in its place.",
+    },
     Section { name: "auth", doc: "Who may mint tokens." },
     Section { name: "rooms", doc: "What rooms and participants may." },
     Section { name: "bandwidth", doc: "Bounds on what one participant sends and receives." },
@@ -192,6 +196,90 @@ pub const KEYS: &[Key] = &[
         Kind::IceAddresses,
         "",
         "STUN servers that browsers are told to use. Seldom needed: this server is reachable itself.",
+    ),
+    Key::new(
+        "turn.port",
+        Kind::Number(0, 65_535),
+        "3478",
+        "UDP and TCP port of the relay, on the addresses of `media.bind`. 0: no relay here.",
+    ),
+    Key::new(
+        "turn.tls_port",
+        Kind::Number(0, 65_535),
+        "5349",
+        "Port of the relay over TLS, with the certificate of `http`. 0: none. With HTTPS, the port of `http.bind` takes TURN over TLS \
+         too, in any case.",
+    ),
+    Key::new(
+        "turn.host",
+        Kind::Text,
+        "",
+        "By which name or address clients are told to reach the relay. Over TLS it must be a name of the certificate. Empty: the host \
+         of `http.public_url`, or else the first of `media.advertised`.",
+    ),
+    Key::new(
+        "turn.urls",
+        Kind::IceAddresses,
+        "",
+        "What clients are told in place of addresses made of `turn.host` and the ports: where a NAT or a load balancer changes ports.",
+    ),
+    Key::new(
+        "turn.advertised",
+        Kind::Addresses,
+        "",
+        "Addresses that relays are reached at. Empty: those of `media.advertised`.",
+    ),
+    Key::new(
+        "turn.relay_ports",
+        Kind::Ports,
+        "49152-65535",
+        "UDP ports that relays take. The firewall must let them through for peers that are not this server; our own media needs none \
+         of them open.",
+    ),
+    Key::new("turn.realm", Kind::Text, "crosspoint", "Where credentials are valid: a name, usually of a domain."),
+    Key::new(
+        "turn.static_users",
+        Kind::Secrets,
+        "",
+        "Users whose passwords do not end. As text: `name: password, name: password`.",
+    ),
+    Key::new(
+        "turn.secret",
+        Kind::Secret,
+        "",
+        "Credentials that end are made with this (coturn's `static-auth-secret`). Set it where other programs make them too. Empty: a \
+         new one at each start, which only this server knows.",
+    ),
+    Key::new(
+        "turn.credential_lifetime",
+        Kind::Duration,
+        "12h",
+        "How long credentials live that clients are told. What was begun with one goes on after that.",
+    ),
+    Key::new("turn.users", Kind::Number(1, 1_000_000), "100", "Users who may have relays at once."),
+    Key::new("turn.allocations", Kind::Number(1, 1_000_000), "1000", "Relays (allocations) at once."),
+    Key::new(
+        "turn.allocations_per_user",
+        Kind::Number(1, 1_000_000),
+        "10",
+        "Relays of one user. A browser takes one for each way to each server: three or four.",
+    ),
+    Key::new("turn.bitrate", Kind::Rate, "8M", "What one relay carries in each direction at most."),
+    Key::new("turn.user_bitrate", Kind::Rate, "8M", "What all relays of one user carry in each direction at most."),
+    Key::new(
+        "turn.allowed_peers",
+        Kind::Networks,
+        "",
+        "Private networks that clients may reach through the relay. All are refused otherwise, and so are loopback and whatever else is \
+         not the open internet; our own media and relays are always reached.",
+    ),
+    Key::new("turn.external", Kind::IceAddresses, "", "Relays of others that clients are told: coturn's `turn:…` and `turns:…`."),
+    Key::new("turn.external_secret", Kind::Secret, "", "What they make credentials with: coturn's `static-auth-secret`."),
+    Key::new(
+        "turn.twilio",
+        Kind::Flag,
+        "false",
+        "Tell clients of Twilio's relays, with the account of `phone.twilio_account`. They are fetched again before they end.",
     ),
     Key::new(
         "auth.keys",

@@ -34,22 +34,28 @@ impl Batch {
 
     /// Adds a datagram.
     pub fn push(&mut self, destination: SocketAddr, datagram: &[u8]) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(datagram);
+        self.push_parts(destination, datagram, &[]);
+    }
+
+    /// Adds a datagram that is in two pieces.
+    pub fn push_parts(&mut self, destination: SocketAddr, head: &[u8], body: &[u8]) {
+        let (start, length) = (self.bytes.len(), head.len() + body.len());
+        self.bytes.extend_from_slice(head);
+        self.bytes.extend_from_slice(body);
         if let Some(run) = self.runs.last_mut()
             && run.destination == destination
             && !run.closed
             && run.count < self.max_segments
-            && datagram.len() <= run.segment
-            && run.bytes.len() + datagram.len() <= MAX_RUN_BYTES
+            && length <= run.segment
+            && run.bytes.len() + length <= MAX_RUN_BYTES
         {
-            run.bytes.end += datagram.len();
+            run.bytes.end += length;
             run.count += 1;
-            run.closed = datagram.len() < run.segment;
+            run.closed = length < run.segment;
             return;
         }
         let bytes = start..self.bytes.len();
-        self.runs.push(Run { destination, bytes, segment: datagram.len(), count: 1, closed: datagram.is_empty() });
+        self.runs.push(Run { destination, bytes, segment: length, count: 1, closed: length == 0 });
     }
 
     /// Is there nothing to send?

@@ -9,4 +9,4 @@ mod batch;
 mod socket;
 
 pub use batch::Batch;
-pub use socket::{Received, Socket};
+pub use socket::{Buffers, Received, Socket};

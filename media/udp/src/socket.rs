@@ -25,14 +25,25 @@ pub struct Received<'a> {
     pub contents: &'a [u8],
 }
 
+/// Where datagrams are received to. A thread has one for all of its sockets: it holds 2 MiB.
+#[derive(Debug)]
+pub struct Buffers {
+    bytes: Vec<Vec<u8>>,
+    metas: Vec<RecvMeta>,
+}
+
+impl Default for Buffers {
+    fn default() -> Self {
+        Self { bytes: vec![vec![0; BUFFER]; BATCH_SIZE], metas: vec![RecvMeta::default(); BATCH_SIZE] }
+    }
+}
+
 /// A bound, non-blocking UDP socket.
 #[derive(Debug)]
 pub struct Socket {
     io: mio::net::UdpSocket,
     state: UdpSocketState,
     local: SocketAddr,
-    buffers: Vec<Vec<u8>>,
-    metas: Vec<RecvMeta>,
     /// Datagrams that the kernel took.
     pub sent: u64,
     /// Datagrams that the kernel refused or had no room for.
@@ -42,10 +53,21 @@ pub struct Socket {
 impl Socket {
     /// Binds an address. An IPv6 one takes IPv6 only, so that both families can have the same port.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
+        Self::open(address, false)
+    }
+
+    /// Binds an address that other sockets of this process have too: the kernel gives each sender to one of them
+    /// (`SO_REUSEPORT`), always the same while they are all there.
+    pub fn bind_shared(address: SocketAddr) -> io::Result<Self> {
+        Self::open(address, true)
+    }
+
+    fn open(address: SocketAddr, shared: bool) -> io::Result<Self> {
         let socket = socket2::Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
         if address.is_ipv6() {
             socket.set_only_v6(true)?;
         }
+        socket.set_reuse_port(shared)?;
         socket.set_nonblocking(true)?;
         // Less is no reason not to start; `crosspoint` says so in its log.
         let granted =
@@ -57,15 +79,7 @@ impl Socket {
         let io = mio::net::UdpSocket::from_std(socket.into());
         let state = UdpSocketState::new(UdpSockRef::from(&io))?;
         let local = io.local_addr()?;
-        Ok(Self {
-            io,
-            state,
-            local,
-            buffers: vec![vec![0; BUFFER]; BATCH_SIZE],
-            metas: vec![RecvMeta::default(); BATCH_SIZE],
-            sent: 0,
-            dropped: 0,
-        })
+        Ok(Self { io, state, local, sent: 0, dropped: 0 })
     }
 
     /// The bound address.
@@ -85,16 +99,17 @@ impl Socket {
 
     /// Receives one batch and hands over each datagram. `false`: nothing waits any more.
     pub fn receive(
-        &mut self,
+        &self,
+        buffers: &mut Buffers,
         mut take: impl FnMut(Received<'_>, Instant),
         now: impl Fn() -> Instant,
     ) -> io::Result<bool> {
         let mut slices: [IoSliceMut<'_>; BATCH_SIZE] = {
-            let mut buffers = self.buffers.iter_mut();
-            std::array::from_fn(|_| IoSliceMut::new(buffers.next().map_or(&mut [], |buffer| buffer.as_mut_slice())))
+            let mut bytes = buffers.bytes.iter_mut();
+            std::array::from_fn(|_| IoSliceMut::new(bytes.next().map_or(&mut [], |buffer| buffer.as_mut_slice())))
         };
         let state = &self.state;
-        let metas = &mut self.metas;
+        let metas = &mut buffers.metas;
         let io = &self.io;
         let bundles = match io.try_io(|| state.recv(UdpSockRef::from(io), &mut slices, metas)) {
             Ok(bundles) => bundles,
@@ -104,7 +119,7 @@ impl Socket {
             Err(error) => return Err(error),
         };
         let arrival = now();
-        for (meta, buffer) in self.metas.iter().zip(&self.buffers).take(bundles) {
+        for (meta, buffer) in buffers.metas.iter().zip(&buffers.bytes).take(bundles) {
             let bytes = &buffer[..meta.len];
             for contents in bytes.chunks(meta.stride.max(1)) {
                 take(Received { source: meta.addr, contents }, arrival);
@@ -158,9 +173,12 @@ mod tests {
 
     fn receive_all(socket: &mut Socket, expected: usize) -> Vec<Vec<u8>> {
         let mut all = Vec::new();
+        let mut buffers = Buffers::default();
         let deadline = Instant::now() + std::time::Duration::from_secs(5);
         while all.len() < expected && Instant::now() < deadline {
-            socket.receive(|datagram, _| all.push(datagram.contents.to_vec()), Instant::now).expect("receive");
+            socket
+                .receive(&mut buffers, |datagram, _| all.push(datagram.contents.to_vec()), Instant::now)
+                .expect("receive");
         }
         all
     }

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crossbeam_channel::{Receiver, Sender};
 use crosspoint_engine::{Order, Relay};
 
+use crate::turn::NewLink;
+
 /// Relays that may wait for a worker. At 50 packets a second this is what a hundred voices send in two seconds: a worker that is
 /// so far behind has no use for more.
 const MAX_RELAYS: usize = 10_000;
@@ -18,6 +20,8 @@ pub(crate) enum Message {
     Order(Order),
     /// An ICE-TCP connection whose first frame is for one of the worker's legs.
     Stream(NewStream),
+    /// A connection of a TURN client.
+    Link(Box<NewLink>),
     /// What the engine of another worker gave for this one's, in one turn of its loop.
     Relays(Vec<Relay>),
     /// Say good-bye to every leg and end.

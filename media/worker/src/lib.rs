@@ -17,9 +17,12 @@ mod media;
 mod shell;
 mod streams;
 mod traffic;
+mod turn;
 
 pub use crosspoint_engine as engine;
+pub use crosspoint_turn as relay;
 pub use crosspoint_webrtc::MediaLine;
 pub use crosspoint_webrtc::factory::Accepted;
-pub use media::{FactSink, Media, MediaConfig, StartError};
+pub use media::{FactSink, Media, MediaConfig, RelayConfig, StartError};
 pub use traffic::Traffic;
+pub use turn::NewLink;

@@ -2,22 +2,26 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
 use crosspoint_engine::{Engine, Fact, Order};
 use crosspoint_model::{Code, Refusal};
+use crosspoint_turn::{Counters, Shared};
 use crosspoint_udp::Socket;
-use crosspoint_webrtc::{Accepted, Factory, Host, HostCandidate};
+use crosspoint_webrtc::{Accepted, Factory, Host, HostCandidate, credentials};
 
 use crate::acceptor::Acceptor;
-use crate::inbox::{Inbox, Message, inbox};
-use crate::shell::{INBOX, Port, Shell};
+use crate::frames::next_frame;
+use crate::inbox::{Inbox, Message, NewStream, inbox};
+use crate::shell::{FIRST_TURN, INBOX, Port, Shell};
 use crate::traffic::{Board, Traffic};
+use crate::turn::{NewLink, Relaying};
 
 /// Where media comes in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct MediaConfig {
     /// How many workers: one thread, one UDP port each.
     pub workers: usize,
@@ -29,6 +33,20 @@ pub struct MediaConfig {
     pub tcp: Vec<SocketAddr>,
     /// The TCP addresses that clients are told, in the order of `tcp`. Empty: `tcp` itself.
     pub advertised_tcp: Vec<SocketAddr>,
+    /// TCP addresses that clients are told too, and on which somebody else listens, who gives us what is ours
+    /// ([`Media::take_stream`]).
+    pub shared_tcp: Vec<SocketAddr>,
+    /// Relays for TURN clients, if there are to be any.
+    pub relay: Option<RelayConfig>,
+}
+
+/// Relays for TURN clients.
+#[derive(Clone, Debug)]
+pub struct RelayConfig {
+    /// The UDP addresses that every worker listens on, one per IP family at most.
+    pub udp: Vec<SocketAddr>,
+    /// What all workers share.
+    pub shared: Arc<Shared>,
 }
 
 /// Why media could not start.
@@ -58,6 +76,8 @@ pub struct Media {
     workers: Vec<Worker>,
     acceptor: Option<mio::Waker>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// How many connections of TURN clients were given to workers, one after the other.
+    links: AtomicUsize,
 }
 
 struct Worker {
@@ -90,7 +110,13 @@ impl Media {
             threads.push(std::thread::Builder::new().name("ice-tcp".into()).spawn(move || runner.run())?);
             acceptor = Some(waker);
         }
-        Ok(Self { factory: Factory::new(), workers, acceptor, threads: Mutex::new(threads) })
+        Ok(Self {
+            factory: Factory::new(),
+            workers,
+            acceptor,
+            threads: Mutex::new(threads),
+            links: AtomicUsize::new(0),
+        })
     }
 
     /// How many workers there are; their numbers count from 0.
@@ -107,6 +133,35 @@ impl Media {
     /// nothing of it.
     pub fn traffic(&self, worker: usize) -> Traffic {
         self.workers.get(worker).map(|worker| worker.board.read()).unwrap_or_default()
+    }
+
+    /// What a worker's relays carried since it started.
+    pub fn relays(&self, worker: usize) -> Counters {
+        self.workers.get(worker).map(|worker| worker.board.relays()).unwrap_or_default()
+    }
+
+    /// Gives a connection on which a TURN client speaks to one of the workers.
+    pub fn take_link(&self, link: NewLink) {
+        let turn = self.links.fetch_add(1, Ordering::Relaxed);
+        if let Some(worker) = self.workers.get(turn % self.workers.len().max(1)) {
+            worker.inbox.send(Message::Link(Box::new(link)));
+        }
+    }
+
+    /// Gives an ICE-TCP connection to the worker that its first frame names. `destination`: the advertised address that it came
+    /// to; `received`: what was read of it, which holds the first frame at least.
+    pub fn take_stream(
+        &self,
+        stream: std::net::TcpStream,
+        source: SocketAddr,
+        destination: SocketAddr,
+        received: Vec<u8>,
+    ) {
+        let Some(Ok((frame, _))) = next_frame(&received) else { return };
+        let number = credentials::stun_ufrag(frame).and_then(credentials::worker_of);
+        if let Some(worker) = number.and_then(|number| self.workers.get(usize::from(number))) {
+            worker.inbox.send(Message::Stream(NewStream { stream, source, destination, received }));
+        }
     }
 
     /// Builds a transport on `worker` for this offer: ~0.4 ms of CPU, on the caller's thread.
@@ -153,6 +208,7 @@ fn listen(config: &MediaConfig) -> Result<(Listeners, Vec<HostCandidate>), Start
         candidates.push(HostCandidate { address: advertised, tcp: true });
         listeners.push((listener, advertised));
     }
+    candidates.extend(config.shared_tcp.iter().map(|address| HostCandidate { address: *address, tcp: true }));
     Ok((listeners, candidates))
 }
 
@@ -178,7 +234,12 @@ fn make_worker(
     let (inbox, mailbox) = inbox(mio::Waker::new(poll.registry(), INBOX)?);
     let facts = Box::new(move |facts| sink(index, facts));
     let board = Arc::new(Board::default());
-    let shell = Shell::new(Engine::of_worker(index), poll, ports, mailbox, facts, board.clone())?;
+    let mut shell = Shell::new(Engine::of_worker(index), poll, ports, mailbox, facts, board.clone())?;
+    if let Some(relay) = &config.relay {
+        let bound = Relaying::new(relay.shared.clone(), &relay.udp, shell.poll.registry(), FIRST_TURN);
+        let bound = bound.map_err(|(address, error)| StartError::Bind { protocol: "UDP (TURN)", address, error })?;
+        shell.relay_with(bound);
+    }
     Ok((Worker { host: Host { worker: number, candidates }, inbox, board }, shell))
 }
 

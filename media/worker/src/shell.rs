@@ -2,9 +2,10 @@
 //!
 //! 1. orders and new TCP connections,
 //! 2. datagrams: batch by batch; what a batch causes is sent before the next is read,
-//! 3. timers, and the work on mixes that they began, for [`WORK`] at most,
-//! 4. relays to the engines of other workers, one message and one wake-up at most for each of them per turn,
-//! 5. facts to the control plane, one call per turn: after the relays, so that what is ordered in consequence comes after them.
+//! 3. what relays carry (`turn/`), some of each socket,
+//! 4. timers, and the work on mixes that they began, for [`WORK`] at most,
+//! 5. relays to the engines of other workers, one message and one wake-up at most for each of them per turn,
+//! 6. facts to the control plane, one call per turn: after the relays, so that what is ordered in consequence comes after them.
 //!
 //! A turn reads at most [`BATCHES`] batches, so that neither orders nor timers starve under load.
 
@@ -14,13 +15,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crosspoint_engine::{Engine, Fact, Relay};
-use crosspoint_udp::{Batch, Socket};
+use crosspoint_udp::{Batch, Buffers, Socket};
 use crosspoint_webrtc::Datagram;
 use mio::{Events, Poll, Token};
 
 use crate::inbox::{Inbox, Mailbox, Message, NewStream};
 use crate::streams::Streams;
 use crate::traffic::{Board, Traffic};
+use crate::turn::{NewLink, Relaying};
 
 /// Receive batches (of up to 32 GRO bundles) per turn.
 const BATCHES: usize = 4;
@@ -28,8 +30,10 @@ const BATCHES: usize = 4;
 const WORK: Duration = Duration::from_micros(200);
 /// The token of the inbox.
 pub(crate) const INBOX: Token = Token(usize::MAX);
-/// Tokens below are UDP sockets, above TCP connections.
+/// Tokens below are UDP ports, first those of media, then those of TURN; above are TCP connections.
 const FIRST_STREAM: usize = 16;
+/// The first port of TURN.
+pub(crate) const FIRST_TURN: usize = 8;
 /// How often TCP connections that nobody claimed, or that fell silent, are looked for.
 const SWEEP: Duration = Duration::from_secs(1);
 /// What may wait for a full socket before the oldest is given up: live media older than this is of no use.
@@ -57,6 +61,10 @@ pub(crate) struct Shell {
     pub(crate) engine: Engine,
     pub(crate) ports: Vec<Port>,
     streams: Streams,
+    /// The relays of TURN, if there are any.
+    relaying: Option<Relaying>,
+    /// What all sockets are read with.
+    buffers: Buffers,
     mailbox: Mailbox,
     /// Those of all workers, by their numbers.
     inboxes: Vec<Inbox>,
@@ -88,6 +96,8 @@ impl Shell {
             engine,
             ports,
             streams,
+            relaying: None,
+            buffers: Buffers::default(),
             mailbox,
             inboxes: Vec::new(),
             unrelayed: 0,
@@ -101,6 +111,11 @@ impl Shell {
     /// These are the inboxes of all workers, this one's included, by their numbers.
     pub(crate) fn meet(&mut self, inboxes: Vec<Inbox>) {
         self.inboxes = inboxes;
+    }
+
+    /// Relays for TURN clients too.
+    pub(crate) fn relay_with(&mut self, relaying: Relaying) {
+        self.relaying = Some(relaying);
     }
 
     /// Runs until [`Message::Stop`].
@@ -118,12 +133,13 @@ impl Shell {
             for event in &events {
                 match event.token() {
                     INBOX => {}
-                    Token(index) if index < FIRST_STREAM => self.ports[index].readable |= event.is_readable(),
-                    token => self.read_stream(token),
+                    Token(index) if index < FIRST_TURN => self.ports[index].readable |= event.is_readable(),
+                    token => self.ready(token),
                 }
             }
             self.read_streams_on();
             self.read_ports();
+            self.read_relays();
             self.sweep_streams();
             self.engine.handle_timeout(Instant::now());
             self.work();
@@ -134,14 +150,17 @@ impl Shell {
     }
 
     fn timeout(&self, now: Instant) -> Option<Duration> {
-        if self.ports.iter().any(|port| port.readable) || self.streams.has_more() || self.engine.has_work() {
+        let relays_have_more = self.relaying.as_ref().is_some_and(Relaying::has_more);
+        let has_more = self.ports.iter().any(|port| port.readable) || self.streams.has_more() || relays_have_more;
+        if has_more || self.engine.has_work() {
             return Some(Duration::ZERO);
         }
         let timer = self.engine.poll_timeout().map(|at| at.saturating_duration_since(now));
         // What a full socket left behind is tried again soon even if readiness was missed.
         let retry = self.ports.iter().any(|port| !port.batch.is_empty()).then_some(Duration::from_millis(1));
         let sweep = (!self.streams.is_empty()).then_some(SWEEP);
-        [timer, retry, sweep].into_iter().flatten().min()
+        let relays = self.relaying.as_ref().and_then(|relaying| relaying.timeout(now));
+        [timer, retry, sweep, relays].into_iter().flatten().min()
     }
 
     fn take_messages(&mut self) {
@@ -154,6 +173,7 @@ impl Shell {
             match message {
                 Message::Order(order) => self.engine.handle_order(order, now),
                 Message::Stream(stream) => self.add_stream(stream),
+                Message::Link(link) => self.add_link(*link),
                 Message::Relays(relays) => {
                     relays.into_iter().for_each(|relay| self.engine.handle_relay(relay, now));
                 }
@@ -172,6 +192,27 @@ impl Shell {
         self.streams.add(stream, self.poll.registry(), arrival, |source, destination, contents: &[u8]| {
             engine.handle_datagram(&Datagram { tcp: true, source, destination, contents, arrival })
         });
+    }
+
+    fn add_link(&mut self, link: NewLink) {
+        if let Some(relaying) = &mut self.relaying {
+            relaying.add_link(link, self.poll.registry());
+        }
+    }
+
+    fn ready(&mut self, token: Token) {
+        match &mut self.relaying {
+            Some(relaying) if token.0 < FIRST_STREAM => relaying.port_ready(token.0 - FIRST_TURN),
+            Some(relaying) if Relaying::owns(token) => relaying.ready(token),
+            _ => self.read_stream(token),
+        }
+    }
+
+    fn read_relays(&mut self) {
+        if let Some(relaying) = &mut self.relaying {
+            relaying.read(&mut self.buffers, self.poll.registry());
+            relaying.handle_timeout(Instant::now());
+        }
     }
 
     fn read_streams_on(&mut self) {
@@ -223,7 +264,7 @@ impl Shell {
             let (source, contents) = (datagram.source, datagram.contents);
             engine.handle_datagram(&Datagram { tcp: false, source, destination, contents, arrival });
         };
-        match port.socket.receive(take, Instant::now) {
+        match port.socket.receive(&mut self.buffers, take, Instant::now) {
             Ok(false) => port.readable = false,
             Ok(true) => {
                 self.engine.flush(Instant::now());
@@ -310,6 +351,9 @@ impl Shell {
 
     fn report(&mut self) {
         self.board.write(&self.traffic());
+        if let Some(relaying) = &self.relaying {
+            self.board.write_relays(&relaying.counters());
+        }
         let facts = self.engine.take_facts();
         if !facts.is_empty() {
             (self.facts)(facts);

@@ -1,6 +1,9 @@
 //! How much came and went on a worker: counted by its thread alone, read by whoever wants to know.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crosspoint_turn::Counters;
 
 /// Datagrams (over TCP: frames) since the worker started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +35,7 @@ pub(crate) struct Board {
     forged: AtomicU64,
     oversized: AtomicU64,
     unrelayed: AtomicU64,
+    relays: Mutex<Counters>,
 }
 
 impl Board {
@@ -44,6 +48,17 @@ impl Board {
         self.forged.store(forged, Ordering::Relaxed);
         self.oversized.store(oversized, Ordering::Relaxed);
         self.unrelayed.store(unrelayed, Ordering::Relaxed);
+    }
+
+    /// What relays carried. Readers are few, so that the lock is free.
+    pub fn write_relays(&self, counters: &Counters) {
+        if let Ok(mut own) = self.relays.try_lock() {
+            *own = *counters;
+        }
+    }
+
+    pub fn relays(&self) -> Counters {
+        *self.relays.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn read(&self) -> Traffic {
@@ -75,6 +90,7 @@ mod tests {
             advertised_udp: Vec::new(),
             tcp: Vec::new(),
             advertised_tcp: Vec::new(),
+            ..MediaConfig::default()
         };
         let media = Media::start(&config, Box::new(|_, _| {})).expect("it starts");
         let to = media.host(0).expect("a worker").candidates[0].address;

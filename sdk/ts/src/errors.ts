@@ -16,6 +16,7 @@ const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "room-closed",
   "room-not-found",
   "protocol-unsupported",
+  "unsupported",
 ]);
 
 /** Does this say that a session is gone? Then it is joined anew. */

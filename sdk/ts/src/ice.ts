@@ -1,33 +1,68 @@
-/** Watches the way of a peer connection. In: its states. Out: `connected`, `trouble`, `failed`, each when it changes. */
+/** Watches the way of a peer connection. In: its states, and hints of the browser. Out: a `PathState` when it changes. */
 import type { PathState } from "./media.js";
 
-/** Calls `changed` as the path comes and goes; `disconnected` is given `grace` milliseconds to mend itself. */
-export function watchPath(pc: RTCPeerConnection, grace: number, changed: (state: PathState) => void): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let told: PathState | undefined;
-  const tell = (state: PathState) => {
-    clearTimeout(timer);
-    timer = undefined;
-    if (told === state) return;
-    told = state;
-    changed(state);
-  };
-  const look = () => {
-    switch (pc.connectionState) {
+/**
+ * So long after the network changed a path that breaks needs no time to mend itself, in milliseconds: it is the old
+ * network's. Chromium takes up to 7 s to notice.
+ */
+const HASTE = 10_000;
+
+/** Does anything go through? Without DTLS, which takes its time on a slow way. */
+export function hasPath({ iceConnectionState }: RTCPeerConnection): boolean {
+  return iceConnectionState === "connected" || iceConnectionState === "completed";
+}
+
+/** The path of one peer connection. */
+export class PathWatch {
+  #told: PathState | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #hastyUntil = 0;
+
+  /** Calls `changed` as the path comes and goes; `disconnected` is given `grace` milliseconds to mend itself. */
+  constructor(
+    private readonly pc: RTCPeerConnection,
+    private readonly grace: number,
+    private readonly changed: (state: PathState) => void,
+  ) {
+    pc.addEventListener("connectionstatechange", this.#look);
+  }
+
+  /** The network is another one: what is broken will not mend itself. */
+  networkChanged(): void {
+    this.#hastyUntil = Date.now() + HASTE;
+    if (this.#timer !== undefined) this.#tell("trouble");
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.pc.removeEventListener("connectionstatechange", this.#look);
+  }
+
+  #look = (): void => {
+    switch (this.pc.connectionState) {
       case "connected":
-        return tell("connected");
+        return this.#tell("connected");
       case "failed":
-        return tell(told === "trouble" ? "failed" : "trouble");
+        return this.#tell(this.#told === "trouble" ? "failed" : "trouble");
       case "disconnected":
-        timer ??= setTimeout(() => tell("trouble"), grace);
-        return;
+        return this.#fallsSilent();
       default:
         return;
     }
   };
-  pc.addEventListener("connectionstatechange", look);
-  return () => {
-    clearTimeout(timer);
-    pc.removeEventListener("connectionstatechange", look);
-  };
+
+  #fallsSilent(): void {
+    if (this.#timer !== undefined || this.#told === "trouble") return;
+    this.#tell("silent");
+    const grace = Date.now() < this.#hastyUntil ? 0 : this.grace;
+    this.#timer = setTimeout(() => this.#tell("trouble"), grace);
+  }
+
+  #tell(state: PathState): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#told === state) return;
+    this.#told = state;
+    this.changed(state);
+  }
 }

@@ -1,10 +1,11 @@
 /** What a room needs of its media, whether it goes through the server or from browser to browser. */
 import type { LocalTrack } from "./local-track.js";
+import type { Relays } from "./relays.js";
 import type { Logger, PathStats, RoomOptions, TrackStats } from "./types.js";
 import type { Joined, Publish, ServerMessage, SessionDescription, SlotView, TrackView } from "./wire/index.js";
 
-/** How the media path is. */
-export type PathState = "connected" | "trouble" | "failed";
+/** How the media path is: up, silent (it may mend itself), in need of an ICE restart, beyond repair. */
+export type PathState = "connected" | "silent" | "trouble" | "failed";
 
 /** Which track a row of the statistics is about. */
 export interface TrackOwner {
@@ -17,6 +18,8 @@ export interface TrackOwner {
 export interface MediaHost {
   readonly options: RoomOptions;
   readonly logger: Logger;
+  /** The server's relays. */
+  readonly relays: Relays;
   /** One's own identity. */
   identity(): string;
   /** Sends an offer to the server and gives the answer. */
@@ -25,7 +28,7 @@ export interface MediaHost {
   relay(type: "offer" | "answer" | "ice-candidate", data: unknown, to?: string): void;
   /** A data-channel frame came; `from` in mesh rooms, where no server stamps it. */
   received(frame: Uint8Array, reliable: boolean, from?: string): void;
-  /** The media path is up, in trouble, or beyond repair. */
+  /** The state of the media path is another. */
   pathChanged(state: PathState): void;
   /** A track is in another place, or nowhere: `media` is what the browser gives for it. */
   placed(trackId: string, slot: SlotView | undefined, media: MediaStreamTrack | undefined): void;
@@ -55,5 +58,7 @@ export interface Media {
   getStats(): Promise<{ tracks: TrackStats[]; paths: PathStats[] }>;
   /** Mends the media path without a new connection. */
   restartIce(): Promise<void>;
+  /** The machine's network is another one: a path that is silent is in trouble. */
+  networkChanged(): void;
   close(): void;
 }

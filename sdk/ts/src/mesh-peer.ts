@@ -4,7 +4,7 @@
  * Descriptions carry beside `type` and `sdp` what the tracks are (`publish`); clients that do not know it ignore it.
  */
 import { DataChannels } from "./data.js";
-import { watchPath } from "./ice.js";
+import { PathWatch } from "./ice.js";
 import type { LocalTrack } from "./local-track.js";
 import type { PathState } from "./media.js";
 import { encodingsFor } from "./simulcast.js";
@@ -20,7 +20,8 @@ export interface MeshDescription extends RTCSessionDescriptionInit {
 /** What a peer tells the mesh. */
 export interface MeshPeerHost {
   readonly logger: Logger;
-  readonly configuration: RTCConfiguration;
+  /** With the latest credentials of relays: between browsers they are there from the start. */
+  configuration(): RTCConfiguration;
   readonly profile: "default" | "mobile";
   readonly iceGrace: number;
   readonly identity: string;
@@ -43,7 +44,7 @@ export class MeshPeer {
   readonly #stats = new StatsReader();
   readonly #senders = new Map<LocalTrack, RTCRtpSender>();
   readonly #streams = new Map<string, MediaStream>();
-  readonly #unwatch: () => void;
+  readonly #watch: PathWatch;
   readonly #polite: boolean;
   #makingOffer = false;
   #ignoreOffer = false;
@@ -64,9 +65,9 @@ export class MeshPeer {
   ) {
     // Both ends know both names, so that both come to opposite results.
     this.#polite = host.identity < userId;
-    this.#pc = host.makeConnection(host.configuration);
+    this.#pc = host.makeConnection(host.configuration());
     this.#channels = new DataChannels(this.#pc, (frame, reliable) => host.received(frame, reliable), true);
-    this.#unwatch = watchPath(this.#pc, host.iceGrace, (state) => host.pathChanged(state));
+    this.#watch = new PathWatch(this.#pc, host.iceGrace, (state) => host.pathChanged(state));
     if (!initiates) this.#held = setTimeout(() => this.hurry(), COURTESY);
     this.#pc.onnegotiationneeded = () => void this.#offer();
     this.#pc.onicecandidate = ({ candidate }) => {
@@ -177,7 +178,13 @@ export class MeshPeer {
 
   /** Mends the path; the offer follows by itself. */
   restartIce(): void {
+    this.#pc.setConfiguration(this.host.configuration());
     this.#pc.restartIce();
+  }
+
+  /** The machine's network is another one. */
+  networkChanged(): void {
+    this.#watch.networkChanged();
   }
 
   /** No socket: offers wait. */
@@ -215,7 +222,7 @@ export class MeshPeer {
 
   close(): void {
     clearTimeout(this.#held);
-    this.#unwatch();
+    this.#watch.close();
     this.#pc.onnegotiationneeded = this.#pc.onicecandidate = this.#pc.ontrack = null;
     this.#pc.close();
   }

@@ -3,7 +3,8 @@ import { encodeFrame } from "./data.js";
 import type { LocalTrack } from "./local-track.js";
 import type { Media, MediaHost, PathState } from "./media.js";
 import { type MeshDescription, MeshPeer, type MeshPeerHost } from "./mesh-peer.js";
-import { configuration } from "./server-media.js";
+import { iceGraceOf } from "./reconnect.js";
+import { configuration } from "./relays.js";
 import type { PathStats, TrackStats } from "./types.js";
 import type { IceServer, Joined, Negotiation, Publish, ServerMessage } from "./wire/index.js";
 
@@ -112,6 +113,10 @@ export class MeshMedia implements Media {
     for (const peer of this.#peers.values()) peer.restartIce();
   }
 
+  networkChanged(): void {
+    for (const peer of this.#peers.values()) peer.networkChanged();
+  }
+
   close(): void {
     for (const id of [...this.#peers.keys()]) this.#drop(id);
   }
@@ -154,9 +159,9 @@ export class MeshMedia implements Media {
     const { host } = this;
     return {
       logger: host.logger,
-      configuration: configuration(host, this.#iceServers),
+      configuration: () => configuration(host.options, this.#iceServers),
       profile: host.options.profile ?? "default",
-      iceGrace: (host.options.reconnect ? host.options.reconnect.iceGrace : undefined) ?? 3000,
+      iceGrace: iceGraceOf(host.options.reconnect),
       identity: host.identity(),
       makeConnection: this.makeConnection,
       send: (type, data) => host.relay(type, data, userId),

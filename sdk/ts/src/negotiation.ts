@@ -10,6 +10,8 @@ import type { SessionDescription } from "./wire/index.js";
 export type Exchange = (offer: SessionDescription) => Promise<SessionDescription>;
 
 interface Waiting {
+  /** Asks for new ICE credentials. */
+  restart: boolean;
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -25,7 +27,8 @@ export class Negotiator {
   #waiting: Waiting[] = [];
   #running = false;
   #suspended = false;
-  #restart = false;
+  /** A restart of ICE that is under way or waits. */
+  #restarting: Promise<void> | undefined;
   #closed = false;
   #conflicts = 0;
 
@@ -33,12 +36,14 @@ export class Negotiator {
     private readonly pc: RTCPeerConnection,
     private readonly exchange: Exchange,
     private readonly logger: Logger,
+    /** Called before an offer that restarts ICE is made. */
+    private readonly restarts: () => void = () => {},
   ) {}
 
   /** The first offer, which travels in `join`. Nothing else is negotiated until `accept` or `begin`. */
   async first(): Promise<SessionDescription> {
     this.#running = true;
-    return this.#describe();
+    return this.#describe(false);
   }
 
   /** Takes the answer that came in `joined`. */
@@ -49,19 +54,21 @@ export class Negotiator {
   }
 
   /** Makes an offer with the present state; resolves when its answer is in force. */
-  request(): Promise<void> {
+  request(restart = false): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(closed());
-      this.#waiting.push({ resolve, reject });
+      this.#waiting.push({ restart, resolve, reject });
       // Everything that is asked for in the same turn goes into one offer.
       queueMicrotask(() => this.#pump());
     });
   }
 
-  /** Makes an offer with new ICE credentials. */
+  /** Makes an offer with new ICE credentials; one that has no answer yet serves all who ask. */
   restartIce(): Promise<void> {
-    this.#restart = true;
-    return this.request();
+    this.#restarting ??= this.request(true).finally(() => {
+      this.#restarting = undefined;
+    });
+    return this.#restarting;
   }
 
   /** No socket: nothing is offered. */
@@ -91,7 +98,7 @@ export class Negotiator {
     while (this.#waiting.length > 0 && !this.#suspended && !this.#closed) {
       const batch = this.#waiting.splice(0);
       try {
-        await this.#once();
+        await this.#once(batch.some(({ restart }) => restart));
         this.#conflicts = 0;
         for (const one of batch) one.resolve();
       } catch (error) {
@@ -101,15 +108,14 @@ export class Negotiator {
     this.#running = false;
   }
 
-  async #once(): Promise<void> {
-    const answer = await this.exchange(await this.#describe());
+  async #once(restart: boolean): Promise<void> {
+    const answer = await this.exchange(await this.#describe(restart));
     if (this.#closed) throw closed();
     await this.pc.setRemoteDescription(answer as RTCSessionDescriptionInit);
   }
 
-  async #describe(): Promise<SessionDescription> {
-    const iceRestart = this.#restart;
-    this.#restart = false;
+  async #describe(iceRestart: boolean): Promise<SessionDescription> {
+    if (iceRestart) this.restarts();
     await this.pc.setLocalDescription(await this.pc.createOffer({ iceRestart }));
     const { type, sdp } = this.pc.localDescription ?? { type: "offer", sdp: "" };
     return { type, sdp };

@@ -6,7 +6,7 @@ import { CrosspointError } from "./errors.js";
 import type { Logger, ReconnectPolicy } from "./types.js";
 
 /** What is done when the application says nothing. */
-export const DEFAULT_POLICY: ReconnectPolicy = { maxSeconds: 120, firstDelay: 200, maxDelay: 5000, iceGrace: 3000 };
+export const DEFAULT_POLICY: ReconnectPolicy = { maxSeconds: 120, firstDelay: 200, maxDelay: 5000, iceGrace: 1000 };
 
 /** In the first half minute pauses stay short: a server that restarts is back within seconds. */
 const EAGER_MS = 30_000;
@@ -15,6 +15,11 @@ const EAGER_MAX_DELAY = 1500;
 /** What is done where the application says some of it; nothing: it does not want to reconnect. */
 export function policyOf(wanted: Partial<ReconnectPolicy> | false | undefined): ReconnectPolicy | undefined {
   return wanted === false ? undefined : { ...DEFAULT_POLICY, ...wanted };
+}
+
+/** How long a silent path may take to mend itself, in milliseconds. */
+export function iceGraceOf(wanted: Partial<ReconnectPolicy> | false | undefined): number {
+  return policyOf(wanted)?.iceGrace ?? DEFAULT_POLICY.iceGrace;
 }
 
 /** The pause before attempt `attempt` (from 0): doubled each time, between half and all of it at random. */
@@ -28,6 +33,9 @@ export function pause(attempt: number, elapsed: number, policy: ReconnectPolicy,
 export class Reconnector {
   #cancelled = false;
   #wake: (() => void) | undefined;
+  #hurried = false;
+  /** Attempts over the present network. */
+  #count = 0;
 
   constructor(
     private readonly policy: ReconnectPolicy,
@@ -37,12 +45,12 @@ export class Reconnector {
   /** Runs `attempt` until it resolves. Rejects with a final error, `unreachable` after `maxSeconds`, or `closed`. */
   async run<T>(attempt: () => Promise<T>): Promise<T> {
     const begun = Date.now();
-    for (let count = 0; ; count += 1) {
+    for (; ; this.#count += 1) {
       const elapsed = Date.now() - begun;
       if (elapsed > this.policy.maxSeconds * 1000) {
         throw new CrosspointError("unreachable", `the server could not be reached for ${this.policy.maxSeconds} s`);
       }
-      await this.#sleep(pause(count, elapsed, this.policy));
+      await this.#sleep(pause(this.#count, elapsed, this.policy));
       if (this.#cancelled) throw new CrosspointError("closed", "the room was left");
       try {
         const result = await attempt();
@@ -55,8 +63,13 @@ export class Reconnector {
     }
   }
 
-  /** Ends the present pause: the network is back. */
+  /**
+   * The network is another one: ends the present pause, or leaves out the one after an attempt that is under way, and makes
+   * the next ones short again, since a network that has just come may need a moment.
+   */
   hurry(): void {
+    this.#hurried = true;
+    this.#count = 0;
     this.#wake?.();
   }
 
@@ -66,13 +79,17 @@ export class Reconnector {
     this.#wake?.();
   }
 
-  #sleep(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  async #sleep(milliseconds: number): Promise<void> {
+    if (!this.#hurried) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, milliseconds);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#wake = undefined;
+    this.#hurried = false;
   }
 }

@@ -8,6 +8,7 @@ import type { LocalParticipant } from "./local-participant.js";
 import type { Media, MediaHost, PathState } from "./media.js";
 import { MESH_TOPIC, MeshMedia } from "./mesh.js";
 import type { Mixing } from "./mixing.js";
+import { noRelay, Relays } from "./relays.js";
 import type { Roster } from "./roster.js";
 import { ServerMedia } from "./server-media.js";
 import type { SignalClient } from "./signal-client.js";
@@ -38,9 +39,11 @@ export class RoomMedia {
   /** Made for the join that is under way. */
   #offered: ServerMedia | undefined;
   #anew = true;
+  readonly #relays: Relays;
   readonly #host: MediaHost;
 
   constructor(private readonly room: MediaRoom) {
+    this.#relays = new Relays(room.options);
     this.#host = this.#makeHost();
   }
 
@@ -56,19 +59,20 @@ export class RoomMedia {
 
   /** The offer of a join. None for a mesh, nor where only the server knows the relays without which nothing goes. */
   async offer(present: RoomKind): Promise<Partial<Join>> {
-    const { kind: wanted, iceTransportPolicy, iceServers } = this.room.options;
+    const { kind: wanted } = this.room.options;
     const kind = this.#current ? present : wanted;
     this.#offered?.close();
     this.#offered = undefined;
     if (kind === "mesh") return { kind };
-    if (iceTransportPolicy === "relay" && !iceServers) return { kind: wanted ?? "forward" };
-    const media = new ServerMedia(this.#host, [], kind === "mix");
+    if (this.#relays.awaited) return { kind: wanted ?? "forward" };
+    const media = new ServerMedia(this.#host, kind === "mix");
     this.#offered = media;
     return media.first(this.room.local.localTracks);
   }
 
   /** Keeps the media, or makes those that the room's kind needs; returns what an offer outside of the join waits for. */
   choose(joined: Joined, moved: boolean): Promise<void> | undefined {
+    this.#relays.take(joined.iceServers);
     const offered = this.#offered;
     this.#offered = undefined;
     const mesh = joined.kind === "mesh";
@@ -77,7 +81,12 @@ export class RoomMedia {
     if (!this.#anew) return undefined;
 
     this.#current?.close();
+    this.#current = undefined;
     this.room.roster.forgetPlaces();
+    if (this.#relays.missing) {
+      offered?.close();
+      return Promise.reject(noRelay());
+    }
     if (mesh) {
       offered?.close();
       this.#current = new MeshMedia(this.#host, this.room.local.localTracks);
@@ -87,7 +96,7 @@ export class RoomMedia {
       this.#current = offered;
       return undefined;
     }
-    const media = new ServerMedia(this.#host, joined.iceServers, joined.kind === "mix");
+    const media = new ServerMedia(this.#host, joined.kind === "mix");
     this.#current = media;
     return media.begin(this.room.local.localTracks);
   }
@@ -111,6 +120,7 @@ export class RoomMedia {
     return {
       options,
       logger,
+      relays: this.#relays,
       identity: () => local.identity,
       exchange: async (offer, publish) => {
         const reply = await signal.ask({ type: "offer", roomId: room.id(), data: offer, publish }, ANSWER_TIMEOUT);

@@ -6,6 +6,7 @@ import { CrosspointError } from "./errors.js";
 import { LocalParticipant, toLocalTrack } from "./local-participant.js";
 import { MixedRoom } from "./mixed-room.js";
 import { Mixing } from "./mixing.js";
+import { watchNetwork } from "./network.js";
 import type { Participant } from "./participant.js";
 import { SavedSession } from "./persist.js";
 import { Publications } from "./publications.js";
@@ -71,6 +72,7 @@ export class Room extends MixedRoom {
   #recording = false;
   #moving = false;
   #serverStats: ConnectionStats | undefined;
+  #unwatchNetwork: (() => void) | undefined;
   #statsTimer: ReturnType<typeof setInterval> | undefined;
   /**
    * Joins a room. `url` is the server's address (`https://…` or `wss://…`, with or without `/ws/webrtc`).
@@ -81,6 +83,8 @@ export class Room extends MixedRoom {
     try {
       await room.#start();
     } catch (error) {
+      // A join that came to nothing must not leave its place behind.
+      if (room.#signal.joined) room.#signal.send({ type: "leave" });
       // The application may try again with the same tracks.
       room.#finish(false);
       throw error;
@@ -232,12 +236,16 @@ export class Room extends MixedRoom {
     this.#signal.on("message", (message) => this.#receive(message));
     this.#signal.on("closed", (code, reason) => {
       this.#media.current?.suspend();
+      if (code === CloseCode.SILENT) this.#media.current?.networkChanged();
       if (code === CloseCode.REPLACED) this.#end("replaced", reason);
-      else this.#session.lost(closeError(code, reason));
+      else this.#session.lost(closeError(code, reason), code === CloseCode.SILENT);
     });
     await this.#session.start();
     globalThis.addEventListener?.("pagehide", this.#onPageHide);
-    globalThis.addEventListener?.("online", this.#onOnline);
+    this.#unwatchNetwork = watchNetwork(() => {
+      this.#session.networkChanged();
+      this.#media.current?.networkChanged();
+    });
     if (statsInterval > 0) {
       this.#statsTimer = setInterval(async () => this.emit("stats", await this.getStats()), statsInterval * 1000);
     }
@@ -418,8 +426,6 @@ export class Room extends MixedRoom {
     if (this.#signal.joined) this.#signal.send({ type: "leave" });
   };
 
-  #onOnline = (): void => this.#session.hurry();
-
   #end(reason: DisconnectReason, detail: string): void {
     if (this.#state === "disconnected") return;
     this.#saved.clear();
@@ -430,7 +436,7 @@ export class Room extends MixedRoom {
   #finish(stopCaptures: boolean): void {
     this.#setState("disconnected");
     globalThis.removeEventListener?.("pagehide", this.#onPageHide);
-    globalThis.removeEventListener?.("online", this.#onOnline);
+    this.#unwatchNetwork?.();
     clearInterval(this.#statsTimer);
     this.#session.close();
     this.#media.close();

@@ -4,12 +4,15 @@
  * Out: offers, the place of each received track, data frames, the state of the path.
  */
 import { DataChannels, encodeFrame } from "./data.js";
-import { watchPath } from "./ice.js";
+import { watchFlow } from "./flow.js";
+import { hasPath, PathWatch } from "./ice.js";
 import type { LocalTrack } from "./local-track.js";
 import type { Media, MediaHost } from "./media.js";
 import { Negotiator } from "./negotiation.js";
 import { PlayoutDepth } from "./playout.js";
 import { Publisher } from "./publisher.js";
+import { iceGraceOf } from "./reconnect.js";
+import { configuration } from "./relays.js";
 import { type SlotChange, SlotTable } from "./slots.js";
 import { StatsReader } from "./stats.js";
 import type { MediaKind, PathStats, TrackStats } from "./types.js";
@@ -23,6 +26,15 @@ const FIRST_SLOTS_MIX = 1;
 /** What the server may ask for at most: a faulty one must not fill the browser's memory. */
 const MAX_SLOTS = 64;
 
+/**
+ * How long after the answer a direct way may take before the server's relays are tried as well, in milliseconds. UDP needs one
+ * round trip and TCP two, with checks 50 ms apart (RFC 8445 §14.2): on a line with 300 ms all is decided in well below a
+ * second. Longer than this nobody wants to wait for sound.
+ */
+const DIRECT_WITHIN = 1500;
+/** The same for relays that were known at the start: with TLS they take eight round trips. Then their credentials are too old. */
+const RELAYED_WITHIN = 4000;
+
 /** Media of a `forward` or `mix` room. */
 export class ServerMedia implements Media {
   readonly #pc: RTCPeerConnection;
@@ -33,23 +45,31 @@ export class ServerMedia implements Media {
   readonly #receiving: Record<MediaKind, RTCRtpTransceiver[]> = { audio: [], video: [] };
   readonly #stats = new StatsReader();
   readonly #depth = new PlayoutDepth();
-  readonly #unwatch: () => void;
+  readonly #watch: PathWatch;
+  readonly #unwatchFlow: () => void;
+  /** Those of the server's ICE servers that the peer connection has. */
+  #iceServers: readonly IceServer[];
+  #pathTimer: ReturnType<typeof setTimeout> | undefined;
   /** Candidates wait until the answer tells whether the server wants them. */
   #candidates: RTCIceCandidate[] | undefined = [];
   #offered = false;
 
   constructor(
     private readonly host: MediaHost,
-    iceServers: readonly IceServer[],
     private readonly mixed = false,
   ) {
     const { options, logger } = host;
-    this.#pc = new RTCPeerConnection(configuration(host, iceServers));
+    this.#iceServers = host.relays.forNewMedia();
+    this.#pc = new RTCPeerConnection(configuration(options, this.#iceServers));
     this.#publisher = new Publisher(this.#pc, options.profile ?? "default", logger);
-    this.#negotiator = new Negotiator(this.#pc, (offer) => host.exchange(offer, this.#publisher.list()), logger);
+    const exchange = (offer: SessionDescription) => host.exchange(offer, this.#publisher.list());
+    this.#negotiator = new Negotiator(this.#pc, exchange, logger, () => this.#useRelays());
     this.#channels = new DataChannels(this.#pc, (frame, reliable) => host.received(frame, reliable));
-    const grace = options.reconnect ? options.reconnect.iceGrace : undefined;
-    this.#unwatch = watchPath(this.#pc, grace ?? 3000, (state) => host.pathChanged(state));
+    this.#watch = new PathWatch(this.#pc, iceGraceOf(options.reconnect), (state) => host.pathChanged(state));
+    this.#unwatchFlow = watchFlow(
+      () => this.#pc.getReceivers(),
+      () => host.pathChanged("silent"),
+    );
     this.#pc.onicecandidate = ({ candidate }) => {
       if (candidate) this.#trickle(candidate);
     };
@@ -74,7 +94,6 @@ export class ServerMedia implements Media {
   }
 
   async joined(joined: Joined): Promise<void> {
-    this.#pc.setConfiguration(configuration(this.host, joined.iceServers));
     this.#place(this.#slots.reset(joined.slots));
     this.#identify(joined.tracks);
     if (joined.answer && this.#pc.signalingState === "have-local-offer") {
@@ -163,8 +182,14 @@ export class ServerMedia implements Media {
     return this.#negotiator.restartIce();
   }
 
+  networkChanged(): void {
+    this.#watch.networkChanged();
+  }
+
   close(): void {
-    this.#unwatch();
+    clearTimeout(this.#pathTimer);
+    this.#watch.close();
+    this.#unwatchFlow();
     this.#negotiator.close();
     this.#pc.onicecandidate = null;
     this.#pc.close();
@@ -216,6 +241,33 @@ export class ServerMedia implements Media {
     this.#candidates = lite ? [] : undefined;
     this.#lite = lite;
     if (!lite) for (const candidate of waiting) this.host.relay("ice-candidate", candidate.toJSON());
+    this.#awaitPath();
+  }
+
+  /** Restarts ICE, once, where the ways that the peer connection knows lead nowhere and the server has relays beside them. */
+  #awaitPath(): void {
+    const within = this.#iceServers.length > 0 ? RELAYED_WITHIN : DIRECT_WITHIN;
+    this.#pathTimer = setTimeout(() => {
+      const { relays, logger } = this.host;
+      if (hasPath(this.#pc) || !relays.present || relays.servers === this.#iceServers) return;
+      logger.info("nothing goes through so far: trying the server's relays");
+      this.#background(this.restartIce());
+    }, within);
+  }
+
+  /** Whatever makes an ICE restart necessary, the way that is left may be a relay. */
+  #useRelays(): void {
+    const { relays, options, logger } = this.host;
+    const { servers } = relays;
+    if (servers === this.#iceServers) return;
+    try {
+      this.#pc.setConfiguration(configuration(options, servers));
+      this.#iceServers = servers;
+      relays.need();
+    } catch (error) {
+      // An address that this browser does not take: the restart goes on with what it has.
+      logger.warn("the server's ICE servers were not taken", error);
+    }
   }
 
   #lite = false;
@@ -229,14 +281,4 @@ export class ServerMedia implements Media {
   #background(work: Promise<void>): void {
     work.catch((error) => this.host.logger.warn("media", error));
   }
-}
-
-/** The configuration of a peer connection of a room. */
-export function configuration(host: MediaHost, iceServers: readonly IceServer[]): RTCConfiguration {
-  const { options } = host;
-  return {
-    iceServers: [...(options.iceServers ?? []), ...iceServers],
-    bundlePolicy: "max-bundle",
-    ...(options.iceTransportPolicy ? { iceTransportPolicy: options.iceTransportPolicy } : {}),
-  };
 }

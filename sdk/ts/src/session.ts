@@ -4,6 +4,7 @@
  *
  * ```text
  * socket lost ──▶ resume (media flow on) ──refused──▶ rejoin with a new peer connection
+ * path silent ─▶ is the socket dead as well? then as above
  * path lost ───▶ ICE restart ──no path in time──▶ rejoin (the session is presented, so that nobody sees a leave)
  * ```
  */
@@ -17,6 +18,14 @@ import type { Join, Joined } from "./wire/index.js";
 
 /** How long an ICE restart may take before everything begins anew, in milliseconds. */
 const RESTART_WITHIN = 8000;
+/** So long after the machine's network changed a socket that breaks was of the old one, in milliseconds. */
+const OLD_NETWORK = 10_000;
+/**
+ * A repair of the socket that takes longer, in milliseconds, leaves the path to the browser's verdict, which is near then.
+ * Chromium goes on with a dead path for 6 s; a new one that is found in the meantime is checked, but not nominated until 2.5 s
+ * after that (RFC 8445 §8.1.1), while one that is found afterwards is in use at once.
+ */
+const VERDICT_NEAR = 1000;
 
 /** What a session needs of its room. */
 export interface SessionHost {
@@ -50,6 +59,10 @@ export class Session {
   #anew = false;
   #pathTimer: ReturnType<typeof setTimeout> | undefined;
   #mending = false;
+  /** The socket went without a word: likely with all of its network. */
+  #silent = false;
+  #lostAt = 0;
+  #changedAt = Number.NEGATIVE_INFINITY;
   #started = false;
   #ended = false;
 
@@ -73,9 +86,11 @@ export class Session {
     if (!this.signal.joined) this.#reconnect("signalling");
   }
 
-  /** The socket closed. */
-  lost(error: CrosspointError): void {
+  /** The socket closed, or nothing was heard on it (`silent`). */
+  lost(error: CrosspointError, silent = false): void {
     if (this.#ended || this.#repair || !this.#started) return;
+    this.#silent = silent;
+    this.#lostAt = Date.now();
     // A token that ran out can be renewed, if the application knows how.
     if (error.final && !(error.code === "unauthorized" && this.host.refreshToken)) return this.#end(error);
     this.#reconnect(this.#anew ? "rejoin" : "signalling");
@@ -94,7 +109,8 @@ export class Session {
     }
     if (!this.policy) return;
     if (state === "failed") this.rejoin();
-    else this.#mend();
+    else if (state === "trouble") this.#mend();
+    else void this.signal.probe();
   }
 
   /** Joins anew with new media: the old ones are beyond repair, or the server goes down. */
@@ -106,9 +122,13 @@ export class Session {
     if (!this.#repair) this.#reconnect("rejoin");
   }
 
-  /** The network is back: do not wait for the next attempt. */
-  hurry(): void {
-    this.#repair?.hurry();
+  /** The machine's network is another one, or is back: what waits is tried at once. */
+  networkChanged(): void {
+    if (!this.policy) return;
+    this.#changedAt = Date.now();
+    if (this.#repair) return this.#repair.hurry();
+    void this.signal.probe();
+    if (this.#mending) this.#restartIce();
   }
 
   /** Ends without a word. */
@@ -127,12 +147,18 @@ export class Session {
     }
     this.#mending = true;
     this.host.reconnecting("media");
+    // The offer would wait for its answer longer than a dead socket needs to be found out.
+    void this.signal.probe();
     this.#restart();
   }
 
   #restart(): void {
     clearTimeout(this.#pathTimer);
     this.#pathTimer = setTimeout(() => this.rejoin(), RESTART_WITHIN);
+    this.#restartIce();
+  }
+
+  #restartIce(): void {
     this.host.restartIce().catch((error) => this.logger.warn("ICE restart", error));
   }
 
@@ -155,8 +181,14 @@ export class Session {
     // A socket that was lost again while the join settled.
     if (!this.signal.joined) return this.#reconnect("signalling");
     if (this.#mending && resumed) return this.#restart();
+    if (this.#lostWithNetwork() && Date.now() - this.#lostAt < VERDICT_NEAR) this.#restartIce();
     this.#mending = false;
     this.host.reconnected(resumed);
+  }
+
+  /** Then the path went with the socket as well, though the browser may not have noticed. */
+  #lostWithNetwork(): boolean {
+    return this.#silent || Date.now() - this.#changedAt < OLD_NETWORK;
   }
 
   async #attempt(): Promise<boolean> {
@@ -192,6 +224,9 @@ export class Session {
       joined = await this.#enter(join);
     }
     this.#anew = false;
+    // New media have found their way over the network that there is now.
+    this.#silent = false;
+    this.#changedAt = Number.NEGATIVE_INFINITY;
     await this.host.settled();
     return joined.resumed;
   }

@@ -12,6 +12,13 @@ import type { ClientFrame, ClientMessage, Join, Joined, ServerFrame, ServerMessa
 const PING_AFTER = 10_000;
 /** Silence after which the socket is taken for dead although the browser has not noticed, in milliseconds. */
 const DEAD_AFTER = 20_000;
+/**
+ * How long the socket may take to show that it works when there is reason for doubt, in milliseconds: it is known before a silent
+ * path has had its second.
+ */
+const PROBE_WITHIN = 900;
+/** A page that was busy takes what waits in its queue first, in milliseconds. */
+const LATE_BY = 50;
 /** Messages kept while the socket is down; the oldest go first. */
 const MAX_QUEUED = 200;
 /** How long a message that gets no reply may still be refused, in milliseconds. */
@@ -48,6 +55,7 @@ export class SignalClient extends Emitter<SignalEvents> {
   #pings: number[] = [];
   #queue: ClientMessage[] = [];
   #heard = 0;
+  #probing = false;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(
@@ -129,6 +137,25 @@ export class SignalClient extends Emitter<SignalEvents> {
     refused.catch(() => {});
     passed.catch(() => {});
     await Promise.race([refused, passed]);
+  }
+
+  /**
+   * Finds out soon whether the socket still works. A socket of a network that is gone looks open for minutes, and whatever
+   * mends the media path travels over it.
+   */
+  async probe(): Promise<void> {
+    if (!this.joined || this.#probing) return;
+    this.#probing = true;
+    const socket = this.#socket;
+    try {
+      await this.ask({ type: "ping" }, PROBE_WITHIN);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, LATE_BY));
+      const silent = Date.now() - this.#heard > PROBE_WITHIN;
+      if (silent && socket === this.#socket) this.#dead();
+    } finally {
+      this.#probing = false;
+    }
   }
 
   /** Sends what was kept while there was no session. */
@@ -222,13 +249,16 @@ export class SignalClient extends Emitter<SignalEvents> {
   #watch(): void {
     const silent = Date.now() - this.#heard;
     if (silent > DEAD_AFTER) {
-      this.logger.warn("the socket is silent: taken for dead");
-      const socket = this.#socket;
-      if (socket) drop(socket);
-      this.#lost(4003, "silent");
+      this.#dead();
     } else if (silent > PING_AFTER && this.joined) {
       this.#write({ type: "ping" });
     }
+  }
+
+  #dead(): void {
+    this.logger.warn("the socket is silent: taken for dead");
+    if (this.#socket) drop(this.#socket);
+    this.#lost(4003, "silent");
   }
 
   #lost(code: number, reason: string): void {

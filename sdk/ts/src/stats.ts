@@ -3,7 +3,7 @@
  * rates over the time between two of them (W3C webrtc-stats).
  */
 import type { TrackOwner } from "./media.js";
-import type { PathStats, TrackStats } from "./types.js";
+import type { PathStats, PathWay, TrackStats } from "./types.js";
 
 /** A row of a report. The DOM's types leave most fields out. */
 // biome-ignore lint/suspicious/noExplicitAny: fields of webrtc-stats differ by type and browser
@@ -106,14 +106,34 @@ function pathsOf(report: ReadonlyMap<string, Row>): PathStats[] {
     const pair = report.get(id);
     const local = pair && report.get(pair.localCandidateId);
     if (!pair || !local) return [];
+    const remote: Row = report.get(pair.remoteCandidateId) ?? {};
     return {
-      type: local.candidateType ?? "unknown",
-      protocol: local.relayProtocol ?? local.protocol ?? "unknown",
+      way: wayOf(local),
+      type: typeOf(local),
+      protocol: local.protocol ?? "unknown",
+      relayProtocol: local.relayProtocol,
+      remoteAddress: remote.address ?? remote.ip,
+      remotePort: remote.port,
       rtt: milliseconds(pair.currentRoundTripTime),
       availableOutgoingBitrate: pair.availableOutgoingBitrate,
       userId: undefined,
     };
   });
+}
+
+/**
+ * Where a relay's own address is not the one that it is seen with, the browser takes what comes back for a new candidate
+ * (`prflx`, RFC 8445 §7.2.5.3.1): how the relay is reached tells that there is one.
+ */
+function typeOf(local: Row): PathStats["type"] {
+  return local.relayProtocol ? "relay" : (local.candidateType ?? "unknown");
+}
+
+function wayOf(local: Row): PathWay {
+  const relayed = typeOf(local) === "relay";
+  const protocol = relayed ? local.relayProtocol : local.protocol;
+  const shown = protocol === "tcp" ? "TCP" : protocol === "tls" ? "TLS" : "UDP";
+  return `${relayed ? "Relayed" : "Direct"}, ${shown}`;
 }
 
 function milliseconds(seconds: number | undefined): number | undefined {

@@ -98,7 +98,7 @@ export interface ReconnectPolicy {
   firstDelay: number;
   /** The longest pause in milliseconds. Default 5000. */
   maxDelay: number;
-  /** How long ICE may stay `disconnected` before it is restarted, in milliseconds. Default 3000. */
+  /** How long ICE may stay `disconnected` before it is restarted, in milliseconds. Default 1000. */
   iceGrace: number;
 }
 
@@ -141,9 +141,9 @@ export interface RoomOptions {
   adaptiveStream?: boolean;
   /** Play received audio by itself in hidden elements, where there is a DOM (default true). */
   playAudio?: boolean;
-  /** `relay`: only through TURN. */
+  /** `relay`: only through TURN, the server's or that of `iceServers`; joining takes one round trip more with the server's. */
   iceTransportPolicy?: RTCIceTransportPolicy;
-  /** More servers for `RTCConfiguration.iceServers`; those of the server are added. */
+  /** Servers for `RTCConfiguration.iceServers`. The server's own are added once nothing direct works, in mesh rooms at once. */
   iceServers?: RTCIceServer[];
   /** The room's PIN, where it has one. */
   pin?: string;
@@ -241,12 +241,22 @@ export interface TrackStats {
   audioEnergy: number | undefined;
 }
 
-/** A connection's way through the network. */
+/** A connection's way in words: straight or through a relay (TURN), and what the network sees of it from here. */
+export type PathWay = `${"Direct" | "Relayed"}, ${"UDP" | "TCP" | "TLS"}`;
+
+/** A connection's way through the network (W3C webrtc-stats, the candidate pair in use). */
 export interface PathStats {
-  /** `host` and `srflx` are direct, `relay` goes through TURN. */
+  /** The way in words. */
+  way: PathWay;
+  /** Of one's own candidate: `host`, `srflx` and `prflx` are direct, `relay` goes through TURN. */
   type: "host" | "srflx" | "prflx" | "relay" | "unknown";
-  /** `udp`, `tcp`, or `tls` of a relay. */
+  /** Of the candidates: `udp` or `tcp`; a relay speaks `udp` to the other end. */
   protocol: string;
+  /** How the relay is reached: `udp`, `tcp` or `tls`; absent without one. */
+  relayProtocol: string | undefined;
+  /** Of the other end; absent where the browser hides it. */
+  remoteAddress: string | undefined;
+  remotePort: number | undefined;
   /** Milliseconds. */
   rtt: number | undefined;
   /** What the browser believes it can send, bits per second. */

@@ -61,6 +61,11 @@ export function joined(change: Partial<Joined> = {}): ServerFrame {
 export class FakeConnection extends EventTarget {
   signalingState = "stable";
   connectionState = "new";
+  iceConnectionState = "new";
+  /** Every configuration that it had. */
+  configurations: RTCConfiguration[] = [];
+  /** Of each offer: does it restart ICE? */
+  restarts: boolean[] = [];
   localDescription: RTCSessionDescriptionInit | null = null;
   remoteDescription: RTCSessionDescriptionInit | null = null;
   onnegotiationneeded: (() => void) | null = null;
@@ -69,6 +74,7 @@ export class FakeConnection extends EventTarget {
   offers = 0;
   rollbacks = 0;
   closed = false;
+  receivers: RTCRtpReceiver[] = [];
 
   constructor(readonly origin = "1") {
     super();
@@ -82,11 +88,20 @@ export class FakeConnection extends EventTarget {
     return [];
   }
 
+  getReceivers(): RTCRtpReceiver[] {
+    return this.receivers;
+  }
+
   addTransceiver(): void {
     this.asks();
   }
 
-  async createOffer(): Promise<RTCSessionDescriptionInit> {
+  setConfiguration(settings: RTCConfiguration): void {
+    this.configurations.push(settings);
+  }
+
+  async createOffer({ iceRestart = false }: RTCOfferOptions = {}): Promise<RTCSessionDescriptionInit> {
+    this.restarts.push(iceRestart);
     return { type: "offer", sdp: this.#sdp() };
   }
 
@@ -112,6 +127,16 @@ export class FakeConnection extends EventTarget {
 
   close(): void {
     this.closed = true;
+  }
+
+  restartIce(): void {
+    this.asks();
+  }
+
+  /** The browser finds the path in another state. */
+  becomes(state: "connected" | "disconnected" | "failed"): void {
+    this.connectionState = this.iceConnectionState = state;
+    this.dispatchEvent(new Event("connectionstatechange"));
   }
 
   /** The browser finds that there is something to negotiate. */

@@ -41,21 +41,33 @@ describe("two mesh peers whose offers cross", () => {
     expect(ann.isNewEnd({ type: "offer", sdp: "v=0\r\no=- bob 9 IN IP4 0.0.0.0\r\n" })).toBe(false);
     expect(ann.isNewEnd({ type: "offer", sdp: "v=0\r\no=- other 1 IN IP4 0.0.0.0\r\n" })).toBe(true);
   });
+
+  it("restart ICE with the latest credentials of the relays", () => {
+    const { ann, connections, servers } = pair();
+    expect(connections.ann.configurations).toEqual([{ iceServers: [] }]);
+    servers.push({ urls: "turn:a.example", username: "u", credential: "fresh" });
+    ann.restartIce();
+    expect(connections.ann.configurations.at(-1)).toEqual({ iceServers: servers });
+  });
 });
 
 function pair() {
   const connections = { ann: new FakeConnection("ann"), bob: new FakeConnection("bob") };
   const post: Post[] = [];
+  const servers: RTCIceServer[] = [];
   const end = (identity: "ann" | "bob", other: "ann" | "bob") =>
     new MeshPeer(
       other,
       {
         logger: quiet,
-        configuration: {},
+        configuration: () => ({ iceServers: [...servers] }),
         profile: "default",
         iceGrace: 1000,
         identity,
-        makeConnection: () => asConnection(connections[identity]),
+        makeConnection: (configuration) => {
+          connections[identity].setConfiguration(configuration);
+          return asConnection(connections[identity]);
+        },
         send: (_type, description) => post.push({ to: other, description: description as RTCSessionDescriptionInit }),
         received() {},
         pathChanged() {},
@@ -73,7 +85,7 @@ function pair() {
       await (to === "ann" ? ann : bob).describe(description);
     }
   };
-  return { ...peers, post, connections, deliver };
+  return { ...peers, post, connections, deliver, servers };
 }
 
 async function settle(): Promise<void> {

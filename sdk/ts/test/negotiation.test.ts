@@ -54,6 +54,43 @@ describe("the negotiator", () => {
     expect([pc.rollbacks, pc.signalingState]).toEqual([1, "stable"]);
   });
 
+  it("restarts ICE in one offer for all who ask, and in that offer alone", async () => {
+    const { negotiator, pc, replies } = make();
+    const asked = [negotiator.restartIce(), negotiator.request(), negotiator.restartIce()];
+    await until(() => replies.length === 1);
+    asked.push(negotiator.restartIce(), negotiator.request());
+    replies[0]?.();
+    await until(() => replies.length === 2);
+    replies[1]?.();
+    await Promise.all(asked);
+    expect(pc.restarts).toEqual([true, false]);
+    const again = negotiator.restartIce();
+    await until(() => replies.length === 3);
+    replies[2]?.();
+    await again;
+    expect(pc.restarts).toEqual([true, false, true]);
+  });
+
+  it("restarts ICE after a resume where the socket went before the answer, once", async () => {
+    const outcomes: (Error | undefined)[] = [new CrosspointError("unreachable", "socket gone"), undefined];
+    let told = 0;
+    const exchange: Exchange = async () => {
+      const error = outcomes.shift();
+      if (error) throw error;
+      return { type: "answer", sdp: "" };
+    };
+    const { negotiator, pc } = make(exchange, () => {
+      told += 1;
+    });
+    const asked = negotiator.restartIce();
+    await until(() => outcomes.length === 1);
+    await settle();
+    negotiator.resume();
+    await Promise.all([asked, negotiator.restartIce()]);
+    expect(pc.restarts).toEqual([true, true]);
+    expect(told).toBe(2);
+  });
+
   it("rejects who waits when it is closed", async () => {
     const { negotiator } = make();
     negotiator.suspend();
@@ -63,11 +100,11 @@ describe("the negotiator", () => {
   });
 });
 
-function make(exchange?: Exchange) {
+function make(exchange?: Exchange, restarts?: () => void) {
   const pc = new FakeConnection();
   const replies: (() => void)[] = [];
   const byHand: Exchange = () => new Promise((resolve) => replies.push(() => resolve({ type: "answer", sdp: "" })));
-  return { pc, replies, negotiator: new Negotiator(asConnection(pc), exchange ?? byHand, quiet) };
+  return { pc, replies, negotiator: new Negotiator(asConnection(pc), exchange ?? byHand, quiet, restarts) };
 }
 
 async function settle(): Promise<void> {

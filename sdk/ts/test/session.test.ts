@@ -15,9 +15,12 @@ let story: string[];
 let shown: string[];
 /** What the server says to the join of the next sockets; `down`: nobody listens. */
 let server: (frame: { resume?: string; offer?: unknown }) => ServerFrame | "down";
+/** Does the server answer pings? */
+let hears: boolean;
 
 beforeEach(async () => {
   vi.useFakeTimers();
+  hears = true;
   story = [];
   shown = [];
   server = () => joined();
@@ -30,7 +33,7 @@ beforeEach(async () => {
     if (message.type === "joined") session.resume = (message as Joined).resume;
     if (message.type === "error") shown.push(message.code);
   });
-  signal.on("closed", (code, reason) => session.lost(closeError(code, reason)));
+  signal.on("closed", (code, reason) => session.lost(closeError(code, reason), code === 4003));
   session = new Session("ws://x", "t", signal, host(), DEFAULT_POLICY, 5000, quiet);
   const starting = session.start();
   await vi.advanceTimersByTimeAsync(10);
@@ -123,6 +126,76 @@ describe("a session", () => {
     ]);
   });
 
+  it("finds out soon that its socket died with the path, and mends both", async () => {
+    server = ({ resume }) => joined({ resumed: resume !== undefined, resume: "token-2" });
+    hears = false;
+    session.pathChanged("silent");
+    await vi.advanceTimersByTimeAsync(1000);
+    session.pathChanged("trouble");
+    hears = true;
+    await vi.advanceTimersByTimeAsync(500);
+    session.pathChanged("connected");
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(story).toEqual(["reconnecting signalling", "join resume", "restart ICE", "reconnected true"]);
+  });
+
+  it("keeps a socket that answers although the path is silent", async () => {
+    session.pathChanged("silent");
+    await vi.advanceTimersByTimeAsync(5000);
+    session.pathChanged("connected");
+    expect(story).toEqual([]);
+  });
+
+  it("looks whether its socket still works when the machine is online again", async () => {
+    server = ({ resume }) => joined({ resumed: resume !== undefined });
+    hears = false;
+    session.networkChanged();
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(story).toEqual(["reconnecting signalling", "join resume", "restart ICE", "reconnected true"]);
+  });
+
+  it("leaves alone what works when the network changes", async () => {
+    session.networkChanged();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(story).toEqual([]);
+  });
+
+  it("restarts ICE after a resume where the network took the socket with it, though the path seems to be up", async () => {
+    server = ({ resume }) => joined({ resumed: resume !== undefined });
+    session.networkChanged();
+    socket.drops();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(story).toEqual(["reconnecting signalling", "join resume", "restart ICE", "reconnected true"]);
+    story = [];
+    await vi.advanceTimersByTimeAsync(20_000);
+    socket.drops();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(story).toEqual(["reconnecting signalling", "join resume", "reconnected true"]);
+  });
+
+  it("leaves the path to the browser's verdict where the network was away for longer", async () => {
+    server = () => "down";
+    hears = false;
+    session.pathChanged("silent");
+    await vi.advanceTimersByTimeAsync(4000);
+    server = ({ resume }) => joined({ resumed: resume !== undefined });
+    session.networkChanged();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(story).toEqual(["reconnecting signalling", "join resume", "reconnected true"]);
+    session.pathChanged("trouble");
+    expect(story.slice(3)).toEqual(["reconnecting media", "restart ICE"]);
+  });
+
+  it("restarts ICE again when the network changes while the path is mended, and waits no longer for that", async () => {
+    server = ({ resume }) => joined({ resumed: resume === "token-1" });
+    session.pathChanged("trouble");
+    await vi.advanceTimersByTimeAsync(6000);
+    session.networkChanged();
+    expect(story).toEqual(["reconnecting media", "restart ICE", "restart ICE"]);
+    await vi.advanceTimersByTimeAsync(2500);
+    expect(story.slice(3)).toEqual(["reconnecting rejoin", "new media", "join resume offer", "reconnected true"]);
+  });
+
   it("gives up when the server stays away", async () => {
     server = () => "down";
     socket.drops();
@@ -157,6 +230,7 @@ function answer(one: FakeSocket): void {
   setTimeout(() => one.opens(), 1);
   one.send = (text) => {
     const frame = JSON.parse(text) as { type: string; resume?: string; offer?: unknown };
+    if (frame.type === "ping" && hears) setTimeout(() => one.says({ type: "pong" } as ServerFrame), 1);
     if (frame.type !== "join") return;
     story.push(["join", frame.resume && "resume", frame.offer && "offer"].filter(Boolean).join(" "));
     const reply = server(frame);

@@ -121,6 +121,55 @@ describe("the signalling client", () => {
     vi.advanceTimersByTime(10_000);
     expect(closed).toHaveBeenCalledWith(4003, "silent");
   });
+
+  it("takes a socket that is in doubt for dead after a second of silence", async () => {
+    const socket = await entered();
+    const closed = vi.fn();
+    client.on("closed", closed);
+    void client.probe();
+    void client.probe();
+    expect(socket.sent.filter(({ type }) => type === "ping")).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(900);
+    expect(closed).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(50);
+    expect(closed).toHaveBeenCalledWith(4003, "silent");
+    expect(socket.readyState).toBe(3);
+  });
+
+  it("keeps a socket in doubt that answers, or on which anything else is heard", async () => {
+    const socket = await entered();
+    const closed = vi.fn();
+    client.on("closed", closed);
+    const probing = client.probe();
+    socket.says({ type: "pong" });
+    await probing;
+    void client.probe();
+    await vi.advanceTimersByTimeAsync(500);
+    socket.says(left("bob", 1));
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(closed).not.toHaveBeenCalled();
+  });
+
+  it("keeps a socket in doubt whose answer waited in the queue of a busy page", async () => {
+    const socket = await entered();
+    const closed = vi.fn();
+    client.on("closed", closed);
+    void client.probe();
+    await vi.advanceTimersByTimeAsync(900);
+    socket.says({ type: "pong" });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(closed).not.toHaveBeenCalled();
+  });
+
+  it("does not doubt the socket that replaced the one in doubt", async () => {
+    await entered();
+    const closed = vi.fn();
+    client.on("closed", closed);
+    void client.probe();
+    await entered();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(closed).not.toHaveBeenCalled();
+  });
 });
 
 async function opened(): Promise<FakeSocket> {

@@ -130,6 +130,7 @@ function toml(ports: Ports, settings: Settings): string {
     "media.advertised": [ports.address],
     "media.udp_port": ports.udp,
     "media.tcp_port": ports.tcp,
+    "turn.port": 0,
     "log.level": process.env.SERVER_LOG ?? "info",
     ...settings,
   };

@@ -139,6 +139,7 @@ impl Server {
             ("--http.public_url", &url),
             ("--media.udp_port", &udp),
             ("--media.tcp_port", "0"),
+            ("--turn.port", "0"),
             ("--media.workers", &workers),
             ("--store.path", store.to_str().expect("a plain path")),
             ("--phone.simulator", "false"),

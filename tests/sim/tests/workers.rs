@@ -78,6 +78,7 @@ impl House {
             advertised_udp: Vec::new(),
             tcp: Vec::new(),
             advertised_tcp: Vec::new(),
+            ..MediaConfig::default()
         };
         let facts = Arc::new(Mutex::new(Vec::new()));
         let sink = facts.clone();

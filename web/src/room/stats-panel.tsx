@@ -3,6 +3,7 @@ import type { RoomStats, TrackStats } from "@crosspoint/client";
 import { useContext, useState } from "preact/hooks";
 import { Plot } from "../components/plot";
 import { bitrate, milliseconds, percent } from "../lib/format";
+import { pathWords } from "./path-words";
 import { type Observed, SessionContext } from "./session-context";
 
 export function StatsPanel() {
@@ -20,18 +21,12 @@ export function StatsPanel() {
 
 function Summary({ session, stats }: { session: Observed; stats: RoomStats | undefined }) {
   const { series } = session.stats;
-  const path = stats?.paths[0];
-  const way = path
-    ? `${path.protocol.toUpperCase()}${path.type === "relay" ? ", relayed" : ""}`
-    : (stats?.server?.path ?? "–");
-  const many = stats && stats.paths.length > 1 ? ` ×${stats.paths.length}` : "";
   const facts: [string, string, string][] = [
     ["Up", bitrate(stats?.up), "stat-up"],
     ["Down", bitrate(stats?.down), "stat-down"],
     ["Round trip", milliseconds(series.last("rtt")), "stat-rtt"],
     ["Loss", percent(series.last("loss")), "stat-loss"],
     ["Jitter", milliseconds(series.last("jitter")), "stat-jitter"],
-    ["Path", `${way}${many}`, "stat-path"],
   ];
   return (
     <dl class="facts">
@@ -43,7 +38,26 @@ function Summary({ session, stats }: { session: Observed; stats: RoomStats | und
           </dd>
         </div>
       ))}
+      <Path stats={stats} />
     </dl>
+  );
+}
+
+/** The way of the media, and what that means. Before the browser tells, the server's word for it is shown. */
+function Path({ stats }: { stats: RoomStats | undefined }) {
+  const words = pathWords(stats?.paths ?? []);
+  return (
+    <div>
+      <dt>Path</dt>
+      <dd data-testid="stat-path" title={words?.detail}>
+        {words?.way ?? stats?.server?.path?.toUpperCase() ?? "–"}
+      </dd>
+      {words && (
+        <dd class="path-why" data-testid="stat-path-why">
+          {words.why} <span class="faint num">{words.detail}</span>
+        </dd>
+      )}
+    </div>
   );
 }
 

@@ -49,6 +49,8 @@ impl Server {
             &port,
             "--media.tcp_port",
             "0",
+            "--turn.port",
+            "0",
             "--media.workers",
             "1",
         ];

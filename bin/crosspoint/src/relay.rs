@@ -1,0 +1,149 @@
+//! The relay (TURN): what its workers are built with, and what clients are told of it and of relays of others.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use anyhow::{Context, anyhow};
+use crosspoint_auth::unix_now;
+use crosspoint_config::{Config, Turn};
+use crosspoint_ice::{Account, Relay, Servers, TwilioRelays};
+use crosspoint_model::Secret;
+use crosspoint_model::signal::IceServer;
+use crosspoint_rooms::IceServers;
+use crosspoint_worker::RelayConfig;
+use crosspoint_worker::relay::peers::{Here, Peers, RelayAddress};
+use crosspoint_worker::relay::quota::Limits;
+use crosspoint_worker::relay::{Settings, Shared};
+use url::Url;
+
+/// What credentials that end are made with: the configured secret, or a new one.
+pub fn secret(config: &Config) -> anyhow::Result<Secret> {
+    if let Some(secret) = &config.turn.secret {
+        return Ok(secret.clone());
+    }
+    let bytes: [u8; 32] = random()?;
+    Ok(Secret::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+}
+
+/// What the workers' relays are built with; none: there are none.
+pub fn workers(config: &Config, secret: &Secret) -> anyhow::Result<Option<RelayConfig>> {
+    let turn = &config.turn;
+    let Some(port) = turn.port else { return Ok(None) };
+    let limits = Limits {
+        allocations: turn.allocations,
+        users: turn.users,
+        allocations_per_user: turn.allocations_per_user,
+        bitrate: turn.bitrate,
+        user_bitrate: turn.user_bitrate,
+    };
+    let settings = Settings {
+        realm: turn.realm.clone(),
+        users: turn.static_users.clone(),
+        secrets: vec![secret.clone()],
+        nonce_key: random()?,
+        clock: (Instant::now(), unix_now()),
+        limits,
+        peers: peers(config),
+    };
+    let udp = config.media.udp.iter().map(|address| SocketAddr::new(address.ip(), port)).collect();
+    Ok(Some(RelayConfig { udp, shared: Shared::new(settings) }))
+}
+
+/// What clients are told.
+pub fn servers(config: &Config, secret: &Secret) -> Servers {
+    let turn = &config.turn;
+    let (mut open, mut relays) = (config.media.ice_servers.clone(), Vec::new());
+    let (own, stun) = own_urls(config);
+    open.extend(stun);
+    if !own.is_empty() {
+        relays.push(Relay { urls: own, secret: secret.clone(), lifetime: turn.credential_lifetime });
+    }
+    let (external, external_open): (Vec<String>, Vec<String>) =
+        turn.external.iter().cloned().partition(|url| url.starts_with("turn"));
+    open.extend(external_open);
+    if let Some(secret) = turn.external_secret.clone().filter(|_| !external.is_empty()) {
+        relays.push(Relay { urls: external, secret, lifetime: turn.credential_lifetime });
+    }
+    let twilio = config.phone.twilio.as_ref().filter(|_| turn.twilio).map(|account| {
+        let (sid, token, url) = (account.account.clone(), account.token.clone(), account.url.clone());
+        TwilioRelays::follow(Account { sid, token, url })
+    });
+    Servers { open, relays, twilio }
+}
+
+/// As rooms and doors ask for them.
+pub struct Told(pub Servers);
+
+impl IceServers for Told {
+    fn fresh(&self, identity: &str) -> Vec<IceServer> {
+        self.0.fresh(identity, unix_now())
+    }
+}
+
+/// Where clients reach our own relay, and where STUN: by the ports that there are.
+pub fn own_urls(config: &Config) -> (Vec<String>, Vec<String>) {
+    let turn = &config.turn;
+    if !turn.urls.is_empty() {
+        return turn.urls.iter().cloned().partition(|url| url.starts_with("turn"));
+    }
+    let Some(port) = turn.port else { return Default::default() };
+    let Some(host) = host(config) else { return Default::default() };
+    let mut urls = vec![format!("turn:{host}:{port}?transport=udp"), format!("turn:{host}:{port}?transport=tcp")];
+    if config.is_https() {
+        // Behind a proxy, what comes to the public port is HTTP only.
+        let http = config.http.trusted_proxies.is_empty().then(|| public_port(config));
+        let ports = [http, turn.tls_port].into_iter().flatten();
+        urls.extend(ports.map(|port| format!("turns:{host}:{port}?transport=tcp")));
+        urls.dedup();
+    }
+    (urls, vec![format!("stun:{host}:{port}")])
+}
+
+/// The host in what clients are told.
+fn host(config: &Config) -> Option<String> {
+    let Turn { host, advertised, .. } = &config.turn;
+    let public = || Url::parse(config.http.public_url.as_deref()?).ok()?.host_str().map(str::to_owned);
+    let address = || {
+        let ip = advertised.first().copied().or(config.media.advertised_udp.first().map(SocketAddr::ip))?;
+        Some(bracketed(ip))
+    };
+    host.clone().or_else(public).or_else(address)
+}
+
+fn bracketed(ip: IpAddr) -> String {
+    if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() }
+}
+
+fn public_port(config: &Config) -> u16 {
+    let public = config.http.public_url.as_deref().and_then(|url| Url::parse(url).ok()?.port_or_known_default());
+    public.unwrap_or(config.http.bind.port())
+}
+
+/// Where relays may send to.
+fn peers(config: &Config) -> Peers {
+    let (media, turn) = (&config.media, &config.turn);
+    let workers = u16::try_from(media.workers).unwrap_or(u16::MAX);
+    let count_up = |address: &SocketAddr, worker: u16| SocketAddr::new(address.ip(), address.port() + worker);
+    let mut here = Vec::new();
+    for told in &media.advertised_udp {
+        let Some(local) = media.udp.iter().find(|local| local.is_ipv4() == told.is_ipv4()) else { continue };
+        here.extend((0..workers).map(|worker| Here { told: count_up(told, worker), local: count_up(local, worker) }));
+    }
+    let advertised: Vec<IpAddr> = if turn.advertised.is_empty() {
+        media.advertised_udp.iter().map(SocketAddr::ip).collect()
+    } else {
+        turn.advertised.clone()
+    };
+    let relays = advertised.into_iter().filter_map(|told| {
+        let bound = media.udp.iter().map(SocketAddr::ip).find(|bound| bound.is_ipv4() == told.is_ipv4())?;
+        Some(RelayAddress { told, bound })
+    });
+    let allowed = turn.allowed_peers.iter().map(crosspoint_config::Network::range).collect();
+    Peers::new(allowed, here, relays.collect(), turn.relay_ports.clone())
+}
+
+fn random() -> anyhow::Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow!("{error}")).context("the system gives no random numbers")?;
+    Ok(bytes)
+}

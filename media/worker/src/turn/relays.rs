@@ -1,0 +1,126 @@
+//! Relay sockets: one for each allocation.
+
+use std::net::SocketAddr;
+
+use crosspoint_turn::peers::{Peers, RelayAddress};
+use crosspoint_turn::{Opening, Relay};
+use crosspoint_udp::{Batch, Socket};
+use mio::{Registry, Token};
+
+/// Tokens of relay sockets begin here, above all others of a worker.
+const FIRST: usize = 1 << 32;
+/// Ports that are tried by chance before all are, one after the other.
+const CHANCES: usize = 32;
+
+/// All relay sockets of a worker, by the numbers of their allocations.
+#[derive(Default)]
+pub(crate) struct Relays {
+    sockets: Vec<Option<Socket>>,
+    batches: Vec<Batch>,
+    readable: Vec<usize>,
+    /// Those with something to send.
+    waiting: Vec<usize>,
+}
+
+impl Relays {
+    /// The relay that a token is of.
+    pub fn index(token: Token) -> Option<usize> {
+        token.0.checked_sub(FIRST).filter(|index| *index < FIRST)
+    }
+
+    /// Opens a socket at a port that chance chooses (a port that can be guessed can be aimed at: RFC 8656 §7.2), and gives its
+    /// address as peers are told.
+    pub fn open(&mut self, peers: &Peers, wanted: &Opening, registry: &Registry) -> Option<SocketAddr> {
+        let address = peers.relay_address(wanted.ipv6)?;
+        let mut socket = ports(peers, wanted.even).find_map(|port| bind(peers, address, port))?;
+        let index = wanted.relay.0;
+        if let Err(error) = socket.register(registry, Token(FIRST + index)) {
+            tracing::debug!(%error, "a relay socket cannot be used");
+            return None;
+        }
+        let relayed = SocketAddr::new(address.told, socket.local().port());
+        while self.sockets.len() <= index {
+            self.sockets.push(None);
+            self.batches.push(Batch::new(socket.max_segments()));
+        }
+        self.batches[index].clear();
+        self.sockets[index] = Some(socket);
+        Some(relayed)
+    }
+
+    /// Closes one.
+    pub fn close(&mut self, Relay(index): Relay) {
+        if let Some(place) = self.sockets.get_mut(index) {
+            *place = None;
+        }
+    }
+
+    /// It can be read.
+    pub fn ready(&mut self, index: usize) {
+        if !self.readable.contains(&index) {
+            self.readable.push(index);
+        }
+    }
+
+    pub fn take_readable(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.readable)
+    }
+
+    pub fn has_readable(&self) -> bool {
+        !self.readable.is_empty()
+    }
+
+    pub fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// One that is to be read.
+    pub fn get(&self, index: usize) -> Option<&Socket> {
+        self.sockets.get(index)?.as_ref()
+    }
+
+    /// A datagram is to leave.
+    pub fn push(&mut self, Relay(index): Relay, peer: SocketAddr, contents: &[u8]) {
+        let Some(batch) = self.batches.get_mut(index) else { return };
+        if batch.is_empty() {
+            self.waiting.push(index);
+        }
+        batch.push(peer, contents);
+    }
+
+    /// Sends what has been gathered.
+    pub fn send(&mut self) {
+        let (sockets, batches) = (&mut self.sockets, &mut self.batches);
+        self.waiting.retain(|&index| {
+            let batch = &mut batches[index];
+            match &mut sockets[index] {
+                Some(socket) => super::send(socket, batch),
+                None => batch.clear(),
+            }
+            !batch.is_empty()
+        });
+    }
+}
+
+fn bind(peers: &Peers, address: RelayAddress, port: u16) -> Option<Socket> {
+    // One of ours has it: the system would say so too, but more slowly.
+    if peers.is_relay_open(SocketAddr::new(address.told, port)) {
+        return None;
+    }
+    Socket::bind(SocketAddr::new(address.bound, port)).ok()
+}
+
+/// Ports by chance, then all of them.
+fn ports(peers: &Peers, even: bool) -> impl Iterator<Item = u16> {
+    let range = peers.ports();
+    let (first, count) = (*range.start(), u32::from(range.end() - range.start()) + 1);
+    let chance = move || first.saturating_add(u16::try_from(random() % count).unwrap_or_default());
+    let by_chance = std::iter::repeat_with(chance).take(CHANCES);
+    by_chance.chain(range).filter(move |port| !even || port % 2 == 0)
+}
+
+fn random() -> u32 {
+    let mut bytes = [0; 4];
+    getrandom::fill(&mut bytes).expect("the system's random source answers");
+    u32::from_ne_bytes(bytes)
+}
