@@ -11,7 +11,9 @@
 //! | `turn.rs`, `turn_figures.rs` | the relay (TURN), and what clients are told of it |
 //! | `web.rs`, `cors.rs`, `client.rs` | what every request passes through |
 //! | `console.rs` | the pages |
-//! | `phones.rs`, `shows.rs` | telephone companies, call-in shows and their store |
+//! | `store.rs` | what outlasts a restart |
+//! | `phones.rs`, `shows.rs` | telephone companies, call-in shows |
+//! | `sessions.rs` | sessions in which two programs meet |
 //! | `phone_sim.rs` | `crosspoint phone`, `crosspoint phone-sim` |
 //! | `token.rs` | `crosspoint token create` |
 
@@ -28,8 +30,10 @@ mod opening;
 mod phone_sim;
 mod phones;
 mod serve;
+mod sessions;
 mod shows;
 mod signals;
+mod store;
 mod tls;
 mod token;
 mod turn;

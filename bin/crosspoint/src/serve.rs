@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use crate::front::{self, Front};
 use crate::signals::EndSignals;
 use crate::turn_figures::TurnFigures;
-use crate::{doors, listen, shows, tls, token, turn};
+use crate::{doors, listen, sessions, shows, store, tls, token, turn};
 
 /// Requests that are being answered when everybody has left may take so long.
 const LAST_REQUESTS: Duration = Duration::from_secs(2);
@@ -59,11 +59,18 @@ async fn run_on(config: Config) -> anyhow::Result<()> {
     let metrics = Metrics::new();
     metrics.collect(Arc::new(TurnFigures(media.clone())));
     let here = here(&config, &listener)?;
-    let direction = shows::start(&config, &rooms, &keys, &metrics, &here).await?;
-    let router = doors::router(
-        &config,
-        &doors::Behind { rooms: &rooms, keys: &keys, metrics: &metrics, direction: &direction, here: &here },
-    )?;
+    let store = store::open(&config)?;
+    let direction = shows::start(&config, store.clone(), &rooms, &keys, &metrics, &here).await?;
+    let sessions = sessions::start(&config, store, &metrics).await?;
+    let behind = doors::Behind {
+        rooms: &rooms,
+        keys: &keys,
+        metrics: &metrics,
+        direction: &direction,
+        sessions: &sessions,
+        here: &here,
+    };
+    let router = doors::router(&config, &behind)?;
     let webhooks = start_webhooks(&config, &rooms, &keys, &metrics)?;
     let told = Told { webhooks, outbox: direction.outbox };
     redirect(&config)?;
