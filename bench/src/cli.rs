@@ -31,6 +31,8 @@ pub enum Command {
     Load(Load),
     /// Run the suite against Crosspoint and Janus in network namespaces, and write the table. Needs root.
     Run(Run),
+    /// Measure the relay (TURN) beside Debian's coturn, on loopback, and print the table.
+    Relay(crate::relay::Relay),
 }
 
 /// The suite.

@@ -14,6 +14,7 @@ pub mod doors;
 pub mod harness;
 pub mod load;
 pub mod media;
+pub mod relay;
 pub mod report;
 pub mod server;
 pub mod suite;

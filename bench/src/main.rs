@@ -5,7 +5,7 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use crosspoint_bench::{cli, harness, load, report};
+use crosspoint_bench::{cli, harness, load, relay, report};
 
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -16,6 +16,7 @@ fn main() -> Result<()> {
             println!("{}", serde_json::to_string(&measured)?);
             Ok(())
         }
+        cli::Command::Relay(arguments) => relay::run(&arguments),
         cli::Command::Run(arguments) => runtime.block_on(suite(&arguments)),
     }
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Talks to software that we did not write: aiortc, GStreamer, LiveKit's token minter, a bot in Python, pipecat and Twilio's npm package. Sets up what is missing (a Python
+# Talks to software that we did not write: aiortc, GStreamer, LiveKit's token minter, a bot in Python, pipecat, Twilio's npm package and coturn's client. Sets up what is missing (a Python
 # environment and npm packages below target/peers; Debian packages as root, saying which and why), starts a server on free
 # ports of the loopback interface and runs every peer against it. The last line counts: "N passed, N failed".
 #
 #   tests/peers/run.sh            everything, with one worker and with two
-#   tests/peers/run.sh aiortc     one of: aiortc, gstreamer, tokens, bots, phones
+#   tests/peers/run.sh aiortc     one of: aiortc, gstreamer, tokens, bots, phones, coturn
 #
 # The server is $CROSSPOINT_BIN, $SERVER_UNDER_TEST or target/debug/crosspoint.
 set -euo pipefail
@@ -32,6 +32,16 @@ install_gstreamer() {
   echo "peers: installing ${missing[*]}: GStreamer's webrtcbin is one of the players"
   { "${as_root[@]}" apt-get update -q && DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -q \
     --no-install-recommends "${missing[@]}"; } >"$STATE/apt.log" 2>&1 || { tail -n 20 "$STATE/apt.log" >&2; exit 1; }
+}
+
+install_coturn() {
+  local as_root=()
+  command -v turnutils_uclient >/dev/null && return
+  [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+  echo "peers: installing coturn: its client tries our TURN server (coturn's own service stays off)"
+  if command -v systemctl >/dev/null; then "${as_root[@]}" systemctl mask coturn >/dev/null 2>&1 || true; fi
+  { "${as_root[@]}" apt-get update -q && DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -q \
+    --no-install-recommends coturn; } >"$STATE/apt.log" 2>&1 || { tail -n 20 "$STATE/apt.log" >&2; exit 1; }
 }
 
 # install_venv NAME REQUIREMENTS: a Python environment below target/peers.
@@ -118,7 +128,7 @@ FAILED=0
 check() {
   local name=$1 log=$STATE/peer.log
   shift
-  if timeout 90 "$@" >"$log" 2>&1 </dev/null; then
+  if timeout 180 "$@" >"$log" 2>&1 </dev/null; then
     PASSED=$((PASSED + 1))
     echo "ok $((PASSED + FAILED)) - $name"
   else
@@ -160,7 +170,13 @@ run_phones() {
     env PEER_URL="$company" PEER_ACCOUNT=$account PEER_TOKEN=simulated "$STATE/phone-venv/bin/python" phone/pipecat_echo.py
 }
 
-WANTED=("${@:-aiortc gstreamer tokens bots phones}")
+run_coturn() {
+  read -r http turn media < <(free_ports)
+  check "coturn's client relays through our TURN server over UDP, TCP and TLS ($1)" \
+    ./coturn.sh "$SERVER" "${1%% *}" "$http" "$turn" "$media"
+}
+
+WANTED=("${@:-aiortc gstreamer tokens bots phones coturn}")
 read -ra WANTED <<<"${WANTED[*]}"
 for peer in "${WANTED[@]}"; do
   case $peer in
@@ -168,6 +184,7 @@ for peer in "${WANTED[@]}"; do
   gstreamer) install_python && install_gstreamer ;;
   tokens) install_node tokens livekit-server-sdk ;;
   phones) install_venv phone-venv phone/requirements.txt && install_node phone twilio ;;
+  coturn) install_coturn ;;
   *) echo "no such peer: $peer" >&2 && exit 2 ;;
   esac
 done

@@ -67,7 +67,8 @@ impl Place {
         use Place::{Bin, Control, Door, Egress, Engine, Foundation, Model, Part, Rooms, Service, Socket, Worker};
         match self {
             Self::Model => &[],
-            Self::Foundation | Self::Socket | Self::Control => &[Model],
+            Self::Foundation | Self::Socket => &[Model],
+            Self::Control => &[Foundation, Model],
             Self::Egress => &[Foundation, Model],
             Self::Part => &[Egress, Foundation, Model],
             Self::Engine => &[Part, Foundation, Model],

@@ -213,11 +213,17 @@ pub struct CreateToken {
     #[command(flatten)]
     source: Source,
     /// The room it is for; without one: every room, for administrators
-    #[arg(long, required_unless_present = "admin")]
+    #[arg(long, required_unless_present_any = ["admin", "session"])]
     pub room: Option<String>,
     /// Who it speaks for
-    #[arg(long, required_unless_present = "admin")]
+    #[arg(long, required_unless_present_any = ["admin", "session"])]
     pub identity: Option<String>,
+    /// The session it is for, in which two programs meet; it lets nobody into a room
+    #[arg(long, value_name = "ID", requires = "role", conflicts_with_all = ["room", "admin", "record"])]
+    pub session: Option<String>,
+    /// What its bearer is in the session
+    #[arg(long, requires = "session", conflicts_with_all = ["room", "admin"], value_parser = ["viewer", "controller", "agent"])]
+    pub role: Option<String>,
     /// The name that others see
     #[arg(long, default_value = "")]
     pub name: String,
@@ -329,6 +335,17 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         command().debug_assert();
+    }
+
+    #[test]
+    fn a_token_is_for_a_room_or_for_a_session_with_a_role() {
+        let fits = |line: &str| command().try_get_matches_from(line.split_whitespace()).is_ok();
+        assert!(fits("crosspoint token create --room a --identity b"));
+        assert!(fits("crosspoint token create --session vm7 --role agent"));
+        assert!(!fits("crosspoint token create --session vm7"));
+        assert!(!fits("crosspoint token create --role agent --room a --identity b"));
+        assert!(!fits("crosspoint token create --session vm7 --role agent --room a"));
+        assert!(!fits("crosspoint token create --session vm7 --role host"));
     }
 
     #[test]

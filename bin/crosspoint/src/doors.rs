@@ -11,6 +11,7 @@ use crosspoint_config::Config;
 use crosspoint_phone::Phone;
 use crosspoint_rooms::Rooms;
 use crosspoint_rooms::socket::Gate;
+use crosspoint_sessions::{Deps as SessionsDeps, Sessions};
 use crosspoint_show::http::HttpDeps;
 use crosspoint_signal::Signal;
 use crosspoint_telemetry::Metrics;
@@ -32,6 +33,8 @@ pub struct Behind<'a> {
     pub metrics: &'a Metrics,
     /// The shows, and what belongs to them.
     pub direction: &'a Direction,
+    /// The sessions in which two programs meet.
+    pub sessions: &'a Sessions,
     /// Where this machine's own programs find the server.
     pub here: &'a str,
 }
@@ -47,6 +50,7 @@ pub fn router(config: &Config, behind: &Behind<'_>) -> anyhow::Result<Router> {
         .merge(crosspoint_audio::router(Audio { rooms: rooms.clone(), gate: gate.clone() }))
         .merge(crosspoint_signal::router(Signal { rooms: rooms.clone(), gate }))
         .merge(crosspoint_phone::router(phone(config, behind, &attempts)))
+        .merge(crosspoint_sessions::router(sessions(config, behind, &attempts)))
         .merge(crosspoint_show::http::router(shows(config, behind, &attempts)));
     if let Some(company) = phones::simulator(config, behind.here)? {
         doors = doors.nest(phones::SIMULATOR, company.router());
@@ -90,6 +94,18 @@ fn phone(config: &Config, behind: &Behind<'_>, attempts: &Arc<Attempts>) -> Phon
         max_calls: config.phone.calls,
         wait_url: config.phone.hold_url.clone(),
         figures,
+    }
+}
+
+fn sessions(config: &Config, behind: &Behind<'_>, attempts: &Arc<Attempts>) -> SessionsDeps {
+    SessionsDeps {
+        sessions: behind.sessions.clone(),
+        ice_servers: behind.rooms.options().ice_servers.clone(),
+        keys: behind.keys.clone(),
+        attempts: attempts.clone(),
+        admin_key: config.admin.key.clone(),
+        admin_addresses: config.admin.addresses.clone(),
+        public_host: public_host(config),
     }
 }
 

@@ -8,10 +8,12 @@
 //! | `doors.rs` | every door on one router |
 //! | `listen.rs`, `tls.rs`, `opening.rs` | the HTTP listener |
 //! | `front.rs` | who speaks on a connection: browsers, TURN clients, ICE over TCP |
-//! | `relay.rs` | the relay (TURN), and what clients are told of it |
+//! | `turn.rs`, `turn_figures.rs` | the relay (TURN), and what clients are told of it |
 //! | `web.rs`, `cors.rs`, `client.rs` | what every request passes through |
 //! | `console.rs` | the pages |
-//! | `phones.rs`, `shows.rs` | telephone companies, call-in shows and their store |
+//! | `store.rs` | what outlasts a restart |
+//! | `phones.rs`, `shows.rs` | telephone companies, call-in shows |
+//! | `sessions.rs` | sessions in which two programs meet |
 //! | `phone_sim.rs` | `crosspoint phone`, `crosspoint phone-sim` |
 //! | `doctor/` | `crosspoint doctor`: what of a deployment works, and what to change |
 //! | `token.rs` | `crosspoint token create` |
@@ -29,12 +31,15 @@ mod listen;
 mod opening;
 mod phone_sim;
 mod phones;
-mod relay;
 mod serve;
+mod sessions;
 mod shows;
 mod signals;
+mod store;
 mod tls;
 mod token;
+mod turn;
+mod turn_figures;
 mod web;
 
 use std::process::ExitCode;

@@ -19,7 +19,8 @@ use tokio::net::TcpListener;
 
 use crate::front::{self, Front};
 use crate::signals::EndSignals;
-use crate::{doors, listen, relay, shows, tls, token};
+use crate::turn_figures::TurnFigures;
+use crate::{doors, listen, sessions, shows, store, tls, token, turn};
 
 /// Requests that are being answered when everybody has left may take so long.
 const LAST_REQUESTS: Duration = Duration::from_secs(2);
@@ -51,17 +52,25 @@ async fn run_on(config: Config) -> anyhow::Result<()> {
     let keys = token::keys(&config);
     let listener = listen::open("http.bind", config.http.bind)?;
     let tls = tls::start(&config).await?;
-    let secret = relay::secret(&config)?;
+    let secret = turn::secret(&config)?;
     let (media, rooms) = start_rooms(&config, &keys, &secret)?;
     let front = Front::new(&config, media.clone());
     front::start(&config, &front, tls.clone())?;
     let metrics = Metrics::new();
+    metrics.collect(Arc::new(TurnFigures(media.clone())));
     let here = here(&config, &listener)?;
-    let direction = shows::start(&config, &rooms, &keys, &metrics, &here).await?;
-    let router = doors::router(
-        &config,
-        &doors::Behind { rooms: &rooms, keys: &keys, metrics: &metrics, direction: &direction, here: &here },
-    )?;
+    let store = store::open(&config)?;
+    let direction = shows::start(&config, store.clone(), &rooms, &keys, &metrics, &here).await?;
+    let sessions = sessions::start(&config, store, &metrics).await?;
+    let behind = doors::Behind {
+        rooms: &rooms,
+        keys: &keys,
+        metrics: &metrics,
+        direction: &direction,
+        sessions: &sessions,
+        here: &here,
+    };
+    let router = doors::router(&config, &behind)?;
     let webhooks = start_webhooks(&config, &rooms, &keys, &metrics)?;
     let told = Told { webhooks, outbox: direction.outbox };
     redirect(&config)?;
@@ -117,7 +126,7 @@ fn start_rooms(config: &Config, keys: &Keys, secret: &Secret) -> anyhow::Result<
         tcp: if shares_http { Vec::new() } else { media.tcp.clone() },
         advertised_tcp: media.advertised_tcp.clone(),
         shared_tcp: if shares_http { media.advertised_tcp.clone() } else { Vec::new() },
-        relay: relay::workers(config, secret)?,
+        turn: turn::workers(config, secret)?,
     };
     let started = Media::start(&ports, sink).map_err(|failure| {
         anyhow!("{failure}; is another server running? Set other ports with --media.udp_port, --media.tcp_port and --turn.port")
@@ -126,7 +135,7 @@ fn start_rooms(config: &Config, keys: &Keys, secret: &Secret) -> anyhow::Result<
     let options = Options {
         limits: config.rooms.limits.clone(),
         auto_create: config.rooms.auto_create,
-        ice_servers: Arc::new(relay::Told(relay::servers(config, secret))),
+        ice_servers: Arc::new(turn::Told(turn::servers(config, secret))),
         tokens: Some(Arc::new(Issuer { keys: keys.clone(), lifetime: config.auth.token_lifetime })),
         recorder: None,
         drain_url: config.drain.url.clone(),

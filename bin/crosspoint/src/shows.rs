@@ -1,4 +1,4 @@
-//! Call-in shows with what they stand on: the store, the telephone companies, the player of files.
+//! Call-in shows with what they stand on: the telephone companies, the player of files.
 
 use std::sync::Arc;
 
@@ -28,9 +28,10 @@ pub struct Direction {
     pub outbox: Option<Outbox>,
 }
 
-/// Opens the store and brings back the shows that are in it. `here`: where this machine's own programs find the server.
+/// Brings back the shows that are in the store. `here`: where this machine's own programs find the server.
 pub async fn start(
     config: &Config,
+    store: Store,
     rooms: &Rooms,
     keys: &Keys,
     metrics: &Metrics,
@@ -40,7 +41,7 @@ pub async fn start(
     let player = config.player.directory.as_ref();
     let player = player.map(|folder| Arc::new(FilePlayer::new(rooms, folder)) as Arc<dyn Player>);
     let webhooks = config.webhooks.urls.clone();
-    let archive = Archive::open(open_store(config)?).await.context("the store cannot be read")?.with_webhooks(webhooks);
+    let archive = Archive::open(store).await.context("the store cannot be read")?.with_webhooks(webhooks);
     let deps = Deps {
         rooms: rooms.clone(),
         archive: archive.clone(),
@@ -60,14 +61,6 @@ pub async fn start(
         None => None,
     };
     Ok(Direction { shows, carriers, player, outbox })
-}
-
-fn open_store(config: &Config) -> anyhow::Result<Store> {
-    let Some(path) = &config.store.path else {
-        tracing::warn!("store.path is empty: shows and calls are forgotten when this server ends");
-        return Store::in_memory().context("the store");
-    };
-    Store::open(path).context("store.path")
 }
 
 /// The API key that signs the tokens of shows.

@@ -16,6 +16,7 @@ pub(crate) fn problems(config: &Config) -> Vec<Problem> {
     keys(config, &mut found);
     http(config, &mut found);
     media(config, &mut found);
+    sessions(config, &mut found);
     turn(config, &mut found);
     player(config, &mut found);
     phone(config, &mut found);
@@ -60,6 +61,19 @@ fn phone(config: &Config, found: &mut Vec<Problem>) {
 fn is_e164(number: &str) -> bool {
     let digits = number.strip_prefix('+').unwrap_or_default();
     (3..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn sessions(config: &Config, found: &mut Vec<Problem>) {
+    let sessions = &config.sessions;
+    for (name, time) in [
+        ("sessions.unanswered", sessions.unanswered),
+        ("sessions.idle", sessions.idle),
+        ("sessions.lifetime", sessions.lifetime),
+    ] {
+        if time.is_zero() {
+            found.push(format!("{name} is 0: every session would end when it begins"));
+        }
+    }
 }
 
 fn player(config: &Config, found: &mut Vec<Problem>) {
@@ -317,6 +331,13 @@ mod tests {
         assert!(
             found[0].starts_with("phone.simulator takes the place") && found[1].starts_with("phone.simulator is for")
         );
+    }
+
+    #[test]
+    fn sessions_that_would_end_when_they_begin_are_refused() {
+        let keys = format!("a: {SECRET}");
+        let flags = [("auth.keys", keys.as_str()), ("media.advertised", "192.0.2.1"), ("sessions.idle", "0s")];
+        assert_eq!(problems(&flags), ["sessions.idle is 0: every session would end when it begins"]);
     }
 
     #[test]

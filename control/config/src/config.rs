@@ -29,6 +29,8 @@ pub struct Config {
     pub auth: Auth,
     /// `[rooms]` and `[bandwidth]`
     pub rooms: RoomsSection,
+    /// `[sessions]`
+    pub sessions: SessionsSection,
     /// `[admin]`
     pub admin: Admin,
     /// `[player]`
@@ -119,6 +121,27 @@ pub struct RoomsSection {
     pub auto_create: bool,
     /// Bounds.
     pub limits: Limits,
+}
+
+/// Two programs that meet here and connect to each other.
+#[derive(Clone, Debug)]
+pub struct SessionsSection {
+    /// Is no token needed?
+    pub open: bool,
+    /// Sessions at once.
+    pub count: usize,
+    /// Candidates of one side for one offer.
+    pub candidates: usize,
+    /// Requests that may wait at one session.
+    pub waiting: usize,
+    /// Offers that one address may post per minute.
+    pub per_minute: u32,
+    /// An offer without an answer ends its session after so long.
+    pub unanswered: Duration,
+    /// A session of which nothing is heard ends after so long.
+    pub idle: Duration,
+    /// How long a session may last.
+    pub lifetime: Duration,
 }
 
 /// Who reaches `/api` and `/metrics` without a token.
@@ -230,6 +253,7 @@ impl Config {
                 token_lifetime: settings.duration("auth.token_lifetime"),
             },
             rooms: RoomsSection { auto_create: settings.flag("rooms.auto_create"), limits: limits(settings) },
+            sessions: sessions(settings),
             admin: Admin { key: settings.secret("admin.key"), addresses: networks(settings.list("admin.addresses")) },
             player: PlayerSection { directory: settings.text("player.directory").map(PathBuf::from) },
             store: StoreSection { path: settings.text("store.path").map(PathBuf::from) },
@@ -316,6 +340,19 @@ fn media(settings: &Settings) -> MediaSection {
         advertised_udp: with(&advertised, told_udp),
         advertised_tcp: if has_tcp { with(&advertised, told_tcp) } else { Vec::new() },
         ice_servers: settings.list("media.ice_servers").to_vec(),
+    }
+}
+
+fn sessions(settings: &Settings) -> SessionsSection {
+    SessionsSection {
+        open: settings.flag("sessions.open"),
+        count: settings.number("sessions.count"),
+        candidates: settings.number("sessions.candidates"),
+        waiting: settings.number("sessions.waiting"),
+        per_minute: settings.number("sessions.per_minute"),
+        unanswered: settings.duration("sessions.unanswered"),
+        idle: settings.duration("sessions.idle"),
+        lifetime: settings.duration("sessions.lifetime"),
     }
 }
 

@@ -27,7 +27,7 @@ mod value;
 
 pub use config::{
     Acme, Admin, Auth, Config, Drain, Http, Log, LogFormat, MediaSection, Phone, PhoneAccount, PlayerSection,
-    RoomsSection, StoreSection, TlsFiles, WebhooksSection,
+    RoomsSection, SessionsSection, StoreSection, TlsFiles, WebhooksSection,
 };
 pub use file::Problem;
 pub use kind::{Kind, duration};

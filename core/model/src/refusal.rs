@@ -47,7 +47,7 @@ codes! {
     WrongPin = "wrong-pin", 403,
     /// The room has as many participants as it may.
     RoomFull = "room-full", 403,
-    /// The server has as many rooms or participants as it may.
+    /// The server has as many rooms, participants or sessions as it may.
     ServerFull = "server-full", 503,
     /// The server is going down and takes nobody new.
     Draining = "draining", 503,
@@ -63,6 +63,16 @@ codes! {
     TrackNotFound = "track-not-found", 404,
     /// There is no such session, or it has ended.
     SessionNotFound = "session-not-found", 404,
+    /// There is no such session of two programs that meet through this server, or it has ended.
+    NoSession = "no-session", 404,
+    /// The other side has not said this yet.
+    NotReady = "not-ready", 404,
+    /// Another offer waits for its answer.
+    OfferExists = "offer-exists", 409,
+    /// The offer has another answer already.
+    AnswerExists = "answer-exists", 409,
+    /// What came belongs to an offer that another one has replaced.
+    StaleRevision = "stale-revision", 409,
     /// There is no such page or path.
     NotFound = "not-found", 404,
     /// This connection has joined already.

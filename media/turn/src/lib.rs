@@ -63,4 +63,4 @@ pub struct Flow {
 
 /// A relay: the number of an allocation, for as long as it lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Relay(pub usize);
+pub struct AllocationKey(pub usize);

@@ -13,7 +13,7 @@ use crosspoint_stun::{Builder, Class, Key, Message, Method};
 use crate::allocation::{Allocation, TooMany, Unbound};
 use crate::quota::Full;
 use crate::server::{Action, Opening, Turn};
-use crate::{Flow, Relay};
+use crate::{AllocationKey, Flow};
 
 /// How long an allocation lasts when the client does not say, and at most, in seconds (RFC 8656 §7.2).
 const USUAL_LIFETIME: u32 = 600;
@@ -229,10 +229,10 @@ impl Turn {
                 NO_ROOM
             }
         })?;
-        let relay = Relay(self.allocations.vacant_key());
+        let key = AllocationKey(self.allocations.vacant_key());
         let lifetime = lifetime(message).max(USUAL_LIFETIME);
         Ok(Allocated::Open(Box::new(Opening {
-            relay,
+            allocation: key,
             ipv6,
             even: even.is_some(),
             client,

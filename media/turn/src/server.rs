@@ -13,7 +13,7 @@ use slab::Slab;
 use crate::allocation::Allocation;
 use crate::doorstep::Doorstep;
 use crate::quota::{Direction, Seat};
-use crate::{Counters, Flow, Relay, Shared};
+use crate::{AllocationKey, Counters, Flow, Shared};
 
 /// What the caller is to do.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub enum Action<'a> {
     /// Send from a relay.
     ToPeer {
         /// From which.
-        relay: Relay,
+        allocation: AllocationKey,
         /// Where to.
         peer: SocketAddr,
         /// What.
@@ -47,7 +47,7 @@ pub enum Action<'a> {
 #[derive(Debug)]
 pub struct Opening {
     /// The number that its allocation gets.
-    pub relay: Relay,
+    pub allocation: AllocationKey,
     /// An IPv6 one? Otherwise IPv4.
     pub ipv6: bool,
     /// Must its port be even?
@@ -69,7 +69,7 @@ pub struct Turn {
     by_client: FxHashMap<Flow, usize>,
     /// When they end; the first first.
     expiries: BTreeSet<(Instant, usize)>,
-    closed: Vec<(Relay, Flow)>,
+    closed: Vec<(AllocationKey, Flow)>,
     pub(crate) doorstep: Doorstep,
     pub(crate) counters: Counters,
     /// The answer that is being given.
@@ -120,12 +120,12 @@ impl Turn {
     /// A datagram came to a relay.
     pub fn handle_peer<'a>(
         &'a mut self,
-        relay: Relay,
+        key: AllocationKey,
         from: SocketAddr,
         contents: &'a [u8],
         now: Instant,
     ) -> Action<'a> {
-        let Some(allocation) = self.allocations.get(relay.0) else { return Action::Nothing };
+        let Some(allocation) = self.allocations.get(key.0) else { return Action::Nothing };
         let source = self.shared.peers.source(from).filter(|peer| allocation.permits(peer.ip(), now));
         let (Some(peer), Ok(length)) = (source, u16::try_from(contents.len())) else {
             self.counters.unpermitted += 1;
@@ -179,7 +179,7 @@ impl Turn {
     }
 
     /// A relay that is no more, and whose it was: its socket is to be closed.
-    pub fn poll_closed(&mut self) -> Option<(Relay, Flow)> {
+    pub fn poll_closed(&mut self) -> Option<(AllocationKey, Flow)> {
         self.closed.pop()
     }
 
@@ -248,7 +248,7 @@ impl Turn {
         }
         self.counters.packets_up += 1;
         self.counters.bytes_up += contents.len() as u64;
-        Action::ToPeer { relay: Relay(index), peer: destination, contents }
+        Action::ToPeer { allocation: AllocationKey(index), peer: destination, contents }
     }
 
     /// Gives an answer, signed where the key is known.
@@ -289,6 +289,6 @@ impl Turn {
         self.by_client.remove(&allocation.flow);
         self.shared.peers.mark(allocation.relayed, false);
         self.counters.allocations[allocation.flow.transport as usize] -= 1;
-        self.closed.push((Relay(index), allocation.flow));
+        self.closed.push((AllocationKey(index), allocation.flow));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::time::Instant;
 
 use mio::Interest;
@@ -68,7 +69,6 @@ impl Socket {
             socket.set_only_v6(true)?;
         }
         socket.set_reuse_port(shared)?;
-        socket.set_nonblocking(true)?;
         // Less is no reason not to start; `crosspoint` says so in its log.
         let granted =
             socket.set_recv_buffer_size(KERNEL_BUFFER).and_then(|()| socket.set_send_buffer_size(KERNEL_BUFFER));
@@ -76,7 +76,13 @@ impl Socket {
             tracing::warn!(%error, "the kernel's socket buffers stay at their default");
         }
         socket.bind(&SockAddr::from(address))?;
-        let io = mio::net::UdpSocket::from_std(socket.into());
+        Self::of(socket.into())
+    }
+
+    /// Around a socket that is bound already.
+    pub fn of(socket: std::net::UdpSocket) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        let io = mio::net::UdpSocket::from_std(socket);
         let state = UdpSocketState::new(UdpSockRef::from(&io))?;
         let local = io.local_addr()?;
         Ok(Self { io, state, local, sent: 0, dropped: 0 })
@@ -85,6 +91,11 @@ impl Socket {
     /// The bound address.
     pub fn local(&self) -> SocketAddr {
         self.local
+    }
+
+    /// The same socket once more, for who must do with it what this does not offer.
+    pub fn duplicate(&self) -> io::Result<std::net::UdpSocket> {
+        Ok(self.io.as_fd().try_clone_to_owned()?.into())
     }
 
     /// How many datagrams one call can send to one destination: the size for [`Batch::new`].

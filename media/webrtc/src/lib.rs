@@ -12,7 +12,7 @@
 //!
 //! Start reading in [`transport`]. What the crate adds to str0m: OS-random ICE credentials that carry the worker's number
 //! ([`credentials`]), one checked DTLS configuration for all connections ([`crypto`]), paired stream ids so that browsers
-//! keep lips and sound together ([`sdp`]), and header extensions that travel across ([`extensions`]).
+//! keep lips and sound together ([`sdp`]), media that follow a client to its new network (`way.rs`), and header extensions that travel across ([`extensions`]).
 
 #![forbid(unsafe_code)]
 
@@ -30,6 +30,7 @@ pub mod sdp;
 mod srtp;
 mod stats;
 pub mod transport;
+mod way;
 
 pub use event::{Datagram, Path, Sink, TransportEvent};
 pub use factory::{Accepted, Factory, Host, HostCandidate};

@@ -27,6 +27,7 @@ use crate::line::Line;
 use crate::packet::Inbound;
 use crate::sdp::{self, Offered, invalid, prepare_offer};
 use crate::stats::{Gatherer, TransportStats};
+use crate::way::Way;
 use crate::{MediaLine, credentials, crypto, srtp};
 
 /// str0m is asked for the way at most this often.
@@ -42,9 +43,8 @@ pub struct Transport {
     lines: Vec<Line>,
     incoming: Incoming,
     egress: Egress,
-    /// The way that ICE has chosen.
-    path: Option<Path>,
-    /// When str0m was last asked for it.
+    way: Way,
+    /// When str0m was last asked which way ICE has chosen.
     path_asked: Option<Instant>,
     /// The source of what makes str0m tell.
     source: u32,
@@ -52,6 +52,8 @@ pub struct Transport {
     due: Option<Instant>,
     /// str0m was given something to do.
     touched: bool,
+    /// The datagram that is being handled was media of this client.
+    took_media: bool,
     connected: bool,
     reliable: Option<ChannelId>,
     lossy: Option<ChannelId>,
@@ -90,11 +92,12 @@ impl Transport {
             lines: Vec::new(),
             incoming: Incoming::default(),
             egress: Egress::new(now),
-            path: None,
+            way: Way::default(),
             path_asked: None,
             source: credentials::source(),
             due: None,
             touched: true,
+            took_media: false,
             connected: false,
             reliable: None,
             lossy: None,
@@ -130,9 +133,13 @@ impl Transport {
 
     /// A datagram of this client.
     pub fn handle_datagram(&mut self, datagram: &Datagram<'_>, sink: &mut impl Sink) -> Option<Instant> {
+        let path = Path { tcp: datagram.tcp, source: datagram.destination, destination: datagram.source };
         if is_rtcp(datagram.contents) && !self.handle_rtcp(datagram, sink) {
             self.check_path(datagram, sink);
             return self.poll_timeout();
+        }
+        if is_stun(datagram.contents) && !self.way.is_checked(path) && self.accepts(datagram) {
+            self.way.check(path);
         }
         if let Some(receive) = receive(datagram)
             && let Err(error) = self.rtc.handle_input(Input::Receive(datagram.arrival, receive))
@@ -140,6 +147,9 @@ impl Transport {
             tracing::debug!(%error, "a datagram was not taken");
         }
         self.due = self.drain(sink);
+        if std::mem::take(&mut self.took_media) {
+            self.way.hear(path, datagram.arrival);
+        }
         self.check_path(datagram, sink);
         self.poll_timeout()
     }
@@ -148,7 +158,7 @@ impl Transport {
     fn check_path(&mut self, datagram: &Datagram<'_>, sink: &mut impl Sink) {
         let is_known = |path: &Path| path.destination == datagram.source && path.tcp == datagram.tcp;
         let asked = self.path_asked.is_some_and(|at| datagram.arrival.saturating_duration_since(at) < PATH_PAUSE);
-        if self.connected && !asked && !self.path.as_ref().is_some_and(is_known) {
+        if self.connected && !asked && !self.way.now().as_ref().is_some_and(is_known) {
             self.path_asked = Some(datagram.arrival);
             self.find_path(sink);
         }
@@ -172,7 +182,7 @@ impl Transport {
     }
 
     fn send(&mut self, now: Instant, sink: &mut impl Sink) {
-        if let Some(path) = self.path {
+        if let Some(path) = self.way.now() {
             self.egress.flush(now, &mut Route { sink, path });
         }
         if let Some(estimate) = self.egress.take_announced() {
@@ -183,6 +193,8 @@ impl Transport {
     /// The client's feedback. True: there is something in it for str0m, too.
     fn handle_rtcp(&mut self, datagram: &Datagram<'_>, sink: &mut impl Sink) -> bool {
         let Some(wishes) = self.egress.handle_rtcp(datagram.contents, datagram.arrival) else { return true };
+        let path = Path { tcp: datagram.tcp, source: datagram.destination, destination: datagram.source };
+        self.way.hear(path, datagram.arrival);
         let Wishes { key_frames, estimate, others } = wishes;
         for line in key_frames {
             sink.event(TransportEvent::KeyFrameRequest { line });
@@ -284,7 +296,7 @@ impl Transport {
 
     /// Queues a packet of some publisher for the slot on `line`.
     pub fn forward(&mut self, line: u16, packet: &Inbound, sequence: u64, timestamp: u32, picture: picture::Numbers) {
-        let slot = self.lines.get_mut(usize::from(line)).filter(|line| line.view.sends && self.path.is_some());
+        let slot = self.lines.get_mut(usize::from(line)).filter(|line| line.view.sends && self.way.now().is_some());
         let Some(slot) = slot else { return };
         match slot.payload_types(&packet.format, self.rtc.codec_config()) {
             Some(types) => self.egress.forward(line, &packet.media, types, (sequence, timestamp), picture),
@@ -371,8 +383,10 @@ impl Transport {
                     let path = Path { tcp, source: transmit.source, destination: transmit.destination };
                     // str0m seals RTCP only, and sends it on the way that ICE has chosen.
                     if is_rtcp(&transmit.contents) {
-                        self.path = Some(path);
+                        self.way.nominate(path);
                     }
+                    // A check is answered where it came from; everything else goes where media go.
+                    let path = self.way.now().filter(|_| !is_stun(&transmit.contents)).unwrap_or(path);
                     let start = sink.bytes().len();
                     sink.bytes().extend_from_slice(&transmit.contents);
                     sink.finish(path, start);
@@ -396,6 +410,7 @@ impl Transport {
     fn handle_event(&mut self, event: Event, sink: &mut impl Sink) {
         match event {
             Event::RtpPacket(packet) => {
+                self.took_media = true;
                 let [recovered, packet] = self.incoming.take(packet, &mut self.rtc, &self.lines);
                 for packet in [recovered, packet].into_iter().flatten() {
                     sink.event(TransportEvent::Packet(Arc::new(packet)));
@@ -476,6 +491,11 @@ impl<S: Sink> Outlet for Route<'_, S> {
 /// RFC 5761 §4: by the packet type.
 fn is_rtcp(datagram: &[u8]) -> bool {
     matches!(datagram, [128..=191, 192..=223, ..])
+}
+
+/// RFC 7983 §7: by the first byte.
+fn is_stun(datagram: &[u8]) -> bool {
+    matches!(datagram, [0..=3, ..])
 }
 
 fn receive<'a>(datagram: &Datagram<'a>) -> Option<Receive<'a>> {

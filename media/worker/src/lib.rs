@@ -20,10 +20,10 @@ mod traffic;
 mod turn;
 
 pub use crosspoint_engine as engine;
-pub use crosspoint_turn as relay;
+pub use crosspoint_turn as turn_server;
 pub use crosspoint_udp::KERNEL_BUFFER;
 pub use crosspoint_webrtc::MediaLine;
 pub use crosspoint_webrtc::factory::Accepted;
-pub use media::{FactSink, Media, MediaConfig, RelayConfig, StartError};
+pub use media::{FactSink, Media, MediaConfig, StartError, TurnConfig};
 pub use traffic::Traffic;
 pub use turn::NewLink;

@@ -18,7 +18,7 @@ use crate::frames::next_frame;
 use crate::inbox::{Inbox, Message, NewStream, inbox};
 use crate::shell::{FIRST_TURN, INBOX, Port, Shell};
 use crate::traffic::{Board, Traffic};
-use crate::turn::{NewLink, Relaying};
+use crate::turn::{NewLink, TurnSockets};
 
 /// Where media comes in.
 #[derive(Clone, Debug, Default)]
@@ -37,12 +37,12 @@ pub struct MediaConfig {
     /// ([`Media::take_stream`]).
     pub shared_tcp: Vec<SocketAddr>,
     /// Relays for TURN clients, if there are to be any.
-    pub relay: Option<RelayConfig>,
+    pub turn: Option<TurnConfig>,
 }
 
 /// Relays for TURN clients.
 #[derive(Clone, Debug)]
-pub struct RelayConfig {
+pub struct TurnConfig {
     /// The UDP addresses that every worker listens on, one per IP family at most.
     pub udp: Vec<SocketAddr>,
     /// What all workers share.
@@ -91,6 +91,7 @@ impl Media {
     pub fn start(config: &MediaConfig, sink: FactSink) -> Result<Self, StartError> {
         let sink = Arc::new(sink);
         let (listeners, tcp_candidates) = listen(config)?;
+        claim(config.turn.as_ref())?;
         let mut workers = Vec::new();
         let mut shells = Vec::new();
         for index in 0..config.workers.max(1) {
@@ -136,8 +137,8 @@ impl Media {
     }
 
     /// What a worker's relays carried since it started.
-    pub fn relays(&self, worker: usize) -> Counters {
-        self.workers.get(worker).map(|worker| worker.board.relays()).unwrap_or_default()
+    pub fn turn(&self, worker: usize) -> Counters {
+        self.workers.get(worker).map(|worker| worker.board.turn()).unwrap_or_default()
     }
 
     /// Gives a connection on which a TURN client speaks to one of the workers.
@@ -195,6 +196,16 @@ impl Media {
     }
 }
 
+/// Is the TURN port free? Workers share it among them, and so could a second server of the same user, with nobody the wiser
+/// (`SO_REUSEPORT`): bound alone, it is refused.
+fn claim(turn: Option<&TurnConfig>) -> Result<(), StartError> {
+    for address in turn.iter().flat_map(|turn| &turn.udp) {
+        let bind = |error| StartError::Bind { protocol: "UDP (TURN)", address: *address, error };
+        Socket::bind(*address).map_err(bind)?;
+    }
+    Ok(())
+}
+
 type Listeners = Vec<(TcpListener, SocketAddr)>;
 
 fn listen(config: &MediaConfig) -> Result<(Listeners, Vec<HostCandidate>), StartError> {
@@ -235,10 +246,10 @@ fn make_worker(
     let facts = Box::new(move |facts| sink(index, facts));
     let board = Arc::new(Board::default());
     let mut shell = Shell::new(Engine::of_worker(index), poll, ports, mailbox, facts, board.clone())?;
-    if let Some(relay) = &config.relay {
-        let bound = Relaying::new(relay.shared.clone(), &relay.udp, shell.poll.registry(), FIRST_TURN);
+    if let Some(turn) = &config.turn {
+        let bound = TurnSockets::new(turn.shared.clone(), &turn.udp, shell.poll.registry(), FIRST_TURN);
         let bound = bound.map_err(|(address, error)| StartError::Bind { protocol: "UDP (TURN)", address, error })?;
-        shell.relay_with(bound);
+        shell.take_turn(bound);
     }
     Ok((Worker { host: Host { worker: number, candidates }, inbox, board }, shell))
 }

@@ -22,7 +22,7 @@ use mio::{Events, Poll, Token};
 use crate::inbox::{Inbox, Mailbox, Message, NewStream};
 use crate::streams::Streams;
 use crate::traffic::{Board, Traffic};
-use crate::turn::{NewLink, Relaying};
+use crate::turn::{NewLink, TurnSockets};
 
 /// Receive batches (of up to 32 GRO bundles) per turn.
 const BATCHES: usize = 4;
@@ -62,7 +62,7 @@ pub(crate) struct Shell {
     pub(crate) ports: Vec<Port>,
     streams: Streams,
     /// The relays of TURN, if there are any.
-    relaying: Option<Relaying>,
+    turn: Option<TurnSockets>,
     /// What all sockets are read with.
     buffers: Buffers,
     mailbox: Mailbox,
@@ -96,7 +96,7 @@ impl Shell {
             engine,
             ports,
             streams,
-            relaying: None,
+            turn: None,
             buffers: Buffers::default(),
             mailbox,
             inboxes: Vec::new(),
@@ -114,8 +114,8 @@ impl Shell {
     }
 
     /// Relays for TURN clients too.
-    pub(crate) fn relay_with(&mut self, relaying: Relaying) {
-        self.relaying = Some(relaying);
+    pub(crate) fn take_turn(&mut self, turn: TurnSockets) {
+        self.turn = Some(turn);
     }
 
     /// Runs until [`Message::Stop`].
@@ -139,7 +139,7 @@ impl Shell {
             }
             self.read_streams_on();
             self.read_ports();
-            self.read_relays();
+            self.read_turn();
             self.sweep_streams();
             self.engine.handle_timeout(Instant::now());
             self.work();
@@ -150,8 +150,8 @@ impl Shell {
     }
 
     fn timeout(&self, now: Instant) -> Option<Duration> {
-        let relays_have_more = self.relaying.as_ref().is_some_and(Relaying::has_more);
-        let has_more = self.ports.iter().any(|port| port.readable) || self.streams.has_more() || relays_have_more;
+        let turn_has_more = self.turn.as_ref().is_some_and(TurnSockets::has_more);
+        let has_more = self.ports.iter().any(|port| port.readable) || self.streams.has_more() || turn_has_more;
         if has_more || self.engine.has_work() {
             return Some(Duration::ZERO);
         }
@@ -159,8 +159,8 @@ impl Shell {
         // What a full socket left behind is tried again soon even if readiness was missed.
         let retry = self.ports.iter().any(|port| !port.batch.is_empty()).then_some(Duration::from_millis(1));
         let sweep = (!self.streams.is_empty()).then_some(SWEEP);
-        let relays = self.relaying.as_ref().and_then(|relaying| relaying.timeout(now));
-        [timer, retry, sweep, relays].into_iter().flatten().min()
+        let turn = self.turn.as_ref().and_then(|turn| turn.timeout(now));
+        [timer, retry, sweep, turn].into_iter().flatten().min()
     }
 
     fn take_messages(&mut self) {
@@ -195,23 +195,23 @@ impl Shell {
     }
 
     fn add_link(&mut self, link: NewLink) {
-        if let Some(relaying) = &mut self.relaying {
-            relaying.add_link(link, self.poll.registry());
+        if let Some(turn) = &mut self.turn {
+            turn.add_link(link, self.poll.registry());
         }
     }
 
     fn ready(&mut self, token: Token) {
-        match &mut self.relaying {
-            Some(relaying) if token.0 < FIRST_STREAM => relaying.port_ready(token.0 - FIRST_TURN),
-            Some(relaying) if Relaying::owns(token) => relaying.ready(token),
+        match &mut self.turn {
+            Some(turn) if token.0 < FIRST_STREAM => turn.port_ready(token.0 - FIRST_TURN),
+            Some(turn) if TurnSockets::owns(token) => turn.ready(token),
             _ => self.read_stream(token),
         }
     }
 
-    fn read_relays(&mut self) {
-        if let Some(relaying) = &mut self.relaying {
-            relaying.read(&mut self.buffers, self.poll.registry());
-            relaying.handle_timeout(Instant::now());
+    fn read_turn(&mut self) {
+        if let Some(turn) = &mut self.turn {
+            turn.read(&mut self.buffers, self.poll.registry());
+            turn.handle_timeout(Instant::now());
         }
     }
 
@@ -351,8 +351,8 @@ impl Shell {
 
     fn report(&mut self) {
         self.board.write(&self.traffic());
-        if let Some(relaying) = &self.relaying {
-            self.board.write_relays(&relaying.counters());
+        if let Some(turn) = &self.turn {
+            self.board.write_turn(&turn.counters());
         }
         let facts = self.engine.take_facts();
         if !facts.is_empty() {

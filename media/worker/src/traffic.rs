@@ -35,7 +35,7 @@ pub(crate) struct Board {
     forged: AtomicU64,
     oversized: AtomicU64,
     unrelayed: AtomicU64,
-    relays: Mutex<Counters>,
+    turn: Mutex<Counters>,
 }
 
 impl Board {
@@ -51,14 +51,14 @@ impl Board {
     }
 
     /// What relays carried. Readers are few, so that the lock is free.
-    pub fn write_relays(&self, counters: &Counters) {
-        if let Ok(mut own) = self.relays.try_lock() {
+    pub fn write_turn(&self, counters: &Counters) {
+        if let Ok(mut own) = self.turn.try_lock() {
             *own = *counters;
         }
     }
 
-    pub fn relays(&self) -> Counters {
-        *self.relays.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn turn(&self) -> Counters {
+        *self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn read(&self) -> Traffic {

@@ -1,8 +1,9 @@
-//! What the HTTP doors share: who calls and what they may (`access.rs`), bodies (`body.rs`), and here refusals as every door sends
-//! them: problem details (RFC 9457), as RFC 9725 §4.2 wants 4xx and 5xx answers to be too.
+//! What the HTTP doors share: who calls and what they may (`access.rs`), bodies (`body.rs`), queries (`query.rs`), and here refusals as
+//! every door sends them: problem details (RFC 9457), as RFC 9725 §4.2 wants 4xx and 5xx answers to be too.
 
 mod access;
 mod body;
+mod query;
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -12,6 +13,7 @@ use crosspoint_model::{Problem, Refusal};
 
 pub use access::{Access, Caller, Guarded, address, bearer_token, is_own_host};
 pub use body::{Body, MaybeBody};
+pub use query::Query;
 
 /// A refusal on its way out.
 #[derive(Debug)]

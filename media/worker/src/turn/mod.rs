@@ -9,11 +9,11 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `relays.rs` | relay sockets |
+//! | `relay_sockets.rs` | relay sockets |
 //! | `links.rs` | TCP and TLS connections |
 
 mod links;
-mod relays;
+mod relay_sockets;
 
 use std::io;
 use std::net::SocketAddr;
@@ -21,13 +21,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crosspoint_stun::stream::{Unit, next_unit};
-use crosspoint_turn::{Action, Counters, Flow, Relay, Shared, Transport, Turn};
+use crosspoint_turn::{Action, AllocationKey, Counters, Flow, Shared, Transport, Turn};
 use crosspoint_udp::{Batch, Buffers, Socket};
 use mio::{Registry, Token};
 
 pub use links::NewLink;
 use links::{Links, Read};
-use relays::Relays;
+use relay_sockets::RelaySockets;
 
 /// Receive batches of one socket before the others have their turn.
 const BATCHES: usize = 4;
@@ -37,7 +37,7 @@ const MAX_WAITING: usize = 1 << 20;
 const SWEEP: Duration = Duration::from_secs(1);
 
 /// The relays of one worker, with their sockets.
-pub(crate) struct Relaying {
+pub(crate) struct TurnSockets {
     turn: Turn,
     ports: Vec<Port>,
     out: Outlets,
@@ -53,11 +53,11 @@ struct Port {
 struct Outlets {
     /// What goes out by the ports.
     batches: Vec<Batch>,
-    relays: Relays,
+    relays: RelaySockets,
     links: Links,
 }
 
-impl Relaying {
+impl TurnSockets {
     /// Binds the ports, and registers them with tokens from `first_port` on.
     pub fn new(
         shared: Arc<Shared>,
@@ -73,7 +73,7 @@ impl Relaying {
             ports.push(Port { socket, readable: true });
         }
         let batches = ports.iter().map(|port| Batch::new(port.socket.max_segments())).collect();
-        let out = Outlets { batches, relays: Relays::default(), links: Links::default() };
+        let out = Outlets { batches, relays: RelaySockets::default(), links: Links::default() };
         Ok(Self { turn: Turn::new(shared), ports, out, swept: Instant::now() })
     }
 
@@ -84,7 +84,7 @@ impl Relaying {
 
     /// Is this token one of a relay socket or of a connection?
     pub fn owns(token: Token) -> bool {
-        Relays::index(token).is_some() || Links::index(token).is_some()
+        RelaySockets::index(token).is_some() || Links::index(token).is_some()
     }
 
     /// A port can be read.
@@ -96,7 +96,7 @@ impl Relaying {
 
     /// A relay socket or a connection can be read or written.
     pub fn ready(&mut self, token: Token) {
-        if let Some(relay) = Relays::index(token) {
+        if let Some(relay) = RelaySockets::index(token) {
             self.out.relays.ready(relay);
         } else if let Some(link) = Links::index(token) {
             self.out.links.ready(link);
@@ -180,7 +180,7 @@ impl Relaying {
         let mut more = true;
         for _ in 0..BATCHES {
             let take = |datagram: crosspoint_udp::Received<'_>, now| {
-                let action = turn.handle_peer(Relay(index), datagram.source, datagram.contents, now);
+                let action = turn.handle_peer(AllocationKey(index), datagram.source, datagram.contents, now);
                 if let Action::ToClient { client, head, body } = action {
                     to_client(batches, links, client, head, body);
                 }
@@ -261,7 +261,7 @@ impl Outlets {
             Action::ToClient { client, head, body } => {
                 to_client(&mut self.batches, &mut self.links, client, head, body);
             }
-            Action::ToPeer { relay, peer, contents } => self.relays.push(relay, peer, contents),
+            Action::ToPeer { allocation, peer, contents } => self.relays.push(allocation, peer, contents),
         }
     }
 

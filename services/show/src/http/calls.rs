@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use crosspoint_model::show::{CallNotes, CallView, ShowEvent};
 use crosspoint_model::{Code, Problem, Refusal};
-use crosspoint_rooms::http::{Answer, Body, Caller, MaybeBody, Refused};
+use crosspoint_rooms::http::{Answer, Body, Caller, MaybeBody, Query, Refused};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -13,7 +13,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Shared;
 use super::access::actor;
-use super::query::Query;
 use crate::machine::{Verb, Words};
 
 /// Calls that are not over, and the last 50 that are, by when they came. For the staff.

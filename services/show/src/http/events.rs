@@ -15,7 +15,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use crosspoint_model::show::ShowEvent;
 use crosspoint_model::{Problem, Refusal};
-use crosspoint_rooms::http::{Answer, Caller, Guarded, Refused};
+use crosspoint_rooms::http::{Answer, Caller, Guarded, Query, Refused};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use serde::Deserialize;
@@ -25,7 +25,6 @@ use utoipa::IntoParams;
 
 use super::Shared;
 use super::access::actor;
-use super::query::Query;
 use crate::Shows;
 
 /// Something is said this often at least, so that both sides notice when the other one is gone.

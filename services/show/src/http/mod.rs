@@ -7,7 +7,6 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `access.rs` | who is calling, as somebody in a show |
-//! | `query.rs` | what stands behind the `?` |
 //! | `shows.rs`, `settings.rs`, `detail.rs` | shows: made, changed, ended; what is said of them |
 //! | `seats.rs` | invitations become seats |
 //! | `calls.rs` | calls, and what is done with them |
@@ -19,7 +18,6 @@ mod callers;
 mod calls;
 mod detail;
 mod events;
-mod query;
 mod seats;
 mod settings;
 mod shows;

@@ -73,7 +73,7 @@ fn own(site: &Site<'_>, credentials: &Credentials) -> Vec<Finding> {
 }
 
 fn own_urls(site: &Site<'_>) -> Vec<String> {
-    let (relays, stun) = crate::relay::own_urls(site.config);
+    let (relays, stun) = crate::turn::own_urls(site.config);
     relays.into_iter().chain(stun).collect()
 }
 

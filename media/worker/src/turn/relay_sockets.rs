@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crosspoint_turn::peers::{Peers, RelayAddress};
-use crosspoint_turn::{Opening, Relay};
+use crosspoint_turn::{AllocationKey, Opening};
 use crosspoint_udp::{Batch, Socket};
 use mio::{Registry, Token};
 
@@ -14,7 +14,7 @@ const CHANCES: usize = 32;
 
 /// All relay sockets of a worker, by the numbers of their allocations.
 #[derive(Default)]
-pub(crate) struct Relays {
+pub(crate) struct RelaySockets {
     sockets: Vec<Option<Socket>>,
     batches: Vec<Batch>,
     readable: Vec<usize>,
@@ -22,7 +22,7 @@ pub(crate) struct Relays {
     waiting: Vec<usize>,
 }
 
-impl Relays {
+impl RelaySockets {
     /// The relay that a token is of.
     pub fn index(token: Token) -> Option<usize> {
         token.0.checked_sub(FIRST).filter(|index| *index < FIRST)
@@ -33,7 +33,7 @@ impl Relays {
     pub fn open(&mut self, peers: &Peers, wanted: &Opening, registry: &Registry) -> Option<SocketAddr> {
         let address = peers.relay_address(wanted.ipv6)?;
         let mut socket = ports(peers, wanted.even).find_map(|port| bind(peers, address, port))?;
-        let index = wanted.relay.0;
+        let index = wanted.allocation.0;
         if let Err(error) = socket.register(registry, Token(FIRST + index)) {
             tracing::debug!(%error, "a relay socket cannot be used");
             return None;
@@ -49,7 +49,7 @@ impl Relays {
     }
 
     /// Closes one.
-    pub fn close(&mut self, Relay(index): Relay) {
+    pub fn close(&mut self, AllocationKey(index): AllocationKey) {
         if let Some(place) = self.sockets.get_mut(index) {
             *place = None;
         }
@@ -80,7 +80,7 @@ impl Relays {
     }
 
     /// A datagram is to leave.
-    pub fn push(&mut self, Relay(index): Relay, peer: SocketAddr, contents: &[u8]) {
+    pub fn push(&mut self, AllocationKey(index): AllocationKey, peer: SocketAddr, contents: &[u8]) {
         let Some(batch) = self.batches.get_mut(index) else { return };
         if batch.is_empty() {
             self.waiting.push(index);

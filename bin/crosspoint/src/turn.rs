@@ -10,10 +10,10 @@ use crosspoint_ice::{Account, Relay, Servers, TwilioRelays};
 use crosspoint_model::Secret;
 use crosspoint_model::signal::IceServer;
 use crosspoint_rooms::IceServers;
-use crosspoint_worker::RelayConfig;
-use crosspoint_worker::relay::peers::{Here, Peers, RelayAddress};
-use crosspoint_worker::relay::quota::Limits;
-use crosspoint_worker::relay::{Settings, Shared};
+use crosspoint_worker::TurnConfig;
+use crosspoint_worker::turn_server::peers::{Here, Peers, RelayAddress};
+use crosspoint_worker::turn_server::quota::Limits;
+use crosspoint_worker::turn_server::{Settings, Shared};
 use url::Url;
 
 /// What credentials that end are made with: the configured secret, or a new one.
@@ -26,7 +26,7 @@ pub fn secret(config: &Config) -> anyhow::Result<Secret> {
 }
 
 /// What the workers' relays are built with; none: there are none.
-pub fn workers(config: &Config, secret: &Secret) -> anyhow::Result<Option<RelayConfig>> {
+pub fn workers(config: &Config, secret: &Secret) -> anyhow::Result<Option<TurnConfig>> {
     let turn = &config.turn;
     let Some(port) = turn.port else { return Ok(None) };
     let limits = Limits {
@@ -46,7 +46,7 @@ pub fn workers(config: &Config, secret: &Secret) -> anyhow::Result<Option<RelayC
         peers: peers(config),
     };
     let udp = config.media.udp.iter().map(|address| SocketAddr::new(address.ip(), port)).collect();
-    Ok(Some(RelayConfig { udp, shared: Shared::new(settings) }))
+    Ok(Some(TurnConfig { udp, shared: Shared::new(settings) }))
 }
 
 /// What clients are told.

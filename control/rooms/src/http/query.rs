@@ -3,10 +3,12 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use crosspoint_model::{Code, Refusal};
-use crosspoint_rooms::http::Refused;
 use serde::de::DeserializeOwned;
 
+use super::Refused;
+
 /// A query; what is wrong with one is told as problem details.
+#[derive(Clone, Copy, Debug)]
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
