@@ -55,7 +55,8 @@ pub fn answers(server: SocketAddr) -> bool {
         let socket = UdpSocket::bind("127.0.0.1:0")?;
         socket.connect(server)?;
         socket.set_read_timeout(Some(Duration::from_millis(100)))?;
-        ask(&socket, &request(Method::Binding, [9; 12]).finish()).map(|_| ())
+        // The system may give this socket the very port, which then answers itself.
+        done(&ask(&socket, &request(Method::Binding, [9; 12]).finish())?, "Binding").map(|_| ())
     };
     ask_once().is_ok()
 }

@@ -47,15 +47,15 @@ pub struct Front {
     media: Arc<Media>,
     /// Are there relays?
     relays: bool,
-    /// The advertised address of ICE over TCP, where that comes in here.
-    ice_tcp: Option<SocketAddr>,
+    /// The advertised addresses of ICE over TCP, where that comes in here.
+    ice_tcp: Vec<SocketAddr>,
 }
 
 impl Front {
     /// As it is configured.
     pub fn new(config: &Config, media: Arc<Media>) -> Self {
         let shares = config.shares_http(&config.media.tcp);
-        let ice_tcp = config.media.advertised_tcp.first().copied().filter(|_| shares);
+        let ice_tcp = if shares { config.media.advertised_tcp.clone() } else { Vec::new() };
         Self { media, relays: config.turn.port.is_some(), ice_tcp }
     }
 
@@ -120,8 +120,9 @@ impl Front {
     }
 
     async fn give_stream(&self, mut stream: TcpStream) -> io::Result<()> {
-        let Some(destination) = self.ice_tcp else { return Ok(()) };
         let (source, until) = (stream.peer_addr()?, Instant::now() + PATIENCE);
+        let is_family = |told: &&SocketAddr| told.is_ipv4() == source.ip().to_canonical().is_ipv4();
+        let Some(destination) = self.ice_tcp.iter().find(is_family).copied() else { return Ok(()) };
         let mut received = Vec::new();
         while next_frame(&received).is_none() {
             let read =

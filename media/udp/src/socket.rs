@@ -108,7 +108,7 @@ impl Socket {
         self.io.register(registry, token, Interest::READABLE | Interest::WRITABLE)
     }
 
-    /// Receives one batch and hands over each datagram. `false`: nothing waits any more.
+    /// Receives one batch and hands over each datagram. `false`: nothing waits any more; the poll tells when something does.
     pub fn receive(
         &self,
         buffers: &mut Buffers,
@@ -136,7 +136,8 @@ impl Socket {
                 take(Received { source: meta.addr, contents }, arrival);
             }
         }
-        Ok(true)
+        // A batch that is not full is what there was: asking once more would be a system call for nothing.
+        Ok(bundles == BATCH_SIZE)
     }
 
     /// Sends a batch. Runs that the kernel has no room for now are kept at the front of the batch; `Ok(false)` says so.

@@ -67,6 +67,9 @@ struct Link {
     received: Vec<u8>,
     waiting: Vec<u8>,
     since: Instant,
+    /// Is it in the list of those that can be read, or of those with something to send?
+    is_readable: bool,
+    is_waiting: bool,
 }
 
 impl Links {
@@ -94,24 +97,30 @@ impl Links {
         }
         let transport = if tls.is_some() { Transport::Tls } else { Transport::Tcp };
         let flow = Flow { transport, socket: index, client };
-        entry.insert(Link { io, tls, flow, received, waiting: Vec::new(), since: now });
+        let (is_readable, is_waiting) = (false, false);
+        entry.insert(Link { io, tls, flow, received, waiting: Vec::new(), since: now, is_readable, is_waiting });
         Some(index)
     }
 
     /// It can be read, or written.
     pub fn ready(&mut self, index: usize) {
-        if self.links.contains(index) {
-            if !self.readable.contains(&index) {
-                self.readable.push(index);
-            }
-            if !self.waiting.contains(&index) {
-                self.waiting.push(index);
-            }
+        let Some(link) = self.links.get_mut(index) else { return };
+        if !std::mem::replace(&mut link.is_readable, true) {
+            self.readable.push(index);
+        }
+        if !std::mem::replace(&mut link.is_waiting, true) {
+            self.waiting.push(index);
         }
     }
 
     pub fn take_readable(&mut self) -> Vec<usize> {
-        std::mem::take(&mut self.readable)
+        let readable = std::mem::take(&mut self.readable);
+        for index in &readable {
+            if let Some(link) = self.links.get_mut(*index) {
+                link.is_readable = false;
+            }
+        }
+        readable
     }
 
     pub fn has_readable(&self) -> bool {
@@ -148,7 +157,7 @@ impl Links {
             self.dropped += 1;
             return;
         }
-        if link.waiting.is_empty() && !self.waiting.contains(&index) {
+        if !std::mem::replace(&mut link.is_waiting, true) {
             self.waiting.push(index);
         }
         link.waiting.extend_from_slice(head);
@@ -160,7 +169,10 @@ impl Links {
     /// Sends what has been gathered, as far as clients read. A connection with more to send says when it can be written.
     pub fn send(&mut self) {
         for index in std::mem::take(&mut self.waiting) {
-            let failed = self.links.get_mut(index).is_some_and(|link| link.flush().is_err());
+            let failed = self.links.get_mut(index).is_some_and(|link| {
+                link.is_waiting = false;
+                link.flush().is_err()
+            });
             if failed && let Some(link) = self.links.try_remove(index) {
                 self.ended.push(link.flow);
             }

@@ -17,7 +17,9 @@ const CHANCES: usize = 32;
 pub(crate) struct RelaySockets {
     sockets: Vec<Option<Socket>>,
     batches: Vec<Batch>,
+    /// Those that can be read, each once.
     readable: Vec<usize>,
+    is_readable: Vec<bool>,
     /// Those with something to send.
     waiting: Vec<usize>,
 }
@@ -42,6 +44,7 @@ impl RelaySockets {
         while self.sockets.len() <= index {
             self.sockets.push(None);
             self.batches.push(Batch::new(socket.max_segments()));
+            self.is_readable.push(false);
         }
         self.batches[index].clear();
         self.sockets[index] = Some(socket);
@@ -57,13 +60,17 @@ impl RelaySockets {
 
     /// It can be read.
     pub fn ready(&mut self, index: usize) {
-        if !self.readable.contains(&index) {
+        if let Some(known) = self.is_readable.get_mut(index)
+            && !std::mem::replace(known, true)
+        {
             self.readable.push(index);
         }
     }
 
     pub fn take_readable(&mut self) -> Vec<usize> {
-        std::mem::take(&mut self.readable)
+        let readable = std::mem::take(&mut self.readable);
+        readable.iter().for_each(|index| self.is_readable[*index] = false);
+        readable
     }
 
     pub fn has_readable(&self) -> bool {
