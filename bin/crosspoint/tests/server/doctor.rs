@@ -94,8 +94,8 @@ fn a_certificate_that_has_expired_is_told_with_its_date() {
     write_certificate(&cert, &key, "elsewhere.example.org", 2100);
     let report = beside(&server, &flags);
     assert!(text(report.failed("certificate"), "seen").contains("does not name localhost, but elsewhere.example.org"));
-    let warned = report.of("certificate").filter(|finding| is(finding, "warning"));
-    assert_eq!(warned.count(), 2, "signed by itself, and the server shows the old one still: {report:?}");
+    let is_own = |finding: &Value| is(finding, "warning") && text(finding, "seen") == "it is signed by itself";
+    assert!(report.of("certificate").any(is_own), "{report:?}");
     write_certificate(&cert, &folder.path().join("another.pem"), "localhost", 2100);
     let report = beside(&server, &flags);
     assert!(text(report.failed("certificate"), "seen").contains("the key does not belong to the certificate"));
@@ -158,7 +158,8 @@ fn people_get_a_table_and_a_summary() {
     let ports = Ports::free();
     let server = Server::start(&ports.flags());
     let address = server.address.to_string();
-    let output = run(&[&["doctor", "--dev", "--http.bind", &address], &ports.flags()[..]].concat());
+    let output =
+        run(&[&["doctor", "--dev", "--media.tcp_port", "0", "--http.bind", &address], &ports.flags()[..]].concat());
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(
         said.starts_with("ok           settings        no file; environment and flags (--dev), consistent\n"),
