@@ -24,7 +24,7 @@ const DAY: i64 = 24 * 60 * 60;
 /// Looks at the files, and at what is shown.
 pub fn check(site: &Site<'_>) -> Vec<Finding> {
     let config = site.config;
-    if !config.is_https() && !public(config).is_some_and(|url| url.scheme() == "https") {
+    if !config.is_https() && public(config).is_none_or(|url| url.scheme() != "https") {
         return vec![without_tls(config)];
     }
     let files = config.http.tls.as_ref().filter(|_| !site.outside);
@@ -58,7 +58,7 @@ fn without_tls(config: &Config) -> Finding {
     let cure = "Browsers give microphones to https:// and localhost only: set http.tls_cert and http.tls_key, or acme.domains. Behind a \
                 proxy that speaks TLS, set http.public_url to https://.";
     match config.http.public_url.as_deref() {
-        Some(url) if !public(config).is_some_and(|url| is_loopback(&url)) => {
+        Some(url) if public(config).is_none_or(|url| !is_loopback(&url)) => {
             Finding::warning(CHECK, format!("people come in by {url}, without TLS"), cure)
         }
         None if !config.is_on_loopback() => Finding::not_checked(CHECK, "no TLS, and no http.public_url", cure),
