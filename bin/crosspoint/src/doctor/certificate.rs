@@ -24,7 +24,7 @@ const DAY: i64 = 24 * 60 * 60;
 /// Looks at the files, and at what is shown.
 pub fn check(site: &Site<'_>) -> Vec<Finding> {
     let config = site.config;
-    if !config.is_https() && !public(config).is_some_and(|url| url.scheme() == "https") {
+    if !config.is_https() && public(config).is_none_or(|url| url.scheme() != "https") {
         return vec![without_tls(config)];
     }
     let files = config.http.tls.as_ref().filter(|_| !site.outside);
@@ -55,10 +55,10 @@ pub fn check(site: &Site<'_>) -> Vec<Finding> {
 }
 
 fn without_tls(config: &Config) -> Finding {
-    let cure = "Browsers give microphones to https:// and localhost only: set http.tls_cert and http.tls_key or acme.domains, or put a \
-                proxy in front that speaks TLS, and set http.public_url to https://.";
+    let cure = "Browsers give microphones to https:// and localhost only: set http.tls_cert and http.tls_key, or acme.domains. Behind a \
+                proxy that speaks TLS, set http.public_url to https://.";
     match config.http.public_url.as_deref() {
-        Some(url) if !public(config).is_some_and(|url| is_loopback(&url)) => {
+        Some(url) if public(config).is_none_or(|url| !is_loopback(&url)) => {
             Finding::warning(CHECK, format!("people come in by {url}, without TLS"), cure)
         }
         None if !config.is_on_loopback() => Finding::not_checked(CHECK, "no TLS, and no http.public_url", cure),
@@ -95,6 +95,12 @@ fn first(files: &TlsFiles) -> Result<Vec<u8>, String> {
     certificate.map(|certificate| certificate.to_vec()).map_err(|error| format!("http.tls_cert: {error}"))
 }
 
+/// Is this host one of its names?
+pub fn is_for(der: &[u8], host: &str) -> bool {
+    X509Certificate::from_der(der)
+        .is_ok_and(|(_, certificate)| names(&certificate).iter().any(|name| covers(name, host)))
+}
+
 /// What is wrong with a certificate; if nothing is, that.
 fn judged(config: &Config, der: &[u8], verdict: Option<&Verdict>) -> Vec<Finding> {
     let Ok((_, certificate)) = X509Certificate::from_der(der) else {
@@ -119,6 +125,12 @@ fn judged(config: &Config, der: &[u8], verdict: Option<&Verdict>) -> Vec<Finding
         let days = (until.timestamp() - now()) / DAY;
         found.push(Finding::ok(CHECK, format!("for {}, valid until {until} ({days} days)", names.join(", "))));
     }
+    let untold = match verdict {
+        None => Some(("no server shows it", "Start the server, and run this again beside it.")),
+        Some(Verdict::Unknown) => Some(("this system has no roots", "Install ca-certificates, and run this again.")),
+        Some(Verdict::Trusted | Verdict::Refused(_)) => None,
+    };
+    found.extend(untold.map(|(why, cure)| Finding::not_checked(CHECK, format!("whether it is trusted: {why}"), cure)));
     found
 }
 

@@ -72,7 +72,7 @@ fn cores(site: &Site<'_>) -> Finding {
     let Ok(cores) = available_parallelism() else {
         return Finding::not_checked(CHECK, "the system does not say how many cores there are", "");
     };
-    let seen = format!("{workers} media threads on {cores} cores");
+    let seen = format!("{workers} for {cores} cores");
     if workers <= cores.get() {
         return Finding::ok(CHECK, seen);
     }

@@ -28,14 +28,14 @@ pub fn check(site: &Site<'_>) -> Vec<Finding> {
 fn tcp(site: &Site<'_>, address: SocketAddr) -> Finding {
     match TcpStream::connect_timeout(&address, PATIENCE) {
         Ok(_) => Finding::ok(CHECK, format!("TCP {address} takes connections")),
-        Err(error) => unreachable(site, &format!("TCP {address}"), "media.tcp_port", &error.into()),
+        Err(error) => unreachable(site, ("TCP", address), "media.tcp_port", &error.into()),
     }
 }
 
 fn udp(site: &Site<'_>, address: SocketAddr) -> Finding {
     let name = format!("UDP {address}");
     if let Err(trouble @ (Trouble::Refused | Trouble::NoWay)) = knock(address) {
-        return unreachable(site, &name, "media.udp_port", &trouble);
+        return unreachable(site, ("UDP", address), "media.udp_port", &trouble);
     }
     // Where clients are told other ports than those here, a NAT may not let this one through.
     let Some(port) = site.config.turn.port.filter(|_| site.config.turn.urls.is_empty()) else {
@@ -51,9 +51,7 @@ fn udp(site: &Site<'_>, address: SocketAddr) -> Finding {
             ),
             format!("Join a room from there, or see that the firewall opens UDP {} as it does {port}.", address.port()),
         ),
-        Err(trouble) => {
-            unreachable(site, &format!("UDP {beside} (the relay's port beside media)"), "turn.port", &trouble)
-        }
+        Err(trouble) => unreachable(site, ("UDP", beside), "turn.port", &trouble),
     }
 }
 
@@ -68,8 +66,8 @@ fn knock(address: SocketAddr) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn unreachable(site: &Site<'_>, name: &str, setting: &str, trouble: &Trouble) -> Finding {
-    let seen = format!("{name}: {trouble}");
+fn unreachable(site: &Site<'_>, (transport, address): (&str, SocketAddr), setting: &str, trouble: &Trouble) -> Finding {
+    let (seen, port) = (format!("{transport} {address} ({setting}): {trouble}"), address.port());
     match trouble {
         Trouble::NoWay => Finding::not_checked(CHECK, seen, "Run this where there is one."),
         // Many NATs do not let their inside reach itself by its address outside.
@@ -80,13 +78,16 @@ fn unreachable(site: &Site<'_>, name: &str, setting: &str, trouble: &Trouble) ->
             CHECK,
             seen,
             format!(
-                "It is blocked between here and the server, or media.advertised is wrong: open the port of {setting} in the firewall."
+                "{transport} port {port} is blocked between here and the server: open it in the firewall. Or media.advertised is wrong."
             ),
         ),
         _ => Finding::failed(
             CHECK,
             seen,
-            format!("Is {setting} the server's, is media.advertised its address, and does a NAT forward the port?"),
+            format!(
+                "Nobody listens on {transport} port {port} there, or a firewall refuses it: is {setting} the server's, is \
+                 media.advertised its address, and does a NAT forward the port?"
+            ),
         ),
     }
 }

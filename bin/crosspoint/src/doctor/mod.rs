@@ -10,6 +10,7 @@
 //! | `address.rs` | are the advertised addresses those of this machine? |
 //! | `media.rs` | do the ports of media answer at the advertised addresses? |
 //! | `relay/` | the relay, as a client uses it |
+//! | `shown.rs` | what a TLS server shows, and whether this system trusts it |
 //! | `clock.rs` | is the clock right? |
 //! | `kernel.rs` | buffers of sockets, open files, cores |
 //! | `folders.rs` | the store and the player's files |

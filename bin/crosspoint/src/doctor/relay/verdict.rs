@@ -8,6 +8,7 @@ use rustls::{CertificateError, Error as TlsError};
 use super::trouble::Trouble;
 use super::url::{RelayUrl, Way};
 use super::visit::{Relaying, Visit};
+use crate::doctor::certificate;
 use crate::doctor::report::Finding;
 use crate::doctor::shown::{Shown, Verdict};
 
@@ -122,16 +123,30 @@ impl Judge<'_> {
 
     fn certificate(&self, url: &RelayUrl, name: &str, shown: &Shown) -> Option<Finding> {
         let (check, host) = (self.whose.check(), &url.host);
-        let Verdict::Refused(error) = &shown.verdict else { return None };
         let seen = |what: &str| format!("{name}: {what}");
-        Some(match error {
-            TlsError::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            ) => Finding::failed(
+        let wrong_name = || {
+            Finding::failed(
                 check,
                 seen(&format!("its certificate is not valid for {host}: browsers do not come in")),
                 "Set turn.host to a name of the certificate, or get one that has this name, too.",
-            ),
+            )
+        };
+        // Of a chain that is not trusted, the library does not look at the names any more.
+        if !certificate::is_for(&shown.certificate, host) {
+            return Some(wrong_name());
+        }
+        let error = match &shown.verdict {
+            Verdict::Trusted => return None,
+            Verdict::Unknown => {
+                let why = seen("whether its certificate is trusted: this system has no roots");
+                return Some(Finding::not_checked(check, why, "Install ca-certificates, and run this again."));
+            }
+            Verdict::Refused(error) => error,
+        };
+        Some(match error {
+            TlsError::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            ) => wrong_name(),
             TlsError::InvalidCertificate(
                 CertificateError::Expired
                 | CertificateError::ExpiredContext { .. }
@@ -188,8 +203,8 @@ impl Judge<'_> {
                 "Does {host} lead to the server, does the server run, and does the firewall let {transport} port {port} through?"
             ),
             Trouble::Refused => format!(
-                "Nobody listens on {transport} port {port} there: does the server run, and is turn.port right? A NAT must forward the \
-                 port."
+                "Nobody listens on {transport} port {port} there, or a firewall refuses it: does the server run, is turn.port right, and \
+                 does a NAT forward the port?"
             ),
             Trouble::Tls(_) => {
                 format!("Port {port} must speak TLS: set http.tls_cert and http.tls_key, or acme.domains.")
@@ -221,5 +236,5 @@ impl Judge<'_> {
 }
 
 fn milliseconds(duration: Duration) -> String {
-    format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
+    format!("{:.2} ms", duration.as_secs_f64() * 1000.0)
 }
