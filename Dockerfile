@@ -33,7 +33,7 @@ COPY --from=server /out/crosspoint /usr/local/bin/crosspoint
 USER 10001:10001
 # Shows and calls outlast the container here (store.path).
 VOLUME /var/lib/crosspoint
-EXPOSE 8080/tcp 7881/tcp 7882/udp
+EXPOSE 8080/tcp 7881/tcp 7882/udp 3478/tcp 3478/udp 5349/tcp
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["crosspoint"]
 CMD ["serve"]
