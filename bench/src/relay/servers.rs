@@ -54,7 +54,11 @@ impl Server {
         command.args(["-c", "0"]);
         match subject {
             Subject::Crosspoint => {
-                command.arg(crosspoint.canonicalize().context("our server's binary is missing")?).arg("serve").arg("--config").arg(ours(&folder, port)?);
+                command
+                    .arg(crosspoint.canonicalize().context("our server's binary is missing")?)
+                    .arg("serve")
+                    .arg("--config")
+                    .arg(ours(&folder, port)?);
             }
             Subject::Coturn => {
                 command.arg("turnserver").args(coturn(port));
