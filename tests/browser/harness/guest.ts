@@ -47,6 +47,12 @@ export interface Sent {
 /** A network path in use. */
 export interface PathInUse {
   protocol: string;
+  /** As the SDK's statistics have it: `Relayed, TLS`. */
+  way?: string;
+  /** `relay` where the local candidate is one. */
+  type: string;
+  /** How the relay is reached: `udp`, `tcp` or `tls`. */
+  relayProtocol?: string;
   port: number;
   remotePort: number;
   remoteAddress: string;

@@ -1,6 +1,6 @@
 /**
  * A network namespace with a browser's end of a cable; the other end is this machine's. Media between the two takes no
- * loopback interface. Needs root and Debian's `iproute2`.
+ * loopback interface. Needs root and Debian's `iproute2`; a firewall in it also `nftables`.
  */
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -8,15 +8,28 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { chromiumPath } from "./browser.ts";
 
+/** What a firewall lets out; all of the other kind where one of them is not said. */
+export interface LetOut {
+  /** To these ports of UDP. */
+  udp?: readonly number[];
+  /** To these ports of TCP. */
+  tcp?: readonly number[];
+}
+
 /** A namespace. */
 export class Namespace {
-  readonly #name = `cp-${process.pid}`;
-  readonly #cable = `cp${process.pid}`;
+  static #made = 0;
+  readonly #number = Namespace.#made++;
+  readonly #name = `cp-${process.pid}-${this.#number}`;
+  readonly #cable = `cp${process.pid}-${this.#number}`;
   readonly #folder = mkdtempSync(path.join(tmpdir(), "crosspoint-netns-"));
-  /** This machine's end of the cable. From a range for documentation (RFC 5737): no real network is hidden. */
-  readonly outside = "198.51.100.1";
-  /** The browser's end. */
-  readonly inside = "198.51.100.2";
+  /** This machine's end of the first cable. */
+  readonly outside = at(0, 1);
+  /** An address of this machine that stays reachable when the browser moves; see `home`. */
+  #home: string | undefined;
+  #cables = 0;
+  /** This machine's end of the present cable. */
+  #plugged: string | undefined;
 
   /** Why there can be none here; nothing if there can. */
   static missing(): string | undefined {
@@ -29,20 +42,64 @@ export class Namespace {
     return undefined;
   }
 
+  /** Why there can be no firewall here; nothing if there can. */
+  static missingFirewall(): string | undefined {
+    const missing = Namespace.missing();
+    if (missing) return missing;
+    try {
+      execFileSync("nft", ["--version"], { stdio: "ignore" });
+    } catch {
+      return "there is no `nft` command (Debian: nftables)";
+    }
+    return undefined;
+  }
+
   constructor() {
     ip("netns", "add", this.#name);
     try {
-      ip("link", "add", this.#cable, "type", "veth", "peer", "name", "eth0", "netns", this.#name);
-      ip("addr", "add", `${this.outside}/30`, "dev", this.#cable);
-      ip("link", "set", this.#cable, "up");
-      ip("-n", this.#name, "addr", "add", `${this.inside}/30`, "dev", "eth0");
-      ip("-n", this.#name, "link", "set", "eth0", "up");
       ip("-n", this.#name, "link", "set", "lo", "up");
-      ip("-n", this.#name, "route", "add", "default", "via", this.outside);
+      this.#plugIn();
     } catch (error) {
       this.close();
       throw error;
     }
+  }
+
+  /** An address of this machine that no cable has: where a server stays while the browser moves from one to the other. */
+  home(): string {
+    if (!this.#home) {
+      const home = `203.0.113.${1 + (process.pid % 250)}`;
+      ip("addr", "add", `${home}/32`, "dev", "lo");
+      this.#home = home;
+    }
+    return this.#home;
+  }
+
+  /** Another network: a new cable with other addresses at both ends; the one before is gone. */
+  move(): void {
+    const before = this.#plugged;
+    this.#plugIn();
+    if (before) ip("link", "delete", before);
+  }
+
+  /** A firewall that swallows what is not let out. Connections that stand are no exception. */
+  firewall({ udp, tcp }: LetOut): void {
+    const rule = (kind: string, ports?: readonly number[]) => {
+      if (!ports) return "";
+      return ports.length ? `${kind} dport != { ${ports.join(", ")} } drop` : `meta l4proto ${kind} drop`;
+    };
+    this.#nft(`table inet firewall {
+      chain out {
+        type filter hook output priority 0; policy accept;
+        ${rule("udp", udp)}
+        ${rule("tcp", tcp)}
+      }
+    }`);
+  }
+
+  /** The firewall is open. */
+  unblock(): void {
+    this.#nft("");
   }
 
   /** A program that starts Chromium inside. */
@@ -53,11 +110,37 @@ export class Namespace {
     return program;
   }
 
-  /** Takes it down; the cable goes with it. */
+  /** Takes it down. */
   close(): void {
+    // The namespace lives on for as long as a process in it does, and with it the other end.
+    if (this.#plugged) ip("link", "delete", this.#plugged);
     ip("netns", "delete", this.#name);
+    if (this.#home) ip("addr", "delete", `${this.#home}/32`, "dev", "lo");
     rmSync(this.#folder, { recursive: true, force: true });
   }
+
+  #plugIn(): void {
+    const number = this.#cables++;
+    const [cable, port] = [`${this.#cable}-${number}`, `eth${number}`];
+    const [outside, inside] = [at(number, 1), at(number, 2)];
+    ip("link", "add", cable, "type", "veth", "peer", "name", port, "netns", this.#name);
+    this.#plugged = cable;
+    ip("addr", "add", `${outside}/30`, "dev", cable);
+    ip("link", "set", cable, "up");
+    ip("-n", this.#name, "addr", "add", `${inside}/30`, "dev", port);
+    ip("-n", this.#name, "link", "set", port, "up");
+    ip("-n", this.#name, "route", "replace", "default", "via", outside);
+  }
+
+  #nft(rules: string): void {
+    const input = `flush ruleset\n${rules}\n`;
+    execFileSync("ip", ["netns", "exec", this.#name, "nft", "-f", "-"], { input, stdio: ["pipe", "ignore", "pipe"] });
+  }
+}
+
+/** An address of a cable's end. From a range for documentation (RFC 5737): no real network is hidden. */
+function at(cable: number, end: 1 | 2): string {
+  return `198.51.100.${cable * 4 + end}`;
 }
 
 function ip(...given: string[]): void {

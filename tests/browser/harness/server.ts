@@ -1,6 +1,7 @@
 /** The server under test: a process with a configuration and ports of its own, its log kept for when a test fails. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import https from "node:https";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,7 +53,7 @@ export class Server {
   private constructor(
     /** Where it listens. */
     readonly ports: Ports,
-    settings: Settings,
+    private readonly settings: Settings,
     private readonly flags: readonly string[],
   ) {
     writeFileSync(this.#config, toml(ports, { "store.path": path.join(this.#folder, "crosspoint.db"), ...settings }));
@@ -65,9 +66,19 @@ export class Server {
     return server;
   }
 
-  /** Where HTTP is. */
+  /** Where HTTP is, or HTTPS where the server has a certificate. */
   get url(): string {
-    return `http://${this.ports.address}:${this.ports.http}`;
+    const scheme = this.settings["http.tls_cert"] ? "https" : "http";
+    return `${scheme}://${this.ports.address}:${this.ports.http}`;
+  }
+
+  /** What the server answers to a GET; nothing but an error where that is no success. */
+  async get(path: string): Promise<string> {
+    const certificate = this.settings["http.tls_cert"];
+    if (typeof certificate === "string") return getEncrypted(this.url + path, readFileSync(certificate));
+    const answer = await fetch(this.url + path);
+    if (!answer.ok) throw new Error(`GET ${path}: ${answer.status}`);
+    return answer.text();
   }
 
   /** What it wrote. */
@@ -85,7 +96,8 @@ export class Server {
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (text) => this.#log.push(String(text)));
     await until("the server is ready", async () => {
       if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}:\n${this.log}`);
-      return (await fetch(`${this.url}/readyz`)).ok;
+      await this.get("/readyz");
+      return true;
     }).catch((error) => {
       child.kill("SIGKILL");
       throw new Error(`${error.message}\n${this.log}`);
@@ -114,6 +126,22 @@ export class Server {
     child.kill(signal);
     await ended;
   }
+}
+
+/** As `fetch`, which takes no certificate of one's own. */
+function getEncrypted(url: string, ca: Buffer): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const request = https.get(url, { ca, agent: false }, (answer) => {
+      const parts: Buffer[] = [];
+      answer.on("data", (part) => parts.push(part));
+      answer.on("error", reject);
+      answer.on("end", () => {
+        if (answer.statusCode === 200) resolve(Buffer.concat(parts).toString());
+        else reject(new Error(`GET ${url}: ${answer.statusCode}`));
+      });
+    });
+    request.on("error", reject);
+  });
 }
 
 /** The environment without settings of a server, which would stand before those of the test. */

@@ -201,6 +201,7 @@ function encodes(codec) {
 /** The network paths in use. */
 async function paths() {
   const found = [];
+  const ways = (await room?.getStats())?.paths ?? [];
   for (const connection of connections) {
     if (connection.connectionState !== "connected") continue;
     const stats = await connection.getStats();
@@ -211,6 +212,9 @@ async function paths() {
       const remote = stats.get(pair.remoteCandidateId);
       found.push({
         protocol: local.protocol,
+        way: ways.find((one) => one.remotePort === remote.port)?.way,
+        type: local.candidateType,
+        relayProtocol: local.relayProtocol,
         port: local.port,
         remotePort: remote.port,
         remoteAddress: remote.address,
