@@ -167,14 +167,18 @@ function program([api, token]: readonly [string, string]): void {
     connection = new RTCPeerConnection({ iceServers, iceTransportPolicy });
     const found: (RTCIceCandidate | null)[] = [];
     let told = false;
-    const tell = (candidate: RTCIceCandidate | null) => post(`${path}/candidate`, { candidate });
+    // One after the other: that there are no more has to be the last that arrives.
+    let telling = Promise.resolve();
+    const tell = (candidate: RTCIceCandidate | null) => {
+      telling = telling.then(() => post(`${path}/candidate`, { candidate })).catch(note);
+    };
     connection.onicecandidate = ({ candidate }) => {
-      if (told) tell(candidate).catch(note);
+      if (told) tell(candidate);
       else found.push(candidate);
     };
     return () => {
       told = true;
-      for (const candidate of found) tell(candidate).catch(note);
+      for (const candidate of found) tell(candidate);
     };
   }
 
