@@ -143,7 +143,9 @@ function program([api, token]: readonly [string, string]): void {
   const texts: string[] = [];
   const errors: string[] = [];
   let ended = false;
-  const note = (error: unknown) => errors.push(String(error));
+  const note = (error: unknown) => {
+    errors.push(String(error));
+  };
   const pause = () => new Promise((resolve) => setTimeout(resolve, 100));
 
   const get = (path: string) => fetch(api + path, { headers });
