@@ -25,12 +25,12 @@ use crosspoint_worker::frames::next_frame;
 use crosspoint_worker::{Media, NewLink};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::listen;
+use crate::waiting::Waiting;
 
 /// A connection must have shown who speaks on it after this time.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -38,8 +38,6 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// As many bytes as tell.
 const TELLING: usize = 10;
-/// Connections to the ports of the relay that have not shown who they are.
-const MAX_WAITING: usize = 1024;
 
 /// Gives connections on which no browser speaks to the workers.
 #[derive(Clone)]
@@ -74,7 +72,7 @@ impl Front {
         stream.set_nodelay(true)?;
         match who(&stream).await? {
             Speaker::Turn if self.relays => {
-                let client = stream.peer_addr()?;
+                let client = canonical(stream.peer_addr()?);
                 self.give_link(stream.into_std()?, None, client, Vec::new());
                 Err(handed_over())
             }
@@ -88,7 +86,7 @@ impl Front {
 
     /// Does the handshake, and takes a connection on which a TURN client speaks then.
     async fn sort_encrypted(&self, stream: TcpStream, tls: &RustlsConfig) -> io::Result<Rewound> {
-        let client = stream.peer_addr()?;
+        let client = canonical(stream.peer_addr()?);
         let until = Instant::now() + PATIENCE;
         let handshake = TlsAcceptor::from(tls.get_inner()).accept(stream);
         let mut stream = timeout_at(until, handshake).await.map_err(|_| io::ErrorKind::TimedOut)??;
@@ -143,7 +141,7 @@ pub fn start(config: &Config, front: &Front, tls: Option<RustlsConfig>) -> anyho
     for (key, port) in [("turn.port", Some(port)), ("turn.tls_port", tls_port)] {
         let Some(port) = port.filter(|port| *port != config.http.bind.port()) else { continue };
         for address in &config.media.udp {
-            let listener = listen::open(key, SocketAddr::new(address.ip(), port))?;
+            let listener = listen::open(key, SocketAddr::new(address.ip(), port), true)?;
             tokio::spawn(listen_on(listener, front.clone(), tls.clone()));
         }
     }
@@ -151,18 +149,17 @@ pub fn start(config: &Config, front: &Front, tls: Option<RustlsConfig>) -> anyho
 }
 
 async fn listen_on(listener: TcpListener, front: Front, tls: Option<RustlsConfig>) {
-    let waiting = Arc::new(Semaphore::new(MAX_WAITING));
+    let waiting = Waiting::default();
     loop {
-        // Who comes when too many have not shown who they are waits outside.
-        let Ok(place) = waiting.clone().acquire_owned().await else { return };
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let (stream, client) = match listener.accept().await {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::debug!(%error, "accepting a TURN client");
                 sleep(LOOK_EVERY).await;
                 continue;
             }
         };
+        let Some(place) = waiting.enter(client.ip().to_canonical()) else { continue };
         let (front, tls) = (front.clone(), tls.clone());
         tokio::spawn(async move {
             let sorted = front.sort(stream).await;
@@ -173,6 +170,11 @@ async fn listen_on(listener: TcpListener, front: Front, tls: Option<RustlsConfig
             drop(place);
         });
     }
+}
+
+/// On a socket of both families IPv4 comes mapped into IPv6; to TURN it is IPv4.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 /// Who speaks? Waits until that can be told, and takes nothing out of the connection.

@@ -22,10 +22,13 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(30);
 /// Who comes in the same moment as many others waits here.
 const BACKLOG: u32 = 4096;
 
-/// Opens a listening socket. `key` is the setting that names it.
-pub fn open(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+/// Opens a listening socket. `key` is the setting that names it; `only_v6`: IPv4 has a socket of its own on the same port.
+pub fn open(key: &str, address: SocketAddr, only_v6: bool) -> anyhow::Result<TcpListener> {
     let open = || {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        if address.is_ipv6() && only_v6 {
+            socket2::SockRef::from(&socket).set_only_v6(true)?;
+        }
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
         socket.listen(BACKLOG)

@@ -7,7 +7,7 @@
 //! | `serve.rs` | `crosspoint serve`: start, run, drain |
 //! | `doors.rs` | every door on one router |
 //! | `listen.rs`, `tls.rs`, `opening.rs` | the HTTP listener |
-//! | `front.rs` | who speaks on a connection: browsers, TURN clients, ICE over TCP |
+//! | `front.rs`, `waiting.rs` | who speaks on a connection: browsers, TURN clients, ICE over TCP |
 //! | `turn.rs`, `turn_figures.rs` | the relay (TURN), and what clients are told of it |
 //! | `web.rs`, `cors.rs`, `client.rs` | what every request passes through |
 //! | `console.rs` | the pages |
@@ -40,6 +40,7 @@ mod tls;
 mod token;
 mod turn;
 mod turn_figures;
+mod waiting;
 mod web;
 
 use std::process::ExitCode;

@@ -50,7 +50,7 @@ pub fn run(config: Config) -> anyhow::Result<()> {
 async fn run_on(config: Config) -> anyhow::Result<()> {
     let mut signals = EndSignals::listen().context("signals cannot be listened for")?;
     let keys = token::keys(&config);
-    let listener = listen::open("http.bind", config.http.bind)?;
+    let listener = listen::open("http.bind", config.http.bind, false)?;
     let tls = tls::start(&config).await?;
     let secret = turn::secret(&config)?;
     let (media, rooms) = start_rooms(&config, &keys, &secret)?;
@@ -169,7 +169,7 @@ fn start_webhooks(config: &Config, rooms: &Rooms, keys: &Keys, metrics: &Metrics
 
 fn redirect(config: &Config) -> anyhow::Result<()> {
     if let (Some(address), Some(url)) = (config.http.redirect, &config.http.public_url) {
-        let listener = listen::open("http.redirect", address)?;
+        let listener = listen::open("http.redirect", address, false)?;
         tokio::spawn(listen::serve(listener, listen::redirects(url), None, None, Handle::new()));
     }
     Ok(())

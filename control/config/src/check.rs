@@ -223,6 +223,13 @@ fn turn(config: &Config, found: &mut Vec<Problem>) {
         ));
     }
     let tls = turn.tls_port.filter(|_| config.is_https());
+    let ice_tcp = config.media.tcp.first().map(SocketAddr::port).filter(|tcp| *tcp != config.http.bind.port());
+    if ice_tcp.is_some_and(|tcp| tcp == port || tls == Some(tcp)) {
+        found.push(
+            "media.tcp_port: TURN has that port; choose another one, or that of http.bind, which takes all of it"
+                .into(),
+        );
+    }
     if tls == Some(port) {
         found.push("turn.tls_port: turn.port has that port, and takes TLS there too: set turn.tls_port = 0".into());
     }

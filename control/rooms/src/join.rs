@@ -265,7 +265,7 @@ impl Rooms {
             users: others().map(|(_, participant)| participant.view.clone()).collect(),
             tracks: state.tracks.values().map(|track| track.view.clone()).collect(),
             slots,
-            ice_servers: self.inner.options.ice_servers.fresh(core.identity.as_str()),
+            ice_servers: self.inner.options.ice_servers.fresh(&format!("{}/{}", room.id, core.identity)),
             answer,
             resume: crate::lock::lock(&core.resume).clone(),
             resume_seconds: u32::try_from(resume_time).unwrap_or(u32::MAX),

@@ -8,7 +8,7 @@
 //! | [`credential`] | the keys that messages are signed with; credentials that end by themselves |
 //! | [`stream`] | where messages and channel data end on a TCP connection |
 //!
-//! Reading allocates nothing.
+//! Reading allocates nothing, but for verifying a signature.
 
 #![forbid(unsafe_code)]
 

@@ -149,10 +149,11 @@ impl Session {
         self.candidates.iter().filter(is_wanted)
     }
 
-    /// Has this side said, or have both, that there are no more candidates?
+    /// Has this side said, or have both, that there are no more candidates? A candidate that comes after that was overtaken on
+    /// its way by a page that does not wait for one request before the next: it is one more, and the end stands.
     pub fn has_ended(&self, of: Option<Side>) -> bool {
-        let last = |side| self.candidates.iter().rfind(|trickled| trickled.from == side);
-        let has_ended = |side: Side| last(side).is_some_and(|last| last.candidate.is_none());
+        let is_end = |side, trickled: &Trickled| trickled.from == side && trickled.candidate.is_none();
+        let has_ended = |side: Side| self.candidates.iter().any(|trickled| is_end(side, trickled));
         of.map_or_else(|| Side::BOTH.into_iter().all(has_ended), has_ended)
     }
 }

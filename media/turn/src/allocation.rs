@@ -93,15 +93,19 @@ impl Allocation {
     /// Lets a number stand for a peer, for a while, and the peer send.
     pub fn bind(&mut self, number: u16, peer: SocketAddr, now: Instant) -> Result<(), Unbound> {
         self.channels.retain(|own| own.expires > now);
+        let is_taken = |own: &Channel| (own.number == number) != (own.peer == peer);
+        if self.channels.iter().any(is_taken) {
+            return Err(Unbound::Taken);
+        }
+        self.permit(peer.ip(), now).map_err(|TooMany| Unbound::TooMany)?;
         let expires = now + CHANNEL;
         let is_full = self.channels.len() >= MAX_PEERS;
-        match self.channels.iter_mut().find(|own| own.number == number || own.peer == peer) {
-            Some(own) if own.number == number && own.peer == peer => own.expires = expires,
-            Some(_) => return Err(Unbound::Taken),
+        match self.channels.iter_mut().find(|own| own.number == number) {
+            Some(own) => own.expires = expires,
             None if is_full => return Err(Unbound::TooMany),
             None => self.channels.push(Channel { number, peer, expires }),
         }
-        self.permit(peer.ip(), now).map_err(|TooMany| Unbound::TooMany)
+        Ok(())
     }
 
     /// For whom does a number stand?

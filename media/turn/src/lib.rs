@@ -5,7 +5,7 @@
 //! client ── 5-tuple (Flow) ──> Turn ── Action::ToPeer ──> relay socket ──> peer
 //! client <── Action::ToClient ── Turn <── handle_peer ── relay socket <── peer
 //! ```
-//! Whoever has not proved a credential leaves no trace: challenges carry their own proof in the nonce, and so many of them go
+//! Whoever has not proved a credential leaves no trace over UDP: challenges carry their own proof in the nonce, and so many of them go
 //! to one address in a second. What clients share over all workers (quotas, which relay ports are open) is [`Shared`].
 //!
 //! | file | what it holds |

@@ -104,8 +104,11 @@ impl Peers {
     }
 
     fn is_refused(&self, ip: IpAddr) -> bool {
-        let is_own = self.is_relay(ip) || self.media.iter().any(|here| here.told.ip() == ip);
-        (is_own || is_special(ip)) && !self.allowed.iter().any(|network| network.contains(&ip.to_canonical()))
+        let ip = plain(ip);
+        // Of this machine nothing is reached but what was found before, whatever networks are allowed.
+        let is_own = self.relays.iter().any(|relay| relay.told == ip || relay.bound == ip)
+            || self.media.iter().any(|here| here.told.ip() == ip || here.local.ip() == ip);
+        is_own && !ip.is_loopback() || is_special(ip) && !self.allowed.iter().any(|network| network.contains(&ip))
     }
 }
 
@@ -118,9 +121,24 @@ fn within(address: SocketAddr) -> SocketAddr {
     }
 }
 
+/// The IPv4 address that an IPv6 one leads to, or the address itself: mapped (RFC 4291), translated (RFC 2765), NAT64
+/// (RFC 6052), 6to4 (RFC 3056), IPv4-compatible. `::` and `::1` are of the last kind.
+fn plain(ip: IpAddr) -> IpAddr {
+    let IpAddr::V6(v6) = ip else { return ip };
+    let (high, low) = match v6.segments() {
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => (high, low),
+        _ => return ip,
+    };
+    let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
+    Ipv4Addr::new(a, b, c, d).into()
+}
+
 /// Is it anything but the open internet? (IANA's special-purpose registries)
 fn is_special(ip: IpAddr) -> bool {
-    match ip.to_canonical() {
+    match plain(ip) {
         IpAddr::V4(ip) => is_special_v4(ip),
         IpAddr::V6(ip) => is_special_v6(ip),
     }
@@ -130,23 +148,17 @@ fn is_special_v4(ip: Ipv4Addr) -> bool {
     let [a, b, c, _] = ip.octets();
     let is_shared = a == 100 && (64..128).contains(&b); // RFC 6598: carrier-grade NAT
     let is_protocol = (a, b, c) == (192, 0, 0); // RFC 6890
-    a == 0 || a >= 224 || is_shared || is_protocol || ip.is_loopback() || ip.is_private() || ip.is_link_local()
+    let is_benchmark = a == 198 && (18..20).contains(&b); // RFC 2544
+    let is_inside = is_shared || is_protocol || is_benchmark || ip.is_private() || ip.is_link_local();
+    a == 0 || a >= 224 || is_inside || ip.is_loopback()
 }
 
 fn is_special_v6(ip: Ipv6Addr) -> bool {
-    let segments = ip.segments();
-    let embedded = |high: u16, low: u16| {
-        let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
-        is_special_v4(Ipv4Addr::new(a, b, c, d))
-    };
-    match segments {
-        // NAT64 (RFC 6052), 6to4 (RFC 3056), IPv4-compatible: what they lead to counts. `::` and `::1` are of the last kind.
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] | [0, 0, 0, 0, 0, 0, high, low] => {
-            embedded(high, low)
-        }
-        // Local NAT64 (RFC 8215), Teredo (RFC 4380), which may lead anywhere.
-        [0x64, 0xff9b, 1, ..] | [0x2001, 0, ..] => true,
-        _ => ip.is_multicast() || ip.is_unique_local() || ip.is_unicast_link_local(),
+    match ip.segments() {
+        // Teredo (RFC 4380), which may lead anywhere; ORCHID (RFC 7343), which is no address.
+        [0x2001, 0 | 0x10..0x30, ..] => true,
+        // What is given out as global unicast (RFC 4291 §2.4); everything else is local, multicast, or not given out.
+        [first, ..] => first & 0xe000 != 0x2000,
     }
 }
 
@@ -219,6 +231,12 @@ mod tests {
             "64:ff9b:1::1",
             "2002:7f00:1::",
             "2001::1",
+            "::ffff:0:10.0.0.1",
+            "fec0::1",
+            "100::1",
+            "198.18.0.1",
+            "::ffff:203.0.113.1",
+            "64:ff9b::203.0.113.1",
         ] {
             let ip: IpAddr = ip.parse().expect("an IP");
             assert!(!peers.may_permit(ip), "{ip}");
@@ -263,5 +281,8 @@ mod tests {
         assert_eq!(peers.destination(at("10.8.1.1:5000")), Some(at("10.8.1.1:5000")));
         assert_eq!(peers.destination(at("[::ffff:10.8.1.1]:5000")), Some(at("[::ffff:10.8.1.1]:5000")));
         assert_eq!(peers.destination(at("10.9.1.1:5000")), None);
+        let inside = self::peers("10.8.0.5", "0.0.0.0", &["10.8.0.0/16"]);
+        assert_eq!(inside.destination(at("10.8.0.5:22")), None, "but not the machine itself");
+        assert_eq!(inside.destination(at("10.8.0.5:7882")), Some(at("127.0.0.1:7882")));
     }
 }

@@ -113,7 +113,9 @@ pub struct Seat {
 impl Seat {
     /// May so many bytes go now? `now`: nanoseconds since some moment.
     pub fn may_carry(&self, direction: Direction, bytes: usize, now: u64) -> bool {
-        self.own.of_direction(direction).take(bytes, now) && self.shared.of_direction(direction).take(bytes, now)
+        let (own, shared) = (self.own.of_direction(direction), self.shared.of_direction(direction));
+        // Nothing is paid for what the other does not let through.
+        shared.has_room(now) && own.take(bytes, now) && shared.take(bytes, now)
     }
 }
 
@@ -161,6 +163,10 @@ struct Budget {
 }
 
 impl Budget {
+    fn has_room(&self, now: u64) -> bool {
+        self.bitrate.is_none() || self.paid_until.load(Ordering::Relaxed) <= now + BURST
+    }
+
     fn take(&self, bytes: usize, now: u64) -> bool {
         let Some(bitrate) = self.bitrate else { return true };
         let price = bytes as u64 * 8_000_000_000 / bitrate;

@@ -20,6 +20,8 @@ const USUAL_LIFETIME: u32 = 600;
 const MAX_LIFETIME: u32 = 3600;
 /// Numbers that channels may have. RFC 8656 §12 leaves clients the first quarter of what RFC 5766 did; old ones use the rest.
 const CHANNELS: std::ops::RangeInclusive<u16> = 0x4000..=0x7ffe;
+/// The bit of EVEN-PORT by which the next port is to be kept (RFC 8656 §18.7).
+const RESERVE: u8 = 0x80;
 /// What is understood in a request.
 const KNOWN: &[u16] = &[
     USERNAME,
@@ -136,7 +138,7 @@ impl Turn {
         (!unknown.is_empty()).then(|| Answer::to(message, Class::Error, refuse))
     }
 
-    /// RFC 8489 §9.2.4, in its order.
+    /// RFC 8489 §9.2.4. The nonce is looked at first: who has none of ours costs no look for a password.
     fn authenticate(&self, client: Flow, message: &Message<'_>, now: Instant) -> Result<Asker, Denial> {
         if message.attribute(MESSAGE_INTEGRITY).is_none() {
             return Err(UNAUTHENTICATED);
@@ -168,7 +170,7 @@ impl Turn {
 
     /// An error without a signature, with what the client needs to sign. So many of them go to one address in a second.
     fn challenge(&mut self, client: Flow, message: &Message<'_>, denial: &Denial, now: Instant) -> Action<'_> {
-        if !self.doorstep.admits(client.client.ip(), now) {
+        if !self.may_answer(client, now) {
             return self.ignore();
         }
         let Denial(code, reason) = *denial;
@@ -207,9 +209,12 @@ impl Turn {
         }
         let even = message.attribute(EVEN_PORT);
         let wanted = message.attribute(REQUESTED_ADDRESS_FAMILY);
-        if message.attribute(RESERVATION_TOKEN).is_some() || even.is_some_and(|bits| bits.first() != Some(&0)) {
-            // Ports are not kept for anybody: pairs of them are for RTP without multiplexing, which no browser does any more.
-            return Err(if even.is_some() && wanted.is_some() { BAD_REQUEST } else { NO_ROOM });
+        // Ports are not kept for anybody: pairs of them are for RTP without multiplexing, which no browser does any more.
+        if message.attribute(RESERVATION_TOKEN).is_some() {
+            return Err(if even.is_some() || wanted.is_some() { BAD_REQUEST } else { NO_ROOM });
+        }
+        if even.and_then(|bits| bits.first()).is_some_and(|bits| bits & RESERVE != 0) {
+            return Err(NO_ROOM);
         }
         let ipv6 = match wanted.and_then(|family| family.first()) {
             None | Some(1) => false,
@@ -268,7 +273,10 @@ impl Turn {
         if message.attribute(REQUESTED_ADDRESS_FAMILY).is_some_and(|wanted| wanted.first() != Some(&own)) {
             return Err(OTHER_FAMILY);
         }
-        let lifetime = lifetime(message);
+        let lifetime = match lifetime(message) {
+            0 => 0,
+            wanted => wanted.max(USUAL_LIFETIME),
+        };
         if lifetime == 0 {
             self.remove(index);
         } else {

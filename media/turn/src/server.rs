@@ -13,7 +13,7 @@ use slab::Slab;
 use crate::allocation::Allocation;
 use crate::doorstep::Doorstep;
 use crate::quota::{Direction, Seat};
-use crate::{AllocationKey, Counters, Flow, Shared};
+use crate::{AllocationKey, Counters, Flow, Shared, Transport};
 
 /// What the caller is to do.
 #[derive(Debug)]
@@ -190,7 +190,7 @@ impl Turn {
         let Some(data) = rest.get(..length) else { return self.ignore() };
         let Some(&index) = self.by_client.get(&client) else { return self.ignore() };
         match self.allocations[index].peer_of(number, now) {
-            Some(peer) => self.to_peer(index, peer, data, now),
+            Some(peer) => self.relay_to(index, peer, data, now),
             None => {
                 self.counters.unpermitted += 1;
                 Action::Nothing
@@ -212,7 +212,7 @@ impl Turn {
 
     /// What is my address? (RFC 8489 §12)
     fn binding(&mut self, client: Flow, message: &Message<'_>, now: Instant) -> Action<'_> {
-        if !self.has_allocation(client) && !self.doorstep.admits(client.client.ip(), now) {
+        if !self.may_answer(client, now) {
             return self.ignore();
         }
         if let Some(refused) = Self::unknown(message) {
@@ -232,10 +232,10 @@ impl Turn {
             self.counters.unpermitted += 1;
             return Action::Nothing;
         }
-        self.to_peer(index, peer, data, now)
+        self.relay_to(index, peer, data, now)
     }
 
-    fn to_peer<'a>(&'a mut self, index: usize, peer: SocketAddr, contents: &'a [u8], now: Instant) -> Action<'a> {
+    fn relay_to<'a>(&'a mut self, index: usize, peer: SocketAddr, contents: &'a [u8], now: Instant) -> Action<'a> {
         let allocation = &self.allocations[index];
         let is_family = peer.is_ipv4() == allocation.relayed.is_ipv4();
         let Some(destination) = self.shared.peers.destination(peer).filter(|_| is_family) else {
@@ -255,6 +255,13 @@ impl Turn {
     pub(crate) fn answer(&mut self, client: Flow, answer: crate::requests::Answer, key: Option<&Key>) -> Action<'_> {
         self.out = answer.finish(key);
         Action::ToClient { client, head: &self.out, body: &[] }
+    }
+
+    /// May this client get an answer that it has not proved a credential for? Over UDP its address may be forged, and is bounded,
+    /// unless it has an allocation; over TCP and TLS it cannot be.
+    pub(crate) fn may_answer(&mut self, client: Flow, now: Instant) -> bool {
+        let is_proved = client.transport != Transport::Udp || self.has_allocation(client);
+        is_proved || self.doorstep.admits(client.client.ip(), now)
     }
 
     pub(crate) fn ignore<'a>(&mut self) -> Action<'a> {

@@ -25,19 +25,19 @@ fn a_client_gets_a_relay_and_reaches_its_peer_by_channel_and_by_indication() {
     assert_eq!(relayed.ip().to_string(), "203.0.113.1");
 
     ann.send(&mut world, PEER, b"too early");
-    assert_eq!(world.to_peer(), None, "nobody was let in");
+    assert_eq!(world.sent_to_peer(), None, "nobody was let in");
     ann.permit(&mut world, PEER).expect_success();
     ann.send(&mut world, PEER, b"hello");
-    assert_eq!(world.to_peer(), Some((address(PEER), b"hello".to_vec())));
-    world.from_peer(PEER, b"hello back");
+    assert_eq!(world.sent_to_peer(), Some((address(PEER), b"hello".to_vec())));
+    world.peer_sends(PEER, b"hello back");
     let data = world.indication().expect("a Data indication");
     assert_eq!((data.address(XOR_PEER_ADDRESS), data.bytes(DATA)), (Some(address(PEER)), Some(b"hello back".to_vec())));
 
     ann.bind(&mut world, 0x4001, PEER).expect_success();
     world.channel(&ann, 0x4001, b"by channel");
-    assert_eq!(world.to_peer(), Some((address(PEER), b"by channel".to_vec())));
-    world.from_peer(PEER, b"and back");
-    assert_eq!(world.to_client(), Some([&[0x40, 1, 0, 8][..], b"and back"].concat()));
+    assert_eq!(world.sent_to_peer(), Some((address(PEER), b"by channel".to_vec())));
+    world.peer_sends(PEER, b"and back");
+    assert_eq!(world.sent_to_client(), Some([&[0x40, 1, 0, 8][..], b"and back"].concat()));
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_relay_ends_when_it_is_not_kept_and_when_its_client_ends_it() {
     assert!(world.turn.has_allocation(ann.flow));
     world.pass(Duration::from_secs(2));
     assert_eq!(world.closed(), 1);
-    assert_eq!(ann.refresh(&mut world, 600).error(), Some(401), "its nonce is stale or its allocation gone");
+    assert_eq!(ann.refresh(&mut world, 600).error(), Some(437));
 
     let mut bea = world.client("bea");
     bea.allocate(&mut world).expect_success();
@@ -151,17 +151,17 @@ fn peers_inside_of_the_operators_network_are_refused_but_for_our_own_media() {
         assert_eq!(ann.permit(&mut world, peer).error(), Some(403), "{peer}");
         assert_eq!(ann.bind(&mut world, 0x4001, peer).error(), Some(403), "{peer}");
         ann.send(&mut world, peer, b"x");
-        assert_eq!(world.to_peer(), None, "{peer}");
+        assert_eq!(world.sent_to_peer(), None, "{peer}");
     }
     ann.permit(&mut world, MEDIA).expect_success();
     ann.send(&mut world, MEDIA, b"to media");
-    assert_eq!(world.to_peer(), Some((address("127.0.0.1:7882"), b"to media".to_vec())));
+    assert_eq!(world.sent_to_peer(), Some((address("127.0.0.1:7882"), b"to media".to_vec())));
     ann.send(&mut world, "203.0.113.1:22", b"to ssh");
-    assert_eq!(world.to_peer(), None, "the permission is for the address, and our own are reached at media only");
-    world.from_peer("127.0.0.1:7882", b"from media");
+    assert_eq!(world.sent_to_peer(), None, "the permission is for the address, and our own are reached at media only");
+    world.peer_sends("127.0.0.1:7882", b"from media");
     assert_eq!(world.indication().and_then(|data| data.address(XOR_PEER_ADDRESS)), Some(address(MEDIA)));
-    world.from_peer("127.0.0.1:9999", b"from another program");
-    assert!(world.to_client().is_none());
+    world.peer_sends("127.0.0.1:9999", b"from another program");
+    assert!(world.sent_to_client().is_none());
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn two_clients_reach_each_other_from_relay_to_relay() {
     bea.permit(&mut world, &of_ann).expect_success();
     ann.send(&mut world, &of_bea, b"hello");
     let port = address(&of_bea).port();
-    assert_eq!(world.to_peer(), Some((address(&format!("127.0.0.1:{port}")), b"hello".to_vec())));
+    assert_eq!(world.sent_to_peer(), Some((address(&format!("127.0.0.1:{port}")), b"hello".to_vec())));
     let from = format!("127.0.0.1:{}", address(&of_ann).port());
     world.arrive(Relayed(1), &from, b"hello");
     assert_eq!(world.indication().and_then(|data| data.address(XOR_PEER_ADDRESS)), Some(address(&of_ann)));
@@ -218,7 +218,7 @@ fn what_is_beyond_the_bandwidth_is_dropped_and_the_rest_goes() {
     // 16 Mbit/s for five seconds.
     for _ in 0..10_000 {
         world.channel(&ann, 0x4000, &[0; 1000]);
-        arrived += usize::from(world.to_peer().is_some());
+        arrived += usize::from(world.sent_to_peer().is_some());
         world.pass(Duration::from_micros(500));
     }
     assert!((5_400..=5_600).contains(&arrived), "{arrived} of 10,000 at half the rate and half a second ahead");
@@ -271,12 +271,12 @@ fn permissions_and_channels_end_by_themselves() {
     ann.refresh(&mut world, 3600).expect_success();
     ann.permit(&mut world, PEER).expect_success();
     world.pass(Duration::from_secs(301));
-    world.from_peer(PEER, b"late");
-    assert!(world.to_client().is_none());
+    world.peer_sends(PEER, b"late");
+    assert!(world.sent_to_client().is_none());
     ann.bind(&mut world, 0x4000, PEER).expect_success();
     world.pass(Duration::from_secs(601));
     world.channel(&ann, 0x4000, b"late");
-    assert_eq!(world.to_peer(), None);
+    assert_eq!(world.sent_to_peer(), None);
 }
 
 #[test]

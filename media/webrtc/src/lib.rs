@@ -11,8 +11,9 @@
 //! str0m has ICE, DTLS, SCTP and everything that comes in; what goes out is `crosspoint-egress`, under the same keys.
 //!
 //! Start reading in [`transport`]. What the crate adds to str0m: OS-random ICE credentials that carry the worker's number
-//! ([`credentials`]), one checked DTLS configuration for all connections ([`crypto`]), paired stream ids so that browsers
-//! keep lips and sound together ([`sdp`]), media that follow a client to its new network (`way.rs`), and header extensions that travel across ([`extensions`]).
+//! ([`credentials`]), one checked DTLS configuration for all connections ([`crypto`]), paired stream ids so that browsers keep
+//! lips and sound together ([`sdp`]), header extensions that travel across ([`extensions`]), and media that follow a client to
+//! its new network (`way.rs`).
 
 #![forbid(unsafe_code)]
 

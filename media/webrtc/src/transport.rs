@@ -233,6 +233,7 @@ impl Transport {
         let answer = self.rtc.sdp_api().accept_offer(parsed).map_err(|error| invalid(&error.to_string()))?;
         let mut answer = self.adopt(prepared, &answer.to_sdp_string());
         if restarts {
+            self.way.forget_checks();
             // str0m has just drawn credentials from a generator that is not meant for secrets.
             let fresh = credentials::generate(self.worker);
             answer = sdp::replace_credentials(&answer, &fresh);
@@ -386,7 +387,7 @@ impl Transport {
                         self.way.nominate(path);
                     }
                     // A check is answered where it came from; everything else goes where media go.
-                    let path = self.way.now().filter(|_| !is_stun(&transmit.contents)).unwrap_or(path);
+                    let path = self.way.followed().filter(|_| !is_stun(&transmit.contents)).unwrap_or(path);
                     let start = sink.bytes().len();
                     sink.bytes().extend_from_slice(&transmit.contents);
                     sink.finish(path, start);

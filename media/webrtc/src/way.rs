@@ -31,6 +31,16 @@ impl Way {
         self.followed.or(self.nominated)
     }
 
+    /// The one that is taken in place of what ICE has nominated.
+    pub fn followed(&self) -> Option<Path> {
+        self.followed
+    }
+
+    /// ICE restarts: what was checked with the password before proves nothing any more.
+    pub fn forget_checks(&mut self) {
+        self.checked.clear();
+    }
+
     /// ICE has nominated this one.
     pub fn nominate(&mut self, path: Path) {
         if self.nominated != Some(path) {

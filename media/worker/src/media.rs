@@ -13,6 +13,8 @@ use crosspoint_turn::{Counters, Shared};
 use crosspoint_udp::Socket;
 use crosspoint_webrtc::{Accepted, Factory, Host, HostCandidate, credentials};
 
+use socket2::{Domain, Protocol, Type};
+
 use crate::acceptor::Acceptor;
 use crate::frames::next_frame;
 use crate::inbox::{Inbox, Message, NewStream, inbox};
@@ -213,7 +215,7 @@ fn listen(config: &MediaConfig) -> Result<(Listeners, Vec<HostCandidate>), Start
     let mut candidates = Vec::new();
     for (index, address) in config.tcp.iter().enumerate() {
         let bind = |error| StartError::Bind { protocol: "TCP", address: *address, error };
-        let listener = TcpListener::bind(address).map_err(bind)?;
+        let listener = listen_tcp(*address).map_err(bind)?;
         let advertised = config.advertised_tcp.get(index).copied();
         let advertised = with_port(advertised.unwrap_or(*address), listener.local_addr().map_err(bind)?.port());
         candidates.push(HostCandidate { address: advertised, tcp: true });
@@ -221,6 +223,18 @@ fn listen(config: &MediaConfig) -> Result<(Listeners, Vec<HostCandidate>), Start
     }
     candidates.extend(config.shared_tcp.iter().map(|address| HostCandidate { address: *address, tcp: true }));
     Ok((listeners, candidates))
+}
+
+/// An IPv6 one takes IPv6 only, so that both families can have the same port.
+fn listen_tcp(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = socket2::Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(1024)?;
+    Ok(socket.into())
 }
 
 fn make_worker(

@@ -265,8 +265,8 @@ impl Shell {
             engine.handle_datagram(&Datagram { tcp: false, source, destination, contents, arrival });
         };
         match port.socket.receive(&mut self.buffers, take, Instant::now) {
-            Ok(false) => port.readable = false,
-            Ok(true) => {
+            Ok(more) => {
+                port.readable = more;
                 self.engine.flush(Instant::now());
                 self.send();
             }

@@ -31,6 +31,17 @@ async fn each_side_gets_the_others_candidates_from_a_number_on() {
 }
 
 #[tokio::test]
+async fn a_candidate_that_the_end_overtook_is_kept_and_the_end_stands() {
+    let house = House::open().await;
+    house.begin("vm7", true).await;
+    for body in [json!({"candidate": null, "from": "viewer"}), json!({"candidate": candidate(1), "from": "viewer"})] {
+        assert_eq!(house.post(&path("vm7", "candidate"), body).await.status(), 200);
+    }
+    let seen = house.get(&format!("{}?role=agent", path("vm7", "candidate"))).await.json();
+    assert_eq!((ports(&seen), &seen["ended"]), (vec![1], &json!(true)));
+}
+
+#[tokio::test]
 async fn the_same_candidate_again_is_no_other_one() {
     let house = House::open().await;
     house.begin("vm7", false).await;

@@ -98,14 +98,14 @@ impl World {
             Action::Open(opening) => opening,
             action => {
                 self.did = did(action);
-                return self.to_client().map(Answer);
+                return self.sent_to_client().map(Answer);
             }
         };
         self.relays += 1;
         let relayed = SocketAddr::from(([203, 0, 113, 1], 49_151 + self.relays));
         let action = self.turn.opened(*opening, Some(relayed), self.now);
         self.did = did(action);
-        self.to_client().map(Answer)
+        self.sent_to_client().map(Answer)
     }
 
     /// Channel data of a client.
@@ -116,7 +116,7 @@ impl World {
     }
 
     /// A datagram that comes to the first relay.
-    pub fn from_peer(&mut self, peer: &str, data: &[u8]) {
+    pub fn peer_sends(&mut self, peer: &str, data: &[u8]) {
         self.arrive(Relayed(0), peer, data);
     }
 
@@ -126,7 +126,7 @@ impl World {
     }
 
     /// What went to a peer last.
-    pub fn to_peer(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
+    pub fn sent_to_peer(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
         match std::mem::replace(&mut self.did, Did::Nothing) {
             Did::ToPeer(peer, data) => Some((peer, data)),
             Did::Nothing | Did::ToClient(_) => None,
@@ -134,7 +134,7 @@ impl World {
     }
 
     /// What went to a client last.
-    pub fn to_client(&mut self) -> Option<Vec<u8>> {
+    pub fn sent_to_client(&mut self) -> Option<Vec<u8>> {
         match std::mem::replace(&mut self.did, Did::Nothing) {
             Did::ToClient(bytes) => Some(bytes),
             Did::Nothing | Did::ToPeer(..) => None,
@@ -142,7 +142,7 @@ impl World {
     }
 
     pub fn indication(&mut self) -> Option<Answer> {
-        self.to_client().map(Answer)
+        self.sent_to_client().map(Answer)
     }
 
     /// Time passes.

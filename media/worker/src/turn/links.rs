@@ -278,12 +278,18 @@ fn read_plain(io: &mut TcpStream, received: &mut Vec<u8>) -> io::Result<usize> {
 
 /// Decrypts what can be read. Gives 0 at the end, as a plain connection does.
 fn read_tls(io: &mut TcpStream, tls: &mut ServerConnection, received: &mut Vec<u8>) -> io::Result<usize> {
+    // What was decrypted before the connection came here is there already.
+    take_plain(tls, received)?;
     let read = tls.read_tls(io)?;
+    take_plain(tls, received)?;
+    Ok(read)
+}
+
+fn take_plain(tls: &mut ServerConnection, received: &mut Vec<u8>) -> io::Result<()> {
     let state = tls.process_new_packets().map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
     let before = received.len();
     received.resize(before + state.plaintext_bytes_to_read(), 0);
-    tls.reader().read_exact(&mut received[before..])?;
-    Ok(read)
+    tls.reader().read_exact(&mut received[before..])
 }
 
 fn write_all_of(bytes: &[u8], mut write: impl FnMut(&[u8]) -> io::Result<usize>) -> io::Result<usize> {

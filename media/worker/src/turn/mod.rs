@@ -33,6 +33,8 @@ use relay_sockets::RelaySockets;
 const BATCHES: usize = 4;
 /// What may wait for a full socket before the oldest is given up.
 const MAX_WAITING: usize = 1 << 20;
+/// So long may a turn read relays before media are looked for again.
+const WORK: Duration = Duration::from_millis(1);
 /// How often connections without an allocation are looked for.
 const SWEEP: Duration = Duration::from_secs(1);
 
@@ -116,8 +118,15 @@ impl TurnSockets {
         for index in 0..self.ports.len() {
             self.read_port(index, buffers, registry);
         }
+        let begin = Instant::now();
         for index in self.out.relays.take_readable() {
+            // The others have their turn, and the rest of these theirs after it.
+            if begin.elapsed() > WORK {
+                self.out.relays.ready(index);
+                continue;
+            }
             self.read_relay(index, buffers);
+            self.out.send(&mut self.ports);
         }
         for index in self.out.links.take_readable() {
             self.read_link(index, registry);
@@ -234,11 +243,15 @@ impl TurnSockets {
         self.close();
     }
 
-    /// Closes the sockets of relays that are no more.
     fn close(&mut self) {
-        while let Some((relay, _)) = self.turn.poll_closed() {
-            self.out.relays.close(relay);
-        }
+        close(&mut self.turn, &mut self.out.relays);
+    }
+}
+
+/// Closes the sockets of relays that are no more.
+fn close(turn: &mut Turn, relays: &mut RelaySockets) {
+    while let Some((relay, _)) = turn.poll_closed() {
+        relays.close(relay);
     }
 }
 
@@ -248,6 +261,8 @@ fn handle_client(turn: &mut Turn, out: &mut Outlets, client: Flow, contents: &[u
         Action::Open(opening) => opening,
         action => return out.carry_out(action),
     };
+    // One that has only just ended may have had the same number.
+    close(turn, &mut out.relays);
     let shared = turn.shared().clone();
     let relayed = out.relays.open(shared.peers(), &opening, registry);
     let action = turn.opened(*opening, relayed, now);

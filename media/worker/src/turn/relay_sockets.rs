@@ -1,5 +1,6 @@
 //! Relay sockets: one for each allocation.
 
+use std::io;
 use std::net::SocketAddr;
 
 use crosspoint_turn::peers::{Peers, RelayAddress};
@@ -11,6 +12,8 @@ use mio::{Registry, Token};
 const FIRST: usize = 1 << 32;
 /// Ports that are tried by chance before all are, one after the other.
 const CHANCES: usize = 32;
+/// Ports that are asked of the system: each is a handful of system calls on a media thread.
+const TRIES: usize = 256;
 
 /// All relay sockets of a worker, by the numbers of their allocations.
 #[derive(Default)]
@@ -34,7 +37,7 @@ impl RelaySockets {
     /// address as peers are told.
     pub fn open(&mut self, peers: &Peers, wanted: &Opening, registry: &Registry) -> Option<SocketAddr> {
         let address = peers.relay_address(wanted.ipv6)?;
-        let mut socket = ports(peers, wanted.even).find_map(|port| bind(peers, address, port))?;
+        let mut socket = bind(peers, address, wanted.even)?;
         let index = wanted.allocation.0;
         if let Err(error) = socket.register(registry, Token(FIRST + index)) {
             tracing::debug!(%error, "a relay socket cannot be used");
@@ -109,12 +112,20 @@ impl RelaySockets {
     }
 }
 
-fn bind(peers: &Peers, address: RelayAddress, port: u16) -> Option<Socket> {
-    // One of ours has it: the system would say so too, but more slowly.
-    if peers.is_relay_open(SocketAddr::new(address.told, port)) {
-        return None;
+fn bind(peers: &Peers, address: RelayAddress, even: bool) -> Option<Socket> {
+    // Where one of ours is, the system would say so too, but more slowly.
+    let is_free = |port: &u16| !peers.is_relay_open(SocketAddr::new(address.told, *port));
+    for port in ports(peers, even).filter(is_free).take(TRIES) {
+        match Socket::bind(SocketAddr::new(address.bound, port)) {
+            Ok(socket) => return Some(socket),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+            Err(error) => {
+                tracing::warn!(%error, "a relay socket cannot be opened");
+                return None;
+            }
+        }
     }
-    Socket::bind(SocketAddr::new(address.bound, port)).ok()
+    None
 }
 
 /// Ports by chance, then all of them.
