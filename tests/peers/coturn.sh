@@ -20,7 +20,8 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
   --turn.realm example.org --turn.secret north --turn.static_users "ann: secret" --turn.allocations_per_user 1000 \
   --turn.user_bitrate none --turn.allowed_peers 127.0.0.1 >"$FOLDER/server.log" 2>&1 &
 PIDS+=($!)
-turnutils_peer -L 127.0.0.1 -p "$MEDIA" >"$FOLDER/peer.log" 2>&1 &
+# HTTPS has the number for TCP, the peer for UDP.
+turnutils_peer -L 127.0.0.1 -p "$HTTP" >"$FOLDER/peer.log" 2>&1 &
 PIDS+=($!)
 for _ in $(seq 200); do
   curl -fsk "https://127.0.0.1:$HTTP/readyz" >/dev/null && break
@@ -32,7 +33,7 @@ FAILED=0
 try() {
   local name=$1 said
   shift
-  said=$(timeout 60 turnutils_uclient -c -n 30 -m 4 -e 127.0.0.1 -r "$MEDIA" "$@" 127.0.0.1 2>&1 || true)
+  said=$(timeout 60 turnutils_uclient -c -n 30 -m 4 -e 127.0.0.1 -r "$HTTP" "$@" 127.0.0.1 2>&1 || true)
   if grep -q 'Total lost packets 0 ' <<<"$said"; then
     echo "$name: nothing lost"
   else
