@@ -96,7 +96,7 @@ pub fn measure(server: &Server, case: &Case, clients: usize, length: Duration) -
 fn down(peers: Vec<Socket>, clients: &[Client]) -> Result<(Vec<UdpSocket>, Vec<Socket>)> {
     let mut senders = Vec::new();
     for (peer, client) in peers.iter().zip(clients) {
-        let sender = UdpSocket::from(peer.duplicate()?);
+        let sender = peer.duplicate()?;
         sender.connect(client.relayed)?;
         senders.push(sender);
     }
