@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use crosspoint_stun::attribute::{
-    CHANNEL_NUMBER, ERROR_CODE, NONCE, REALM, REQUESTED_TRANSPORT, UDP, USERNAME, XOR_PEER_ADDRESS,
-    XOR_RELAYED_ADDRESS, error_code,
+    CHANNEL_NUMBER, ERROR_CODE, NONCE, REQUESTED_TRANSPORT, UDP, XOR_PEER_ADDRESS, XOR_RELAYED_ADDRESS, error_code,
 };
 use crosspoint_stun::{Builder, Class, Key, Message, Method, TransactionId};
 
@@ -35,9 +34,7 @@ impl Client {
         let challenge = ask(&socket, &allocate([1; 12]).finish())?;
         let challenge = Message::read(&challenge).context("no message")?;
         let nonce = challenge.text(NONCE).context("no nonce")?.to_owned();
-        let sign = |request: Builder| {
-            request.text(USERNAME, user).text(REALM, realm).text(NONCE, &nonce).signed(&key).finish()
-        };
+        let sign = |request: Builder| request.authenticated(user, realm, &nonce, &key).finish();
         let allocated = done(&ask(&socket, &sign(allocate([2; 12])))?, "Allocate")?;
         let relayed = Message::read(&allocated).and_then(|message| message.address(XOR_RELAYED_ADDRESS));
         let [high, low] = CHANNEL.to_be_bytes();

@@ -17,7 +17,6 @@ use crosspoint_signal::Signal;
 use crosspoint_telemetry::Metrics;
 use crosspoint_whip::Whip;
 use tower_http::compression::CompressionLayer;
-use url::Url;
 
 use crate::cors::{self, Origins};
 use crate::shows::Direction;
@@ -75,7 +74,7 @@ fn admin(config: &Config, behind: &Behind<'_>, attempts: &Arc<Attempts>) -> Admi
         attempts: attempts.clone(),
         key: config.admin.key.clone(),
         addresses: config.admin.addresses.clone(),
-        public_host: public_host(config),
+        public_host: config.http.public_host(),
         public_url: config.http.public_url.clone(),
         token_lifetime: config.auth.token_lifetime,
         player: behind.direction.player.clone(),
@@ -105,7 +104,7 @@ fn sessions(config: &Config, behind: &Behind<'_>, attempts: &Arc<Attempts>) -> S
         attempts: attempts.clone(),
         admin_key: config.admin.key.clone(),
         admin_addresses: config.admin.addresses.clone(),
-        public_host: public_host(config),
+        public_host: config.http.public_host(),
     }
 }
 
@@ -117,23 +116,18 @@ fn shows(config: &Config, behind: &Behind<'_>, attempts: &Arc<Attempts>) -> Http
         attempts: attempts.clone(),
         admin_key: config.admin.key.clone(),
         admin_addresses: config.admin.addresses.clone(),
-        public_host: public_host(config),
+        public_host: config.http.public_host(),
     }
 }
 
 /// Who may open a WebSocket.
 fn gate(config: &Config, keys: &Keys, attempts: &Arc<Attempts>) -> Gate {
     // A page of the public address is one of our own, whatever a proxy makes of the `Host` header.
-    let own = config.http.public_url.as_deref().and_then(|url| Url::parse(url).ok());
-    let own = own.map(|url| url.origin().ascii_serialization());
+    let own = config.http.public().map(|url| url.origin().ascii_serialization());
     let keys = keys.clone();
     Gate {
         verify: Arc::new(move |token| keys.verify(token, unix_now())),
         attempts: attempts.clone(),
         allowed_origins: config.http.allowed_origins.iter().cloned().chain(own).collect(),
     }
-}
-
-fn public_host(config: &Config) -> Option<String> {
-    Url::parse(config.http.public_url.as_deref()?).ok()?.host_str().map(str::to_owned)
 }

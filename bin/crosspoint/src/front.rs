@@ -14,7 +14,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum_server::accept::Accept;
@@ -23,7 +22,7 @@ use crosspoint_config::Config;
 use crosspoint_stun::stream::{Speaker, speaker};
 use crosspoint_worker::frames::next_frame;
 use crosspoint_worker::{Media, NewLink};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_rustls::TlsAcceptor;
@@ -73,7 +72,7 @@ impl Front {
         match who(&stream).await? {
             Speaker::Turn if self.relays => {
                 let client = canonical(stream.peer_addr()?);
-                self.give_link(stream.into_std()?, None, client, Vec::new());
+                self.give_link(stream, None, client)?;
                 Err(handed_over())
             }
             Speaker::IceTcp => {
@@ -85,36 +84,36 @@ impl Front {
     }
 
     /// Does the handshake, and takes a connection on which a TURN client speaks then.
-    async fn sort_encrypted(&self, stream: TcpStream, tls: &RustlsConfig) -> io::Result<Rewound> {
+    async fn sort_encrypted(&self, stream: TcpStream, tls: &RustlsConfig) -> io::Result<TlsStream<TcpStream>> {
         let client = canonical(stream.peer_addr()?);
         let until = Instant::now() + PATIENCE;
         let handshake = TlsAcceptor::from(tls.get_inner()).accept(stream);
         let mut stream = timeout_at(until, handshake).await.map_err(|_| io::ErrorKind::TimedOut)??;
-        let mut first = Vec::new();
-        while self.relays && speaker(&first) == Speaker::Unknown {
-            let mut bytes = [0; 1024];
-            let read = timeout_at(until, stream.read(&mut bytes)).await.map_err(|_| io::ErrorKind::TimedOut)??;
-            if read == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            first.extend_from_slice(&bytes[..read]);
+        if !self.relays {
+            return Ok(stream);
         }
-        if speaker(&first) == Speaker::Turn {
+        // Looked at, and left where it is for whoever reads next.
+        let first = timeout_at(until, stream.fill_buf()).await.map_err(|_| io::ErrorKind::TimedOut)??;
+        if first.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        // HTTP shows itself by its first byte: what cannot be told yet is a STUN message that has only begun.
+        if matches!(speaker(first), Speaker::Turn | Speaker::Unknown) {
             let (stream, connection) = stream.into_inner();
-            self.give_link(stream.into_std()?, Some(Box::new(connection)), client, first);
+            self.give_link(stream, Some(Box::new(connection)), client)?;
             return Err(handed_over());
         }
-        Ok(Rewound { first, stream })
+        Ok(stream)
     }
 
     fn give_link(
         &self,
-        stream: std::net::TcpStream,
+        stream: TcpStream,
         tls: Option<Box<rustls::ServerConnection>>,
         client: SocketAddr,
-        received: Vec<u8>,
-    ) {
-        self.media.take_link(NewLink { stream, tls, client, received });
+    ) -> io::Result<()> {
+        self.media.take_link(NewLink { stream: stream.into_std()?, tls, client });
+        Ok(())
     }
 
     async fn give_stream(&self, mut stream: TcpStream) -> io::Result<()> {
@@ -223,9 +222,9 @@ pub struct Encrypted {
 }
 
 impl<S: Send + 'static> Accept<TcpStream, S> for Encrypted {
-    type Stream = Rewound;
+    type Stream = TlsStream<TcpStream>;
     type Service = S;
-    type Future = Accepting<(Rewound, S)>;
+    type Future = Accepting<(Self::Stream, S)>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
         let Self { front, tls } = self.clone();
@@ -233,49 +232,5 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Encrypted {
             let (stream, _) = front.sort(stream).await?;
             Ok((front.sort_encrypted(stream, &tls).await?, service))
         })
-    }
-}
-
-/// An encrypted connection of which the first bytes were read already.
-pub struct Rewound {
-    first: Vec<u8>,
-    stream: TlsStream<TcpStream>,
-}
-
-impl AsyncRead for Rewound {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.first.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(cx, buffer);
-        }
-        let taken = self.first.len().min(buffer.remaining());
-        buffer.put_slice(&self.first[..taken]);
-        self.first.drain(..taken);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Rewound {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

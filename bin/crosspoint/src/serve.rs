@@ -119,15 +119,16 @@ fn start_rooms(config: &Config, keys: &Keys, secret: &Secret) -> anyhow::Result<
     let (sink, facts) = fact_channel();
     // Who listens there tells ICE from HTTP.
     let shares_http = config.shares_http(&media.tcp);
-    let ports = MediaConfig {
+    let mut ports = MediaConfig {
         workers: media.workers,
         udp: media.udp.clone(),
         advertised_udp: media.advertised_udp.clone(),
         tcp: if shares_http { Vec::new() } else { media.tcp.clone() },
         advertised_tcp: media.advertised_tcp.clone(),
         shared_tcp: if shares_http { media.advertised_tcp.clone() } else { Vec::new() },
-        turn: turn::workers(config, secret)?,
+        turn: None,
     };
+    ports.turn = turn::workers(config, &ports, secret)?;
     let started = Media::start(&ports, sink).map_err(|failure| {
         anyhow!("{failure}; is another server running? Set other ports with --media.udp_port, --media.tcp_port and --turn.port")
     })?;

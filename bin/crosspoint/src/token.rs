@@ -5,7 +5,7 @@ use crosspoint_auth::{Keys, unix_now};
 use crosspoint_config::Config;
 use crosspoint_model::grant::Bearer;
 use crosspoint_model::{Grant, Identity, RoomId};
-use crosspoint_sessions::SessionId;
+use crosspoint_sessions::{ROLE, SESSION, SessionId};
 
 use crate::cli::{CreateToken, Token};
 
@@ -68,9 +68,9 @@ fn bearer(request: &CreateToken, key: &str, expires: u64) -> anyhow::Result<Bear
 
 /// What makes a token one of a session (`docs/protocol/sessions.md`).
 fn session_attributes(session: Option<(&str, &str)>) -> impl Iterator<Item = (String, String)> {
-    session.into_iter().flat_map(|(session, role)| {
-        [("crosspoint.session", session), ("crosspoint.role", role)].map(|(name, value)| (name.into(), value.into()))
-    })
+    session
+        .into_iter()
+        .flat_map(|(session, role)| [(SESSION, session), (ROLE, role)].map(|(name, value)| (name.into(), value.into())))
 }
 
 #[cfg(test)]

@@ -10,11 +10,10 @@ use crosspoint_ice::{Account, Relay, Servers, TwilioRelays};
 use crosspoint_model::Secret;
 use crosspoint_model::signal::IceServer;
 use crosspoint_rooms::IceServers;
-use crosspoint_worker::TurnConfig;
 use crosspoint_worker::turn_server::peers::{Here, Peers, RelayAddress};
 use crosspoint_worker::turn_server::quota::Limits;
 use crosspoint_worker::turn_server::{Settings, Shared};
-use url::Url;
+use crosspoint_worker::{MediaConfig, TurnConfig};
 
 /// What credentials that end are made with: the configured secret, or a new one.
 pub fn secret(config: &Config) -> anyhow::Result<Secret> {
@@ -25,8 +24,8 @@ pub fn secret(config: &Config) -> anyhow::Result<Secret> {
     Ok(Secret::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
 }
 
-/// What the workers' relays are built with; none: there are none.
-pub fn workers(config: &Config, secret: &Secret) -> anyhow::Result<Option<TurnConfig>> {
+/// What the workers' relays are built with; none: there are none. `media`: where the workers listen.
+pub fn workers(config: &Config, media: &MediaConfig, secret: &Secret) -> anyhow::Result<Option<TurnConfig>> {
     let turn = &config.turn;
     let Some(port) = turn.port else { return Ok(None) };
     let limits = Limits {
@@ -43,7 +42,7 @@ pub fn workers(config: &Config, secret: &Secret) -> anyhow::Result<Option<TurnCo
         nonce_key: random()?,
         clock: (Instant::now(), unix_now()),
         limits,
-        peers: peers(config),
+        peers: peers(config, media),
     };
     let udp = config.media.udp.iter().map(|address| SocketAddr::new(address.ip(), port)).collect();
     Ok(Some(TurnConfig { udp, shared: Shared::new(settings) }))
@@ -102,12 +101,11 @@ pub fn own_urls(config: &Config) -> (Vec<String>, Vec<String>) {
 /// The host in what clients are told.
 fn host(config: &Config) -> Option<String> {
     let Turn { host, advertised, .. } = &config.turn;
-    let public = || Url::parse(config.http.public_url.as_deref()?).ok()?.host_str().map(str::to_owned);
     let address = || {
         let ip = advertised.first().copied().or(config.media.advertised_udp.first().map(SocketAddr::ip))?;
         Some(bracketed(ip))
     };
-    host.clone().or_else(public).or_else(address)
+    host.clone().or_else(|| config.http.public_host()).or_else(address)
 }
 
 fn bracketed(ip: IpAddr) -> String {
@@ -115,20 +113,15 @@ fn bracketed(ip: IpAddr) -> String {
 }
 
 fn public_port(config: &Config) -> u16 {
-    let public = config.http.public_url.as_deref().and_then(|url| Url::parse(url).ok()?.port_or_known_default());
+    let public = config.http.public().and_then(|url| url.port_or_known_default());
     public.unwrap_or(config.http.bind.port())
 }
 
 /// Where relays may send to.
-fn peers(config: &Config) -> Peers {
-    let (media, turn) = (&config.media, &config.turn);
+fn peers(config: &Config, media: &MediaConfig) -> Peers {
+    let turn = &config.turn;
     let workers = u16::try_from(media.workers).unwrap_or(u16::MAX);
-    let count_up = |address: &SocketAddr, worker: u16| SocketAddr::new(address.ip(), address.port() + worker);
-    let mut here = Vec::new();
-    for told in &media.advertised_udp {
-        let Some(local) = media.udp.iter().find(|local| local.is_ipv4() == told.is_ipv4()) else { continue };
-        here.extend((0..workers).map(|worker| Here { told: count_up(told, worker), local: count_up(local, worker) }));
-    }
+    let here = (0..workers).flat_map(|worker| media.ports(worker)).map(|(local, told)| Here { told, local });
     let advertised: Vec<IpAddr> = if turn.advertised.is_empty() {
         media.advertised_udp.iter().map(SocketAddr::ip).collect()
     } else {
@@ -139,7 +132,7 @@ fn peers(config: &Config) -> Peers {
         Some(RelayAddress { told, bound })
     });
     let allowed = turn.allowed_peers.iter().map(crosspoint_config::Network::range).collect();
-    Peers::new(allowed, here, relays.collect(), turn.relay_ports.clone())
+    Peers::new(allowed, here.collect(), relays.collect(), turn.relay_ports.clone())
 }
 
 fn random() -> anyhow::Result<[u8; 32]> {

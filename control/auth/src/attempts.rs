@@ -70,8 +70,8 @@ fn too_many() -> Refusal {
     Refusal::new(Code::RateLimited, "too many failed attempts from this address; wait a minute")
 }
 
-/// A household has one IPv4 address, or a whole /64 of IPv6 to choose from.
-fn network(address: IpAddr) -> IpAddr {
+/// Whom an address stands for where callers are counted: a household has one IPv4 address, or a whole /64 of IPv6 to choose from.
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(v4) => v4.into(),
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),

@@ -20,6 +20,6 @@ mod keys;
 mod origins;
 mod webhook;
 
-pub use attempts::Attempts;
+pub use attempts::{Attempts, network};
 pub use keys::{DEV_KEY, DEV_SECRET, Keys, NBF_LEEWAY, Objection, unix_now};
 pub use origins::is_allowed_origin;

@@ -7,6 +7,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use crosspoint_model::{Limits, Secret};
+use url::Url;
 
 use crate::network::Network;
 use crate::settings::Settings;
@@ -124,7 +125,7 @@ pub struct RoomsSection {
 }
 
 /// Two programs that meet here and connect to each other.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct SessionsSection {
     /// Is no token needed?
     pub open: bool,
@@ -142,6 +143,8 @@ pub struct SessionsSection {
     pub idle: Duration,
     /// How long a session may last.
     pub lifetime: Duration,
+    /// Bytes that a session description may have: `rooms.sdp_size`.
+    pub sdp_bytes: usize,
 }
 
 /// Who reaches `/api` and `/metrics` without a token.
@@ -237,6 +240,18 @@ pub struct Drain {
     pub deadline: Duration,
     /// Where clients are told to go.
     pub url: Option<String>,
+}
+
+impl Http {
+    /// The public address, read.
+    pub fn public(&self) -> Option<Url> {
+        Url::parse(self.public_url.as_deref()?).ok()
+    }
+
+    /// Its host.
+    pub fn public_host(&self) -> Option<String> {
+        self.public()?.host_str().map(str::to_owned)
+    }
 }
 
 impl Config {
@@ -353,6 +368,7 @@ fn sessions(settings: &Settings) -> SessionsSection {
         unanswered: settings.duration("sessions.unanswered"),
         idle: settings.duration("sessions.idle"),
         lifetime: settings.duration("sessions.lifetime"),
+        sdp_bytes: settings.number("rooms.sdp_size"),
     }
 }
 

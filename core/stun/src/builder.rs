@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::attribute::{ERROR_CODE, FINGERPRINT, MESSAGE_INTEGRITY, write_xor_address};
+use crate::attribute::{ERROR_CODE, FINGERPRINT, MESSAGE_INTEGRITY, NONCE, REALM, USERNAME, write_xor_address};
 use crate::credential::{Key, SIGNATURE};
 use crate::message::{Class, Method, fingerprint, message_type};
 use crate::{HEADER, MAGIC_COOKIE, TransactionId};
@@ -71,6 +71,11 @@ impl Builder {
         let mut value = vec![0, 0, (code / 100) as u8, (code % 100) as u8];
         value.extend(reason.as_bytes());
         self.attribute(ERROR_CODE, &value)
+    }
+
+    /// Says who asks, and signs all of it: the long-term credential (RFC 8489 §9.2.3). `realm` and `nonce` are the server's words.
+    pub fn authenticated(self, username: &str, realm: &str, nonce: &str, key: &Key) -> Self {
+        self.text(USERNAME, username).text(REALM, realm).text(NONCE, nonce).signed(key)
     }
 
     /// Signs what is there so far (RFC 8489 §14.5).

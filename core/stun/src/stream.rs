@@ -2,9 +2,6 @@
 
 use crate::{HEADER, MAGIC_COOKIE};
 
-/// The longest unit that is taken: the longest datagram.
-pub const MAX_UNIT: usize = HEADER + u16::MAX as usize;
-
 /// How much of a stream is its next unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {

@@ -43,31 +43,8 @@ mod tests;
 mod tidy;
 mod waiting;
 
-use std::time::Duration;
-
-pub use http::{Deps, router};
+/// What sessions may.
+pub use crosspoint_config::SessionsSection as Settings;
+pub use http::{Deps, ROLE, SESSION, router};
 pub use id::SessionId;
 pub use sessions::Sessions;
-
-/// What sessions may.
-#[derive(Clone, Copy, Debug)]
-pub struct Settings {
-    /// Is no token needed?
-    pub open: bool,
-    /// Sessions at once.
-    pub count: usize,
-    /// Candidates of one side for one offer.
-    pub candidates: usize,
-    /// Requests that may wait at one session.
-    pub waiting: usize,
-    /// Offers that one address may post per minute.
-    pub per_minute: u32,
-    /// An offer without an answer ends its session after so long.
-    pub unanswered: Duration,
-    /// A session of which nothing is heard ends after so long.
-    pub idle: Duration,
-    /// How long a session may last.
-    pub lifetime: Duration,
-    /// Bytes that a session description may have.
-    pub sdp_bytes: usize,
-}

@@ -115,13 +115,12 @@ impl Session {
         let own = self.candidates.iter().filter(|trickled| trickled.from == from);
         let is_known = match &posted.candidate {
             Some(_) => own.clone().any(|trickled| trickled.candidate == posted.candidate),
-            None => own.clone().next_back().is_some_and(|last| last.candidate.is_none()),
+            None => self.has_ended(Some(from)),
         };
         if is_known {
             return Ok(None);
         }
-        // Words that there are no more stand between candidates, so they are bounded too.
-        if own.filter(|trickled| trickled.candidate.is_some()).count() >= most && posted.candidate.is_some() {
+        if posted.candidate.is_some() && own.filter(|trickled| trickled.candidate.is_some()).count() >= most {
             let detail = format!("a side has at most {most} candidates for one offer (sessions.candidates)");
             return Err(Refusal::new(Code::InvalidCandidate, detail));
         }

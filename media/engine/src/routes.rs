@@ -128,6 +128,8 @@ mod tests {
         request.extend(u16::try_from(username.len()).expect("short").to_be_bytes());
         request.extend(username.as_bytes());
         request.resize(request.len().next_multiple_of(4), 0);
+        let length = u16::try_from(request.len() - 20).expect("short");
+        request[2..4].copy_from_slice(&length.to_be_bytes());
         request
     }
 

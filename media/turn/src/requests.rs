@@ -250,7 +250,8 @@ impl Turn {
         })))
     }
 
-    pub(crate) fn allocated(&mut self, opening: Opening, relayed: Option<SocketAddr>, now: Instant) -> Action<'_> {
+    /// The relay socket that a request wanted is open; `relayed`: as peers are told. None: there was no port to be had.
+    pub fn opened(&mut self, opening: Opening, relayed: Option<SocketAddr>, now: Instant) -> Action<'_> {
         let Opening { client, key, username, seat, transaction, lifetime, fingerprinted, .. } = opening;
         let builder = |class| Builder::new(class, Method::Allocate, transaction);
         let Some(relayed) = relayed else {

@@ -69,7 +69,7 @@ pub struct Turn {
     by_client: FxHashMap<Flow, usize>,
     /// When they end; the first first.
     expiries: BTreeSet<(Instant, usize)>,
-    closed: Vec<(AllocationKey, Flow)>,
+    closed: Vec<AllocationKey>,
     pub(crate) doorstep: Doorstep,
     pub(crate) counters: Counters,
     /// The answer that is being given.
@@ -152,11 +152,6 @@ impl Turn {
         Action::ToClient { client, head: &self.out, body: &[] }
     }
 
-    /// The relay socket is open; `relayed`: as peers are told. None: there was no port to be had.
-    pub fn opened(&mut self, opening: Opening, relayed: Option<SocketAddr>, now: Instant) -> Action<'_> {
-        self.allocated(opening, relayed, now)
-    }
-
     /// A client's connection is gone, and its allocation with it.
     pub fn handle_gone(&mut self, client: Flow) {
         if let Some(&index) = self.by_client.get(&client) {
@@ -178,8 +173,8 @@ impl Turn {
         self.expiries.first().map(|(at, _)| *at)
     }
 
-    /// A relay that is no more, and whose it was: its socket is to be closed.
-    pub fn poll_closed(&mut self) -> Option<(AllocationKey, Flow)> {
+    /// An allocation that is no more: its relay socket is to be closed.
+    pub fn poll_closed(&mut self) -> Option<AllocationKey> {
         self.closed.pop()
     }
 
@@ -296,6 +291,6 @@ impl Turn {
         self.by_client.remove(&allocation.flow);
         self.shared.peers.mark(allocation.relayed, false);
         self.counters.allocations[allocation.flow.transport as usize] -= 1;
-        self.closed.push((AllocationKey(index), allocation.flow));
+        self.closed.push(AllocationKey(index));
     }
 }

@@ -140,6 +140,22 @@ impl Socket {
         Ok(bundles == BATCH_SIZE)
     }
 
+    /// Sends what is in a batch, if anything. Of what there is no room for now, `keep` bytes stay, the newest; of what the system
+    /// does not take at all, nothing does.
+    pub fn flush(&mut self, batch: &mut Batch, keep: usize) -> io::Result<()> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let sent = self.send(batch);
+        let keep = match &sent {
+            Ok(true) => return Ok(()),
+            Ok(false) => keep,
+            Err(_) => 0,
+        };
+        self.dropped += batch.shed(keep) as u64;
+        sent.map(|_| ())
+    }
+
     /// Sends a batch. Runs that the kernel has no room for now are kept at the front of the batch; `Ok(false)` says so.
     pub fn send(&mut self, batch: &mut Batch) -> io::Result<bool> {
         let mut done = 0;

@@ -1,6 +1,8 @@
 //! ICE credentials from the operating system's random source (str0m's own come from a generator that is not meant for
 //! secrets), with the worker's number in front of the user fragment, so that a first TCP frame can be routed.
 
+use crosspoint_stun::attribute::USERNAME;
+use crosspoint_stun::{Class, Message, Method};
 use str0m::IceCreds;
 
 /// ice-char of RFC 8839 §5.4 without the two that are not letters or digits; 62 of them.
@@ -38,23 +40,9 @@ pub fn worker_of(ufrag: &[u8]) -> Option<u16> {
 
 /// The local user fragment (the part before the colon of USERNAME, RFC 8445 §7.2.2) that a STUN request is for.
 pub fn stun_ufrag(datagram: &[u8]) -> Option<&[u8]> {
-    const HEADER: usize = 20;
-    const BINDING_REQUEST: [u8; 2] = [0, 1];
-    const USERNAME: u16 = 0x0006;
-    if datagram.get(..2)? != BINDING_REQUEST || datagram.get(4..8)? != [0x21, 0x12, 0xA4, 0x42] {
-        return None;
-    }
-    let mut rest = datagram.get(HEADER..)?;
-    while rest.len() >= 4 {
-        let kind = u16::from_be_bytes([rest[0], rest[1]]);
-        let length = usize::from(u16::from_be_bytes([rest[2], rest[3]]));
-        let value = rest.get(4..4 + length)?;
-        if kind == USERNAME {
-            return value.split(|byte| *byte == b':').next();
-        }
-        rest = rest.get(4 + length.next_multiple_of(4)..)?;
-    }
-    None
+    let is_check = |message: &Message<'_>| message.class == Class::Request && message.method == Some(Method::Binding);
+    let username = Message::read(datagram).filter(is_check)?.attribute(USERNAME)?;
+    username.split(|byte| *byte == b':').next()
 }
 
 #[cfg(test)]

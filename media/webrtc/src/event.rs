@@ -22,6 +22,13 @@ pub struct Datagram<'a> {
     pub arrival: Instant,
 }
 
+impl Datagram<'_> {
+    /// The way back to who sent it.
+    pub fn path(&self) -> Path {
+        Path { tcp: self.tcp, source: self.destination, destination: self.source }
+    }
+}
+
 /// The way to a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Path {

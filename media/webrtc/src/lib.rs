@@ -23,6 +23,7 @@ pub mod crypto;
 pub mod event;
 pub mod extensions;
 pub mod factory;
+mod first_byte;
 mod incoming;
 mod line;
 pub mod packet;

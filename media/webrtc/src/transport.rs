@@ -22,6 +22,7 @@ use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc};
 use str0m_proto::crypto::dtls::SrtpProfile;
 
 use crate::event::{Datagram, Path, Sink, TransportEvent};
+use crate::first_byte::{is_rtcp, is_stun};
 use crate::incoming::Incoming;
 use crate::line::Line;
 use crate::packet::Inbound;
@@ -133,7 +134,7 @@ impl Transport {
 
     /// A datagram of this client.
     pub fn handle_datagram(&mut self, datagram: &Datagram<'_>, sink: &mut impl Sink) -> Option<Instant> {
-        let path = Path { tcp: datagram.tcp, source: datagram.destination, destination: datagram.source };
+        let path = datagram.path();
         if is_rtcp(datagram.contents) && !self.handle_rtcp(datagram, sink) {
             self.check_path(datagram, sink);
             return self.poll_timeout();
@@ -193,8 +194,7 @@ impl Transport {
     /// The client's feedback. True: there is something in it for str0m, too.
     fn handle_rtcp(&mut self, datagram: &Datagram<'_>, sink: &mut impl Sink) -> bool {
         let Some(wishes) = self.egress.handle_rtcp(datagram.contents, datagram.arrival) else { return true };
-        let path = Path { tcp: datagram.tcp, source: datagram.destination, destination: datagram.source };
-        self.way.hear(path, datagram.arrival);
+        self.way.hear(datagram.path(), datagram.arrival);
         let Wishes { key_frames, estimate, others } = wishes;
         for line in key_frames {
             sink.event(TransportEvent::KeyFrameRequest { line });
@@ -487,16 +487,6 @@ impl<S: Sink> Outlet for Route<'_, S> {
     fn finish(&mut self, start: usize) {
         self.sink.finish(self.path, start);
     }
-}
-
-/// RFC 5761 §4: by the packet type.
-fn is_rtcp(datagram: &[u8]) -> bool {
-    matches!(datagram, [128..=191, 192..=223, ..])
-}
-
-/// RFC 7983 §7: by the first byte.
-fn is_stun(datagram: &[u8]) -> bool {
-    matches!(datagram, [0..=3, ..])
 }
 
 fn receive<'a>(datagram: &Datagram<'a>) -> Option<Receive<'a>> {

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod acceptor;
+mod connection;
 pub mod frames;
 mod inbox;
 mod media;

@@ -42,6 +42,17 @@ pub struct MediaConfig {
     pub turn: Option<TurnConfig>,
 }
 
+impl MediaConfig {
+    /// The UDP ports of a worker: where each listens, and as clients are told.
+    pub fn ports(&self, worker: u16) -> impl Iterator<Item = (SocketAddr, SocketAddr)> {
+        let port = move |(family, first): (usize, &SocketAddr)| {
+            let told = self.advertised_udp.get(family).unwrap_or(first);
+            (count_up(*first, worker), count_up(*told, worker))
+        };
+        self.udp.iter().enumerate().map(port)
+    }
+}
+
 /// Relays for TURN clients.
 #[derive(Clone, Debug)]
 pub struct TurnConfig {
@@ -245,10 +256,8 @@ fn make_worker(
 ) -> Result<(Worker, Shell), StartError> {
     let number = u16::try_from(index).unwrap_or(u16::MAX);
     let mut ports = Vec::new();
-    for (family, address) in config.udp.iter().enumerate() {
-        let address = count_up(*address, number);
+    for (address, advertised) in config.ports(number) {
         let socket = Socket::bind(address).map_err(|error| StartError::Bind { protocol: "UDP", address, error })?;
-        let advertised = config.advertised_udp.get(family).map_or(address, |advertised| count_up(*advertised, number));
         let advertised = with_port(advertised, socket.local().port());
         ports.push(Port::new(socket, advertised));
     }

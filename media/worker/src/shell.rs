@@ -302,16 +302,8 @@ impl Shell {
             }
         });
         for port in &mut self.ports {
-            if port.batch.is_empty() {
-                continue;
-            }
-            match port.socket.send(&mut port.batch) {
-                Ok(true) => {}
-                Ok(false) => port.socket.dropped += port.batch.shed(MAX_WAITING) as u64,
-                Err(error) => {
-                    tracing::warn!(%error, "sending");
-                    port.socket.dropped += port.batch.shed(0) as u64;
-                }
+            if let Err(error) = port.socket.flush(&mut port.batch, MAX_WAITING) {
+                tracing::warn!(%error, "sending");
             }
         }
     }

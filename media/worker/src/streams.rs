@@ -9,6 +9,7 @@ use mio::{Interest, Registry, Token};
 use rustc_hash::FxHashMap;
 use slab::Slab;
 
+use crate::connection::{self, Filled};
 use crate::frames::{next_frame, write_frame};
 use crate::inbox::NewStream;
 
@@ -166,43 +167,17 @@ impl Streams {
 pub(crate) trait Frames: FnMut(SocketAddr, SocketAddr, &[u8]) -> bool {}
 impl<F: FnMut(SocketAddr, SocketAddr, &[u8]) -> bool> Frames for F {}
 
-/// How far a connection was read.
-enum Filled {
-    /// Nothing waits any more.
-    All,
-    /// More may wait; the others have their turn first.
-    Some,
-    /// The client closed.
-    End,
-}
-
 impl Stream {
     fn fill(&mut self) -> io::Result<Filled> {
         let mut buffer = [0; READ];
-        for _ in 0..READS {
-            match self.io.read(&mut buffer) {
-                Ok(0) => return Ok(Filled::End),
-                Ok(read) => self.received.extend_from_slice(&buffer[..read]),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Filled::All),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(Filled::Some)
+        connection::fill(READS, || {
+            let read = self.io.read(&mut buffer)?;
+            self.received.extend_from_slice(&buffer[..read]);
+            Ok(read)
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let mut sent = 0;
-        while sent < self.waiting.len() {
-            match self.io.write(&self.waiting[sent..]) {
-                Ok(0) => break,
-                Ok(written) => sent += written,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        self.waiting.drain(..sent);
-        Ok(())
+        connection::flush(&mut self.waiting, |rest| self.io.write(rest))
     }
 }

@@ -2,8 +2,8 @@
 //! from what the listener shows.
 
 use std::net::{IpAddr, TcpStream};
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use crosspoint_auth::unix_now;
 use crosspoint_config::{Config, TlsFiles};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -24,7 +24,7 @@ const DAY: i64 = 24 * 60 * 60;
 /// Looks at the files, and at what is shown.
 pub fn check(site: &Site<'_>) -> Vec<Finding> {
     let config = site.config;
-    if !config.is_https() && public(config).is_none_or(|url| url.scheme() != "https") {
+    if !config.is_https() && config.http.public().is_none_or(|url| url.scheme() != "https") {
         return vec![without_tls(config)];
     }
     let files = config.http.tls.as_ref().filter(|_| !site.outside);
@@ -58,7 +58,7 @@ fn without_tls(config: &Config) -> Finding {
     let cure = "Browsers give microphones to https:// and localhost only: set http.tls_cert and http.tls_key, or acme.domains. Behind a \
                 proxy that speaks TLS, set http.public_url to https://.";
     match config.http.public_url.as_deref() {
-        Some(url) if public(config).is_none_or(|url| !is_loopback(&url)) => {
+        Some(url) if config.http.public().is_none_or(|url| !is_loopback(&url)) => {
             Finding::warning(CHECK, format!("people come in by {url}, without TLS"), cure)
         }
         None if !config.is_on_loopback() => Finding::not_checked(CHECK, "no TLS, and no http.public_url", cure),
@@ -76,7 +76,7 @@ fn shown_here(site: &Site<'_>) -> Result<Shown, String> {
 }
 
 fn shown_outside(config: &Config) -> Result<Shown, String> {
-    let url = public(config).ok_or("http.public_url is not set")?;
+    let url = config.http.public().ok_or("http.public_url is not set")?;
     let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(443));
     let reached = resolve(host.trim_matches(['[', ']']), port)
         .into_iter()
@@ -175,16 +175,12 @@ fn covers(name: &str, host: &str) -> bool {
 
 /// By which names clients come.
 fn hosts(config: &Config) -> Vec<String> {
-    let public = public(config).and_then(|url| url.host_str().map(str::to_owned));
+    let public = config.http.public().and_then(|url| url.host_str().map(str::to_owned));
     let relay = config.turn.host.clone().filter(|_| config.turn.port.is_some() && config.turn.urls.is_empty());
     let hosts = [public, relay.filter(|_| config.is_https())].into_iter().flatten();
     let mut hosts: Vec<String> = hosts.map(|host| host.trim_matches(['[', ']']).to_owned()).collect();
     hosts.dedup();
     hosts
-}
-
-fn public(config: &Config) -> Option<Url> {
-    Url::parse(config.http.public_url.as_deref()?).ok()
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -194,8 +190,7 @@ fn is_loopback(url: &Url) -> bool {
 
 /// Seconds since 1970.
 fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    i64::try_from(unix_now()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ use utoipa_axum::routes;
 
 use crate::sessions::Sessions;
 use offers::Offers;
+pub use visitor::{ROLE, SESSION};
 
 /// What a body has besides a session description.
 const ENVELOPE_BYTES: usize = 16 * 1024;

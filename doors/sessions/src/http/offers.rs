@@ -1,9 +1,10 @@
 //! How many offers one address posts. Each may make a session, which takes memory and a place in the store.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crosspoint_auth::network;
 use crosspoint_model::{Code, Refusal};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
@@ -36,13 +37,5 @@ impl Offers {
             let detail = "too many offers from this address (sessions.per_minute); wait a minute";
             Refusal::new(Code::RateLimited, detail)
         })
-    }
-}
-
-/// A household has one IPv4 address, or a whole /64 of IPv6 to choose from.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.into(),
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
     }
 }

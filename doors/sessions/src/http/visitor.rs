@@ -17,7 +17,7 @@ use crate::side::Side;
 /// The attribute of a token that names the session it is for.
 pub const SESSION: &str = "crosspoint.session";
 /// The one that says what its bearer is there.
-const ROLE: &str = "crosspoint.role";
+pub const ROLE: &str = "crosspoint.role";
 
 /// Somebody who comes to a session.
 #[derive(Debug)]

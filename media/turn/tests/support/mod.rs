@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crosspoint_model::Secret;
 use crosspoint_stun::attribute::{
-    CHANNEL_NUMBER, DATA, ERROR_CODE, FINGERPRINT, LIFETIME, NONCE, REALM, REQUESTED_TRANSPORT, UDP, USERNAME,
-    XOR_PEER_ADDRESS, error_code,
+    CHANNEL_NUMBER, DATA, ERROR_CODE, FINGERPRINT, LIFETIME, NONCE, REQUESTED_TRANSPORT, UDP, XOR_PEER_ADDRESS,
+    error_code,
 };
 use crosspoint_stun::{Builder, Class, Key, Message, Method, TransactionId};
 use crosspoint_turn::peers::{Here, Peers, RelayAddress};
@@ -198,12 +198,7 @@ impl Client {
     /// A signed request.
     pub fn ask(&mut self, world: &mut World, request: Builder) -> Answer {
         let key = Key::long_term(&self.username, "example.org", &self.password);
-        let signed = request
-            .text(USERNAME, &self.username)
-            .text(REALM, "example.org")
-            .text(NONCE, &self.nonce)
-            .signed(&key)
-            .finish();
+        let signed = request.authenticated(&self.username, "example.org", &self.nonce, &key).finish();
         world.ask(self.flow, &signed)
     }
 

@@ -11,6 +11,9 @@ use mio::{Interest, Registry, Token};
 use rustls::ServerConnection;
 use slab::Slab;
 
+use super::due::Due;
+use crate::connection::{self, Filled};
+
 /// Tokens of connections begin here.
 const FIRST: usize = 1 << 33;
 /// What may wait for a slow client before whole units are dropped: half a second of 4 Mbit/s.
@@ -30,12 +33,10 @@ const MAX_STRANGERS: usize = 1024;
 pub struct NewLink {
     /// The connection, non-blocking.
     pub stream: std::net::TcpStream,
-    /// Its encryption, after the handshake; none: there is none.
+    /// Its encryption, after the handshake, with what was decrypted and is not read yet; none: there is none.
     pub tls: Option<Box<ServerConnection>>,
     /// The client.
     pub client: SocketAddr,
-    /// What was read of it already, decrypted.
-    pub received: Vec<u8>,
 }
 
 /// What came on a connection.
@@ -51,9 +52,10 @@ pub(crate) struct Read {
 #[derive(Debug, Default)]
 pub(crate) struct Links {
     links: Slab<Link>,
-    readable: Vec<usize>,
+    /// Those that can be read.
+    readable: Due,
     /// Those with something to send.
-    waiting: Vec<usize>,
+    waiting: Due,
     ended: Vec<Flow>,
     /// Units that were not sent because the client did not read.
     pub dropped: u64,
@@ -67,9 +69,6 @@ struct Link {
     received: Vec<u8>,
     waiting: Vec<u8>,
     since: Instant,
-    /// Is it in the list of those that can be read, or of those with something to send?
-    is_readable: bool,
-    is_waiting: bool,
 }
 
 impl Links {
@@ -83,7 +82,7 @@ impl Links {
         if self.links.len() >= MAX_LINKS {
             return None;
         }
-        let NewLink { stream, tls, client, received } = new;
+        let NewLink { stream, tls, client } = new;
         let entry = self.links.vacant_entry();
         let index = entry.key();
         let mut io = TcpStream::from_std(stream);
@@ -97,30 +96,18 @@ impl Links {
         }
         let transport = if tls.is_some() { Transport::Tls } else { Transport::Tcp };
         let flow = Flow { transport, socket: index, client };
-        let (is_readable, is_waiting) = (false, false);
-        entry.insert(Link { io, tls, flow, received, waiting: Vec::new(), since: now, is_readable, is_waiting });
+        entry.insert(Link { io, tls, flow, received: Vec::new(), waiting: Vec::new(), since: now });
         Some(index)
     }
 
     /// It can be read, or written.
     pub fn ready(&mut self, index: usize) {
-        let Some(link) = self.links.get_mut(index) else { return };
-        if !std::mem::replace(&mut link.is_readable, true) {
-            self.readable.push(index);
-        }
-        if !std::mem::replace(&mut link.is_waiting, true) {
-            self.waiting.push(index);
-        }
+        self.readable.insert(index);
+        self.waiting.insert(index);
     }
 
     pub fn take_readable(&mut self) -> Vec<usize> {
-        let readable = std::mem::take(&mut self.readable);
-        for index in &readable {
-            if let Some(link) = self.links.get_mut(*index) {
-                link.is_readable = false;
-            }
-        }
-        readable
+        self.readable.take()
     }
 
     pub fn has_readable(&self) -> bool {
@@ -157,9 +144,7 @@ impl Links {
             self.dropped += 1;
             return;
         }
-        if !std::mem::replace(&mut link.is_waiting, true) {
-            self.waiting.push(index);
-        }
+        self.waiting.insert(index);
         link.waiting.extend_from_slice(head);
         link.waiting.extend_from_slice(body);
         let padding = length.next_multiple_of(4) - length;
@@ -168,11 +153,8 @@ impl Links {
 
     /// Sends what has been gathered, as far as clients read. A connection with more to send says when it can be written.
     pub fn send(&mut self) {
-        for index in std::mem::take(&mut self.waiting) {
-            let failed = self.links.get_mut(index).is_some_and(|link| {
-                link.is_waiting = false;
-                link.flush().is_err()
-            });
+        for index in self.waiting.take() {
+            let failed = self.links.get_mut(index).is_some_and(|link| link.flush().is_err());
             if failed && let Some(link) = self.links.try_remove(index) {
                 self.ended.push(link.flow);
             }
@@ -208,65 +190,40 @@ impl Links {
     }
 }
 
-/// How far a connection was read.
-enum Filled {
-    All,
-    /// More may wait; the others have their turn first.
-    Some,
-    /// The client closed.
-    End,
-}
-
 impl Link {
     fn fill(&mut self) -> io::Result<Filled> {
-        for _ in 0..READS {
-            let read = match &mut self.tls {
-                None => read_plain(&mut self.io, &mut self.received),
-                Some(tls) => read_tls(&mut self.io, tls, &mut self.received),
-            };
-            match read {
-                Ok(0) => return Ok(Filled::End),
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Filled::All),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(Filled::Some)
+        let Self { io, tls, received, .. } = self;
+        connection::fill(READS, || match tls {
+            None => read_plain(io, received),
+            Some(tls) => read_tls(io, tls, received),
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match &mut self.tls {
-            None => {
-                let sent = write_all_of(&self.waiting, |rest| self.io.write(rest))?;
-                self.waiting.drain(..sent);
-            }
-            Some(tls) => {
-                let mut sent = 0;
-                loop {
-                    while tls.wants_write() {
-                        match tls.write_tls(&mut self.io) {
-                            Ok(_) => {}
-                            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                                self.waiting.drain(..sent);
-                                return Ok(());
-                            }
-                            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                            Err(error) => return Err(error),
-                        }
-                    }
-                    if sent == self.waiting.len() {
-                        break;
-                    }
-                    // A record at a time: what is encrypted cannot be given up any more.
-                    let end = self.waiting.len().min(sent + READ);
-                    sent += tls.writer().write(&self.waiting[sent..end])?;
-                }
-                self.waiting.clear();
-            }
+        let Self { io, tls, waiting, .. } = self;
+        let Some(tls) = tls else { return connection::flush(waiting, |rest| io.write(rest)) };
+        write_records(io, tls)?;
+        // A record at a time: what is encrypted cannot be given up any more.
+        while !waiting.is_empty() && !tls.wants_write() {
+            let taken = tls.writer().write(&waiting[..waiting.len().min(READ)])?;
+            waiting.drain(..taken);
+            write_records(io, tls)?;
         }
         Ok(())
     }
+}
+
+/// Writes what is encrypted, as far as the client takes it.
+fn write_records(io: &mut TcpStream, tls: &mut ServerConnection) -> io::Result<()> {
+    while tls.wants_write() {
+        match tls.write_tls(io) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 fn read_plain(io: &mut TcpStream, received: &mut Vec<u8>) -> io::Result<usize> {
@@ -290,18 +247,4 @@ fn take_plain(tls: &mut ServerConnection, received: &mut Vec<u8>) -> io::Result<
     let before = received.len();
     received.resize(before + state.plaintext_bytes_to_read(), 0);
     tls.reader().read_exact(&mut received[before..])
-}
-
-fn write_all_of(bytes: &[u8], mut write: impl FnMut(&[u8]) -> io::Result<usize>) -> io::Result<usize> {
-    let mut sent = 0;
-    while sent < bytes.len() {
-        match write(&bytes[sent..]) {
-            Ok(0) => break,
-            Ok(written) => sent += written,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(sent)
 }

@@ -11,7 +11,9 @@
 //! |---|---|
 //! | `relay_sockets.rs` | relay sockets |
 //! | `links.rs` | TCP and TLS connections |
+//! | `due.rs` | which of them something is to be done with |
 
+mod due;
 mod links;
 mod relay_sockets;
 
@@ -22,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use crosspoint_stun::stream::{Unit, next_unit};
 use crosspoint_turn::{Action, AllocationKey, Counters, Flow, Shared, Transport, Turn};
-use crosspoint_udp::{Batch, Buffers, Socket};
+use crosspoint_udp::{Batch, Buffers, Received, Socket};
 use mio::{Registry, Token};
 
 pub use links::NewLink;
@@ -166,18 +168,11 @@ impl TurnSockets {
             if !port.readable {
                 return;
             }
-            let take = |datagram: crosspoint_udp::Received<'_>, now| {
+            let take = |datagram: Received<'_>, now| {
                 let client = Flow { transport: Transport::Udp, socket: index, client: datagram.source };
                 handle_client(turn, out, client, datagram.contents, registry, now);
             };
-            port.readable = match port.socket.receive(buffers, take, Instant::now) {
-                Ok(more) => more,
-                Err(error) => {
-                    // The socket is tried again with the next arrival.
-                    tracing::debug!(%error, "receiving from TURN clients");
-                    false
-                }
-            };
+            port.readable = receive(&port.socket, buffers, take);
             self.send();
         }
     }
@@ -186,30 +181,18 @@ impl TurnSockets {
         let Outlets { batches, relays, links } = &mut self.out;
         let Some(relay) = relays.get(index) else { return };
         let turn = &mut self.turn;
-        let mut more = true;
         for _ in 0..BATCHES {
-            let take = |datagram: crosspoint_udp::Received<'_>, now| {
+            let take = |datagram: Received<'_>, now| {
                 let action = turn.handle_peer(AllocationKey(index), datagram.source, datagram.contents, now);
                 if let Action::ToClient { client, head, body } = action {
                     to_client(batches, links, client, head, body);
                 }
             };
-            match relay.receive(buffers, take, Instant::now) {
-                Ok(true) => {}
-                Ok(false) => {
-                    more = false;
-                    break;
-                }
-                Err(error) => {
-                    tracing::debug!(%error, "receiving on a relay");
-                    more = false;
-                    break;
-                }
+            if !receive(relay, buffers, take) {
+                return;
             }
         }
-        if more {
-            relays.ready(index);
-        }
+        relays.ready(index);
     }
 
     fn read_link(&mut self, index: usize, registry: &Registry) {
@@ -250,9 +233,17 @@ impl TurnSockets {
 
 /// Closes the sockets of relays that are no more.
 fn close(turn: &mut Turn, relays: &mut RelaySockets) {
-    while let Some((relay, _)) = turn.poll_closed() {
+    while let Some(relay) = turn.poll_closed() {
         relays.close(relay);
     }
+}
+
+/// Receives one batch. False: nothing waits any more; after a failure it is tried again with the next arrival.
+fn receive(socket: &Socket, buffers: &mut Buffers, take: impl FnMut(Received<'_>, Instant)) -> bool {
+    socket.receive(buffers, take, Instant::now).unwrap_or_else(|error| {
+        tracing::debug!(%error, "receiving for TURN clients");
+        false
+    })
 }
 
 /// What a client sent, and what becomes of it.
@@ -303,15 +294,7 @@ fn to_client(batches: &mut [Batch], links: &mut Links, client: Flow, head: &[u8]
 
 /// Sends a batch. What a full socket has no room for stays, up to a bound.
 fn send(socket: &mut Socket, batch: &mut Batch) {
-    if batch.is_empty() {
-        return;
-    }
-    match socket.send(batch) {
-        Ok(true) => {}
-        Ok(false) => socket.dropped += batch.shed(MAX_WAITING) as u64,
-        Err(error) => {
-            tracing::debug!(%error, "sending for TURN clients");
-            socket.dropped += batch.shed(0) as u64;
-        }
+    if let Err(error) = socket.flush(batch, MAX_WAITING) {
+        tracing::debug!(%error, "sending for TURN clients");
     }
 }

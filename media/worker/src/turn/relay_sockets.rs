@@ -8,6 +8,8 @@ use crosspoint_turn::{AllocationKey, Opening};
 use crosspoint_udp::{Batch, Socket};
 use mio::{Registry, Token};
 
+use super::due::Due;
+
 /// Tokens of relay sockets begin here, above all others of a worker.
 const FIRST: usize = 1 << 32;
 /// Ports that are tried by chance before all are, one after the other.
@@ -20,11 +22,10 @@ const TRIES: usize = 256;
 pub(crate) struct RelaySockets {
     sockets: Vec<Option<Socket>>,
     batches: Vec<Batch>,
-    /// Those that can be read, each once.
-    readable: Vec<usize>,
-    is_readable: Vec<bool>,
+    /// Those that can be read.
+    readable: Due,
     /// Those with something to send.
-    waiting: Vec<usize>,
+    waiting: Due,
 }
 
 impl RelaySockets {
@@ -47,7 +48,6 @@ impl RelaySockets {
         while self.sockets.len() <= index {
             self.sockets.push(None);
             self.batches.push(Batch::new(socket.max_segments()));
-            self.is_readable.push(false);
         }
         self.batches[index].clear();
         self.sockets[index] = Some(socket);
@@ -63,17 +63,11 @@ impl RelaySockets {
 
     /// It can be read.
     pub fn ready(&mut self, index: usize) {
-        if let Some(known) = self.is_readable.get_mut(index)
-            && !std::mem::replace(known, true)
-        {
-            self.readable.push(index);
-        }
+        self.readable.insert(index);
     }
 
     pub fn take_readable(&mut self) -> Vec<usize> {
-        let readable = std::mem::take(&mut self.readable);
-        readable.iter().for_each(|index| self.is_readable[*index] = false);
-        readable
+        self.readable.take()
     }
 
     pub fn has_readable(&self) -> bool {
@@ -92,23 +86,22 @@ impl RelaySockets {
     /// A datagram is to leave.
     pub fn push(&mut self, AllocationKey(index): AllocationKey, peer: SocketAddr, contents: &[u8]) {
         let Some(batch) = self.batches.get_mut(index) else { return };
-        if batch.is_empty() {
-            self.waiting.push(index);
-        }
         batch.push(peer, contents);
+        self.waiting.insert(index);
     }
 
     /// Sends what has been gathered.
     pub fn send(&mut self) {
-        let (sockets, batches) = (&mut self.sockets, &mut self.batches);
-        self.waiting.retain(|&index| {
-            let batch = &mut batches[index];
-            match &mut sockets[index] {
+        for index in self.waiting.take() {
+            let batch = &mut self.batches[index];
+            match &mut self.sockets[index] {
                 Some(socket) => super::send(socket, batch),
                 None => batch.clear(),
             }
-            !batch.is_empty()
-        });
+            if !batch.is_empty() {
+                self.waiting.insert(index);
+            }
+        }
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use crosspoint_model::Secret;
 use crosspoint_stun::attribute::{
-    DATA, ERROR_CODE, LIFETIME, NONCE, REALM, REQUESTED_ADDRESS_FAMILY, REQUESTED_TRANSPORT, UDP, USERNAME,
-    XOR_MAPPED_ADDRESS, XOR_PEER_ADDRESS, XOR_RELAYED_ADDRESS, error_code, family,
+    DATA, ERROR_CODE, LIFETIME, NONCE, REALM, REQUESTED_ADDRESS_FAMILY, REQUESTED_TRANSPORT, UDP, XOR_MAPPED_ADDRESS,
+    XOR_PEER_ADDRESS, XOR_RELAYED_ADDRESS, error_code, family,
 };
 use crosspoint_stun::{Builder, Class, Key, Message, Method, TransactionId};
 
@@ -153,8 +153,7 @@ impl Login {
     }
 
     fn sign(&self, request: Builder) -> Builder {
-        let request = request.text(USERNAME, &self.username).text(REALM, &self.realm);
-        request.text(NONCE, &self.nonce).signed(&self.key)
+        request.authenticated(&self.username, &self.realm, &self.nonce, &self.key)
     }
 }
 
