@@ -93,6 +93,8 @@ impl Course {
         loop {
             let due = stream.line.due();
             tokio::select! {
+                // What REST has accepted comes before the end of a stream, which the same server closes right after.
+                biased;
                 beat = self.line.beat() => match beat {
                     Beat::Tick(at) => self.tick(stream, at),
                     Beat::Interrupt(interrupt) => return Over::Interrupt(interrupt),
