@@ -69,6 +69,11 @@ pub(crate) struct Section<'a> {
     pub(crate) ids: ExtensionIds,
 }
 
+/// str0m's local preferences begin at 65,535; browsers give their first network 127 × 256, and each further one 256 less.
+const LOCAL_PREFERENCE_LOWERED: u32 = 57_000;
+/// After so many restarts the candidates are as good as a browser's 60th network.
+const MAX_RANK: u32 = 7_000;
+
 /// The m-lines of an answer.
 pub(crate) fn sections(answer: &str) -> impl Iterator<Item = Section<'_>> {
     split_sections(answer).into_iter().filter(|section| section.starts_with("m=")).map(|section| {
@@ -151,6 +156,30 @@ pub(crate) fn replace_sources(answer: &str, sources_of: impl Fn(&str) -> Option<
     replaced
 }
 
+/// Ranks the host candidates by the number of ICE restarts so far, all below a client's own. Priorities of pairs (RFC 8445
+/// §6.1.2.3) begin with the lower one of both sides: so each pair after a restart is above all from before, and a client does not
+/// stay with one whose network is gone because that network was the preferred one.
+pub(crate) fn rank_candidates(answer: &str, restarts: u32) -> String {
+    let rank = LOCAL_PREFERENCE_LOWERED - restarts.min(MAX_RANK);
+    let mut ranked = String::with_capacity(answer.len());
+    for line in answer.split_inclusive('\n') {
+        match line.strip_prefix("a=candidate:").and_then(|candidate| rank_candidate(candidate, rank)) {
+            Some(candidate) => ranked.push_str(&candidate),
+            None => ranked.push_str(line),
+        }
+    }
+    ranked
+}
+
+/// `lowered`: by so much of the local preference (RFC 8445 §5.1.2.1).
+fn rank_candidate(candidate: &str, lowered: u32) -> Option<String> {
+    // "foundation component transport priority address port typ host"
+    let mut words = candidate.splitn(5, ' ');
+    let [foundation, component, transport, priority, rest] = std::array::from_fn(|_| words.next());
+    let priority = priority?.parse::<u32>().ok()?.checked_sub(lowered << 8)?;
+    Some(format!("a=candidate:{} {} {} {priority} {}", foundation?, component?, transport?, rest?))
+}
+
 /// A refusal of a session description.
 pub(crate) fn invalid(why: &str) -> Refusal {
     Refusal::new(Code::InvalidSdp, format!("the session description cannot be used: {why}"))
@@ -223,6 +252,26 @@ mod tests {
         let replaced = replace_credentials(OFFER, &credentials);
         assert_eq!(ice_credentials(&replaced), Some(("new", "word")));
         assert_eq!(ice_credentials(OFFER), Some(("abcd", "secret")));
+    }
+
+    #[test]
+    fn candidates_after_a_restart_are_above_those_before_and_below_a_browsers() {
+        let answer = "a=candidate:ab 1 udp 2130706175 203.0.113.1 7882 typ host\r\n\
+            a=candidate:cd 1 tcp 1526726399 203.0.113.1 7882 typ host tcptype passive\r\na=end-of-candidates\r\n";
+        let priorities = |restarts| {
+            let ranked = rank_candidates(answer, restarts);
+            assert!(ranked.ends_with(" 203.0.113.1 7882 typ host tcptype passive\r\na=end-of-candidates\r\n"), "{ranked}");
+            let priority = |line: &str| line.split(' ').nth(3)?.parse::<u32>().ok();
+            ranked.lines().filter_map(priority).collect::<Vec<_>>()
+        };
+        // Chromium's first network and its sixtieth, over UDP and TCP.
+        let [first, sixtieth] = [[2_122_260_223_u32, 1_518_280_447], [2_118_389_503, 1_514_409_727]];
+        for (index, best) in first.into_iter().enumerate() {
+            let [before, after] = [priorities(0)[index], priorities(1)[index]];
+            assert!(before < after && after < best, "{before} {after}");
+            assert!(priorities(u32::MAX)[index] < sixtieth[index]);
+        }
+        assert!(priorities(u32::MAX)[1] < priorities(0)[0], "UDP before TCP");
     }
 
     #[test]

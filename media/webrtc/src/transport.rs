@@ -231,9 +231,11 @@ impl Transport {
         let restarts = sdp::ice_credentials(&prepared) != sdp::ice_credentials(&self.offer);
         let parsed = SdpOffer::from_sdp_string(&prepared).map_err(|error| invalid(&error.to_string()))?;
         let answer = self.rtc.sdp_api().accept_offer(parsed).map_err(|error| invalid(&error.to_string()))?;
+        if restarts {
+            self.way.restart();
+        }
         let mut answer = self.adopt(prepared, &answer.to_sdp_string());
         if restarts {
-            self.way.forget_checks();
             // str0m has just drawn credentials from a generator that is not meant for secrets.
             let fresh = credentials::generate(self.worker);
             answer = sdp::replace_credentials(&answer, &fresh);
@@ -262,10 +264,11 @@ impl Transport {
         let answer = sdp::keep_order(answer, &offered);
         self.offer = offer;
         let egress = &self.egress;
-        sdp::replace_sources(&answer, |mid| {
+        let answer = sdp::replace_sources(&answer, |mid| {
             let config = egress.lines().find(|config| config.mid == mid)?;
             Some((config.ssrc, config.rtx_ssrc))
-        })
+        });
+        sdp::rank_candidates(&answer, self.way.restarts())
     }
 
     /// A slot is ours to fill: str0m's own stream on it goes, with its timers.

@@ -21,6 +21,7 @@ pub(crate) struct Way {
     /// What is taken in its place, until ICE nominates another.
     followed: Option<Path>,
     checked: Vec<Path>,
+    restarts: u32,
     /// When something that only the client can have sent came by the present way.
     heard: Option<Instant>,
 }
@@ -37,8 +38,14 @@ impl Way {
     }
 
     /// ICE restarts: what was checked with the password before proves nothing any more.
-    pub fn forget_checks(&mut self) {
+    pub fn restart(&mut self) {
         self.checked.clear();
+        self.restarts += 1;
+    }
+
+    /// How often ICE was restarted.
+    pub fn restarts(&self) -> u32 {
+        self.restarts
     }
 
     /// ICE has nominated this one.

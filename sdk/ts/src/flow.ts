@@ -1,9 +1,9 @@
 /** Notices that media which were arriving stop. In: what receivers last received. Out: a call each time they stop. */
 
 /** Milliseconds between two looks, which cost next to nothing. */
-const LOOK_EVERY = 250;
+const LOOK_EVERY = 150;
 /** Sound comes every 20 ms, and every 400 ms while nobody speaks; a pause this long, in milliseconds, is unusual. */
-const STOPPED_AFTER = 700;
+const STOPPED_AFTER = 550;
 
 /**
  * Calls `stopped` when nothing arrives any more. Chromium itself takes 6 s to notice that a path is dead; but that people mute

@@ -20,13 +20,6 @@ import type { Join, Joined } from "./wire/index.js";
 const RESTART_WITHIN = 8000;
 /** So long after the machine's network changed a socket that breaks was of the old one, in milliseconds. */
 const OLD_NETWORK = 10_000;
-/**
- * A repair of the socket that takes longer, in milliseconds, leaves the path to the browser's verdict, which is near then.
- * Chromium goes on with a dead path for 6 s; a new one that is found in the meantime is checked, but not nominated until 2.5 s
- * after that (RFC 8445 §8.1.1), while one that is found afterwards is in use at once.
- */
-const VERDICT_NEAR = 1000;
-
 /** What a session needs of its room. */
 export interface SessionHost {
   /** The part of a join that is the same each time. */
@@ -61,7 +54,6 @@ export class Session {
   #mending = false;
   /** The socket went without a word: likely with all of its network. */
   #silent = false;
-  #lostAt = 0;
   #changedAt = Number.NEGATIVE_INFINITY;
   #started = false;
   #ended = false;
@@ -90,7 +82,6 @@ export class Session {
   lost(error: CrosspointError, silent = false): void {
     if (this.#ended || this.#repair || !this.#started) return;
     this.#silent = silent;
-    this.#lostAt = Date.now();
     // A token that ran out can be renewed, if the application knows how.
     if (error.final && !(error.code === "unauthorized" && this.host.refreshToken)) return this.#end(error);
     this.#reconnect(this.#anew ? "rejoin" : "signalling");
@@ -167,6 +158,8 @@ export class Session {
     clearTimeout(this.#pathTimer);
     const repair = new Reconnector(this.policy, this.logger);
     this.#repair = repair;
+    // The pause is for servers that many come back to at once, not for somebody whose network went.
+    if (this.#lostWithNetwork()) repair.hurry();
     this.host.reconnecting(stage);
     repair
       .run(() => this.#attempt())
@@ -181,7 +174,7 @@ export class Session {
     // A socket that was lost again while the join settled.
     if (!this.signal.joined) return this.#reconnect("signalling");
     if (this.#mending && resumed) return this.#restart();
-    if (this.#lostWithNetwork() && Date.now() - this.#lostAt < VERDICT_NEAR) this.#restartIce();
+    if (this.#lostWithNetwork()) this.#restartIce();
     this.#mending = false;
     this.host.reconnected(resumed);
   }

@@ -122,16 +122,20 @@ describe("the signalling client", () => {
     expect(closed).toHaveBeenCalledWith(4003, "silent");
   });
 
-  it("takes a socket that is in doubt for dead after a second of silence", async () => {
-    const socket = await entered();
+  it.each([
+    { replied: 0, dead: 400 },
+    { replied: 100, dead: 600 },
+    { replied: 800, dead: 950 },
+  ])("takes a socket that replied within $replied ms for dead after $dead ms of silence", async ({ replied, dead }) => {
+    const socket = await entered(replied);
     const closed = vi.fn();
     client.on("closed", closed);
     void client.probe();
     void client.probe();
     expect(socket.sent.filter(({ type }) => type === "ping")).toHaveLength(1);
-    await vi.advanceTimersByTimeAsync(900);
+    await vi.advanceTimersByTimeAsync(dead - 10);
     expect(closed).not.toHaveBeenCalled();
-    await vi.advanceTimersByTimeAsync(50);
+    await vi.advanceTimersByTimeAsync(10);
     expect(closed).toHaveBeenCalledWith(4003, "silent");
     expect(socket.readyState).toBe(3);
   });
@@ -144,7 +148,7 @@ describe("the signalling client", () => {
     socket.says({ type: "pong" });
     await probing;
     void client.probe();
-    await vi.advanceTimersByTimeAsync(500);
+    await vi.advanceTimersByTimeAsync(200);
     socket.says(left("bob", 1));
     await vi.advanceTimersByTimeAsync(2000);
     expect(closed).not.toHaveBeenCalled();
@@ -155,7 +159,7 @@ describe("the signalling client", () => {
     const closed = vi.fn();
     client.on("closed", closed);
     void client.probe();
-    await vi.advanceTimersByTimeAsync(900);
+    await vi.advanceTimersByTimeAsync(350);
     socket.says({ type: "pong" });
     await vi.advanceTimersByTimeAsync(2000);
     expect(closed).not.toHaveBeenCalled();
@@ -180,9 +184,11 @@ async function opened(): Promise<FakeSocket> {
   return socket;
 }
 
-async function entered(): Promise<FakeSocket> {
+/** Joined; the reply took so many milliseconds. */
+async function entered(replied = 0): Promise<FakeSocket> {
   const socket = await opened();
   const joining = client.join({ roomId: "r" }, 1000);
+  await vi.advanceTimersByTimeAsync(replied);
   socket.says(joined());
   await joining;
   return socket;

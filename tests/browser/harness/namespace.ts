@@ -28,8 +28,8 @@ export class Namespace {
   /** An address of this machine that stays reachable when the browser moves; see `home`. */
   #home: string | undefined;
   #cables = 0;
-  /** This machine's end of the present cable. */
-  #plugged: string | undefined;
+  /** This machine's ends of the cables that are plugged in. */
+  readonly #plugged: string[] = [];
 
   /** Why there can be none here; nothing if there can. */
   static missing(): string | undefined {
@@ -58,7 +58,9 @@ export class Namespace {
     ip("netns", "add", this.#name);
     try {
       ip("-n", this.#name, "link", "set", "lo", "up");
-      this.#plugIn();
+      // With IPv6 a new cable has its second address 1.5 s after the first, which Chromium waits for and 2 s more.
+      if (!process.env.NAMESPACE_IPV6) this.#run("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
+      this.plugIn();
     } catch (error) {
       this.close();
       throw error;
@@ -75,11 +77,24 @@ export class Namespace {
     return this.#home;
   }
 
-  /** Another network: a new cable with other addresses at both ends; the one before is gone. */
-  move(): void {
-    const before = this.#plugged;
-    this.#plugIn();
-    if (before) ip("link", "delete", before);
+  /** A new cable, with other addresses at both ends. What has no other way goes over the oldest one. */
+  plugIn(): void {
+    const number = this.#cables++;
+    const [cable, port] = [`${this.#cable}-${number}`, `eth${number}`];
+    const [outside, inside] = [at(number, 1), at(number, 2)];
+    ip("link", "add", cable, "type", "veth", "peer", "name", port, "netns", this.#name);
+    this.#plugged.push(cable);
+    ip("addr", "add", `${outside}/30`, "dev", cable);
+    ip("link", "set", cable, "up");
+    ip("-n", this.#name, "addr", "add", `${inside}/30`, "dev", port);
+    ip("-n", this.#name, "link", "set", port, "up");
+    ip("-n", this.#name, "route", "add", "default", "via", outside, "metric", String(number + 1));
+  }
+
+  /** The oldest cable is gone. */
+  unplug(): void {
+    const oldest = this.#plugged.shift();
+    if (oldest) ip("link", "delete", oldest);
   }
 
   /** A firewall that swallows what is not let out. Connections that stand are no exception. */
@@ -113,23 +128,14 @@ export class Namespace {
   /** Takes it down. */
   close(): void {
     // The namespace lives on for as long as a process in it does, and with it the other end.
-    if (this.#plugged) ip("link", "delete", this.#plugged);
+    while (this.#plugged.length > 0) this.unplug();
     ip("netns", "delete", this.#name);
     if (this.#home) ip("addr", "delete", `${this.#home}/32`, "dev", "lo");
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #plugIn(): void {
-    const number = this.#cables++;
-    const [cable, port] = [`${this.#cable}-${number}`, `eth${number}`];
-    const [outside, inside] = [at(number, 1), at(number, 2)];
-    ip("link", "add", cable, "type", "veth", "peer", "name", port, "netns", this.#name);
-    this.#plugged = cable;
-    ip("addr", "add", `${outside}/30`, "dev", cable);
-    ip("link", "set", cable, "up");
-    ip("-n", this.#name, "addr", "add", `${inside}/30`, "dev", port);
-    ip("-n", this.#name, "link", "set", port, "up");
-    ip("-n", this.#name, "route", "replace", "default", "via", outside);
+  #run(...program: string[]): void {
+    ip("netns", "exec", this.#name, ...program);
   }
 
   #nft(rules: string): void {
