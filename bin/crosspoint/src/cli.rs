@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use crosspoint_config::{KEYS, Layers};
+use crosspoint_config::{KEYS, Key, Layers};
 
 /// Connects live sources to destinations.
 #[derive(Debug, Parser)]
@@ -213,10 +213,10 @@ pub struct CreateToken {
     #[command(flatten)]
     source: Source,
     /// The room it is for; without one: every room, for administrators
-    #[arg(long, required_unless_present_any = ["admin", "session"])]
+    #[arg(long, required_unless_present_any = ["admin", "session", "role"])]
     pub room: Option<String>,
     /// Who it speaks for
-    #[arg(long, required_unless_present_any = ["admin", "session"])]
+    #[arg(long, required_unless_present_any = ["admin", "session", "role"])]
     pub identity: Option<String>,
     /// The session it is for, in which two programs meet; it lets nobody into a room
     #[arg(long, value_name = "ID", requires = "role", conflicts_with_all = ["room", "admin", "record"])]
@@ -259,6 +259,13 @@ pub struct CreateToken {
     pub key: Option<String>,
 }
 
+/// What `crosspoint doctor --help` says last.
+const DOCTOR_ENDS: &str =
+    "Give it the settings of the server: the same file, environment and flags. Every setting is a flag, too; \
+`crosspoint config` lists them.
+
+Ends with 0 if nothing failed, with 1 if something did, and with 2 if it could not look.";
+
 /// Reads the command line, the environment and the file. Ends the process for `--help`, `--version` and wrong usage.
 pub fn parse() -> anyhow::Result<(Command, Layers)> {
     let matches = command().get_matches();
@@ -280,19 +287,27 @@ fn source(command: &Command) -> &Source {
     }
 }
 
-/// The command line with a flag for each key.
+const SETTINGS_ARE_FLAGS: &str =
+    "Every setting is a flag, too: --http.bind 127.0.0.1:9000; `crosspoint config` lists them.";
+
+/// The command line with a flag for each key. `--help` of `serve` and `config` explains each.
 fn command() -> clap::Command {
-    let command = ["serve", "config", "doctor"]
-        .into_iter()
-        .fold(Cli::command(), |command, name| command.mut_subcommand(name, with_keys));
-    command.mut_subcommand("token", |token| token.mut_subcommand("create", with_keys))
+    let command =
+        ["serve", "config"].into_iter().fold(Cli::command(), |command, name| command.mut_subcommand(name, with_keys));
+    let command = command.mut_subcommand("doctor", |doctor| with_hidden_keys(doctor).after_help(DOCTOR_ENDS));
+    command.mut_subcommand("token", |token| token.mut_subcommand("create", with_hidden_keys))
 }
 
 fn with_keys(command: clap::Command) -> clap::Command {
-    KEYS.iter().fold(command, |command, key| {
-        let flag = Arg::new(key.path).long(key.path).value_name("VALUE").help(key.doc);
-        command.arg(flag.help_heading("Settings").hide_short_help(true))
-    })
+    KEYS.iter().fold(command, |command, key| command.arg(flag(key).hide_short_help(true)))
+}
+
+fn with_hidden_keys(command: clap::Command) -> clap::Command {
+    KEYS.iter().fold(command, |command, key| command.arg(flag(key).hide(true))).after_help(SETTINGS_ARE_FLAGS)
+}
+
+fn flag(key: &Key) -> Arg {
+    Arg::new(key.path).long(key.path).value_name("VALUE").help(key.doc).help_heading("Settings")
 }
 
 /// The arguments of the command that was chosen.

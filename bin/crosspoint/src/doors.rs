@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use crosspoint_admin::Admin;
 use crosspoint_audio::Audio;
 use crosspoint_auth::{Attempts, Keys, unix_now};
@@ -59,6 +59,7 @@ pub fn router(config: &Config, behind: &Behind<'_>) -> anyhow::Result<Router> {
     let trusted = config.http.trusted_proxies.as_slice().into();
     let router = doors
         .fallback_service(pages)
+        .layer(from_fn(web::told_methods))
         .layer(from_fn_with_state(origins, cors::across_origins))
         .layer(from_fn_with_state(config.is_https(), web::safe_headers))
         .layer(from_fn_with_state(behind.metrics.requests().clone(), web::counted))

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, anyhow};
 use crosspoint_auth::unix_now;
-use crosspoint_config::{Config, Turn};
+use crosspoint_config::{Config, Network, Turn};
 use crosspoint_ice::{Account, Relay, Servers, TwilioRelays};
 use crosspoint_model::Secret;
 use crosspoint_model::signal::IceServer;
@@ -28,6 +28,9 @@ pub fn secret(config: &Config) -> anyhow::Result<Secret> {
 pub fn workers(config: &Config, media: &MediaConfig, secret: &Secret) -> anyhow::Result<Option<TurnConfig>> {
     let turn = &config.turn;
     let Some(port) = turn.port else { return Ok(None) };
+    for network in turn.allowed_peers.iter().map(Network::range).filter(|range| range.prefix_len() == 0) {
+        tracing::warn!(%network, "turn.allowed_peers lets clients reach every address, and so the services of this machine and of its network");
+    }
     let limits = Limits {
         allocations: turn.allocations,
         users: turn.users,
@@ -131,7 +134,7 @@ fn peers(config: &Config, media: &MediaConfig) -> Peers {
         let bound = media.udp.iter().map(SocketAddr::ip).find(|bound| bound.is_ipv4() == told.is_ipv4())?;
         Some(RelayAddress { told, bound })
     });
-    let allowed = turn.allowed_peers.iter().map(crosspoint_config::Network::range).collect();
+    let allowed = turn.allowed_peers.iter().map(Network::range).collect();
     Peers::new(allowed, here.collect(), relays.collect(), turn.relay_ports.clone())
 }
 

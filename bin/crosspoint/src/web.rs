@@ -3,9 +3,11 @@
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use crosspoint_model::{Code, Refusal};
+use crosspoint_rooms::http::Refused;
 use crosspoint_telemetry::Requests;
 
 /// Scripts, styles and connections come from this server alone; nobody frames its pages. Media elements play what the page
@@ -41,6 +43,23 @@ pub async fn safe_headers(State(is_tls): State<bool>, request: Request, next: Ne
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
     }
     response
+}
+
+/// Middleware: says in problem details that this cannot be done here. The router puts `Allow` beside it afterwards.
+pub async fn told_methods(request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    let response = next.run(request).await;
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED || response.headers().contains_key(header::CONTENT_TYPE) {
+        return response;
+    }
+    let detail = format!("{method} is not possible here; the header Allow says what is");
+    let refusal = Refusal::new(Code::MethodNotAllowed, detail);
+    let mut told = Refused::from(refusal).into_response();
+    *told.extensions_mut() = response.extensions().clone();
+    for (name, value) in response.headers().iter().filter(|(name, _)| *name != header::CONTENT_LENGTH) {
+        told.headers_mut().entry(name).or_insert_with(|| value.clone());
+    }
+    told
 }
 
 /// Middleware: counts and times requests by their route.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::config::{Acme, Config, TlsFiles};
 use crate::file::Problem;
+use crate::turn;
 
 /// Shorter secrets can be guessed (RFC 7518 §3.2 asks for a key as long as the hash: 32 bytes).
 const SECRET_CHARACTERS: usize = 32;
@@ -17,7 +18,7 @@ pub(crate) fn problems(config: &Config) -> Vec<Problem> {
     http(config, &mut found);
     media(config, &mut found);
     sessions(config, &mut found);
-    turn(config, &mut found);
+    turn::problems(config, &mut found);
     player(config, &mut found);
     phone(config, &mut found);
     found
@@ -197,45 +198,8 @@ fn media(config: &Config, found: &mut Vec<Problem>) {
     }
 }
 
-fn turn(config: &Config, found: &mut Vec<Problem>) {
-    let turn = &config.turn;
-    let is_relay = |url: &String| url.starts_with("turn:") || url.starts_with("turns:");
-    if turn.external.iter().any(is_relay) && turn.external_secret.is_none() {
-        found.push(
-            "turn.external_secret is missing: without it nobody gets credentials for the relays of turn.external"
-                .into(),
-        );
-    }
-    if turn.twilio && config.phone.twilio.is_none() {
-        found.push("turn.twilio needs phone.twilio_account and phone.twilio_token".into());
-    }
-    for (name, password) in &turn.static_users {
-        if name.is_empty() || password.is_empty() {
-            found.push("turn.static_users: a user without a name or without a password".into());
-        }
-    }
-    let Some(port) = turn.port else { return };
-    let media = config.media.udp.first().map_or(0, SocketAddr::port);
-    let last = usize::from(media) + config.media.workers;
-    if (usize::from(media)..last).contains(&usize::from(port)) {
-        found.push(format!(
-            "turn.port: {port} is a port of media (media.udp_port): choose another one, or 0 for no relay"
-        ));
-    }
-    let tls = turn.tls_port.filter(|_| config.is_https());
-    let ice_tcp = config.media.tcp.first().map(SocketAddr::port).filter(|tcp| *tcp != config.http.bind.port());
-    if ice_tcp.is_some_and(|tcp| tcp == port || tls == Some(tcp)) {
-        found.push(
-            "media.tcp_port: TURN has that port; choose another one, or that of http.bind, which takes all of it"
-                .into(),
-        );
-    }
-    if tls == Some(port) {
-        found.push("turn.tls_port: turn.port has that port, and takes TLS there too: set turn.tls_port = 0".into());
-    }
-}
-
-fn is_no_destination(ip: IpAddr) -> bool {
+/// Nobody sends there.
+pub(crate) fn is_no_destination(ip: IpAddr) -> bool {
     ip.is_unspecified() || ip.is_multicast()
 }
 

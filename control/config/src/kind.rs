@@ -1,12 +1,12 @@
 //! What kind of value a key takes, and how it is read from TOML, the environment, or a flag.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crosspoint_model::Secret;
-use url::Url;
+use url::{Host, Url};
 
 use crate::network::Network;
 use crate::value::{Raw, Value};
@@ -44,6 +44,8 @@ pub enum Kind {
     Path,
     /// `https://…`, or empty.
     WebAddress,
+    /// The name or address of a host, or empty.
+    Host,
     /// Names of hosts (RFC 1123 §2.1).
     Names,
     /// IP addresses.
@@ -77,6 +79,7 @@ impl Kind {
             Self::MaybeAddress => "address and port, or `none`".into(),
             Self::Path => "path".into(),
             Self::WebAddress => "`https://…` or empty".into(),
+            Self::Host => "name or IP address, or empty".into(),
             Self::Names => "list of names of hosts".into(),
             Self::Addresses => "list of IP addresses".into(),
             Self::Networks => "list of IP addresses and ranges".into(),
@@ -117,6 +120,12 @@ impl Kind {
                 check_item(&text, |text| text.is_empty() || is_web(text), "an http:// or https:// address")?;
                 Ok(Value::Text(text.trim_end_matches('/').to_owned()))
             }
+            Self::Host => {
+                let text = read_text(raw)?;
+                let wanted =
+                    || format!("a host name or an IP address, without https:// and port, which {text:?} is not");
+                host(&text).map(Value::Text).ok_or_else(wanted)
+            }
             Self::Names => read_list(raw, is_name, "a name like meet.example.org (no address, no wildcard)"),
             Self::Addresses => read_list(raw, |text| text.parse::<IpAddr>().is_ok(), "an IP address"),
             Self::Networks => {
@@ -139,6 +148,15 @@ pub(crate) fn ports(text: &str) -> Option<RangeInclusive<u16>> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let (first, last): (u16, u16) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
     (first > 0 && first <= last).then_some(first..=last)
+}
+
+/// A host as it stands in addresses: that of IPv6 in brackets. Nothing stays nothing.
+fn host(text: &str) -> Option<String> {
+    if text.is_empty() {
+        return Some(String::new());
+    }
+    let bracketed = text.parse::<Ipv6Addr>().map(|ip| format!("[{ip}]"));
+    Host::parse(&bracketed.unwrap_or_else(|_| text.to_owned())).ok().map(|host| host.to_string())
 }
 
 /// A name that can stand in a certificate: labels of letters, digits and hyphens, at least two of them.
@@ -303,6 +321,23 @@ mod tests {
         assert_eq!(ports("5000"), Some(5000..=5000));
         for text in ["", "-", "0-9", "9-8", "1-65536", "a-b"] {
             assert_eq!(ports(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_and_nothing_else() {
+        for (text, expected) in [
+            ("", ""),
+            ("Turn.Example.org", "turn.example.org"),
+            ("relay", "relay"),
+            ("192.0.2.1", "192.0.2.1"),
+            ("2001:db8::1", "[2001:db8::1]"),
+            ("[2001:db8::1]", "[2001:db8::1]"),
+        ] {
+            assert_eq!(host(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in ["http://relay", "relay:3478", "192.0.2.1:3478", "a b", "a/b", "turn:relay"] {
+            assert_eq!(host(text), None, "{text}");
         }
     }
 

@@ -212,7 +212,7 @@ pub const KEYS: &[Key] = &[
     ),
     Key::new(
         "turn.host",
-        Kind::Text,
+        Kind::Host,
         "",
         "By which name or address clients are told to reach the relay. Over TLS it must be a name of the certificate. Empty: the host \
          of `http.public_url`, or else the first of `media.advertised`.",
@@ -351,7 +351,7 @@ pub const KEYS: &[Key] = &[
     ),
     Key::new("sessions.unanswered", Kind::Duration, "2m", "An offer that nobody answered for so long ends its session."),
     Key::new("sessions.idle", Kind::Duration, "30m", "A session of which nothing was heard for so long ends."),
-    Key::new("sessions.lifetime", Kind::Duration, "24h", "How long a session may last."),
+    Key::new("sessions.lifetime", Kind::Duration, "24h", "How long a session may last, whatever happens in it. A shorter one comes before the two above."),
     Key::new(
         "admin.key",
         Kind::Secret,
@@ -371,7 +371,7 @@ pub const KEYS: &[Key] = &[
         "store.path",
         Kind::Path,
         "/var/lib/crosspoint/crosspoint.db",
-        "The database (SQLite), made if it is not there. Its folder must be there. Empty: everything is forgotten when the server ends.",
+        "The database (SQLite); it and its folder are made if they are not there. Empty: everything is forgotten when the server ends.",
     )
     .in_dev(""),
     Key::new(

@@ -93,6 +93,8 @@ codes! {
     PreconditionFailed = "precondition-failed", 412,
     /// `If-Match` is needed here.
     PreconditionRequired = "precondition-required", 428,
+    /// This cannot be done here; `Allow` says what can.
+    MethodNotAllowed = "method-not-allowed", 405,
     /// The body's media type is not the one of this path.
     UnsupportedMediaType = "unsupported-media-type", 415,
     /// The message is too large.

@@ -21,12 +21,14 @@ impl SessionId {
     /// `invalid-request`.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-        if (1..=LONGEST).contains(&text.len()) && text.bytes().all(fits) {
+        // Paths are shortened by these two before they are sent (RFC 3986 §5.2.4).
+        let is_path = [".", ".."].contains(&text);
+        if (1..=LONGEST).contains(&text.len()) && text.bytes().all(fits) && !is_path {
             return Ok(Self(text.into()));
         }
         Err(Refusal::new(
             Code::InvalidRequest,
-            "a session id is 1 to 64 letters, digits, underscores, dots and hyphens",
+            "a session id is 1 to 64 letters, digits, underscores, dots and hyphens, and neither . nor ..",
         ))
     }
 

@@ -173,8 +173,9 @@ impl Session {
         match (self.state, self.outcome) {
             // The other side has reported it; the first cause stays.
             (State::Failed, _) => return facts,
-            (State::Connected, _) => facts.push(Fact::Lost(cause)),
             (_, None) => facts.push(Fact::Failed(cause)),
+            // Only what was counted as connected can be lost.
+            (_, Some(State::Connected)) => facts.push(Fact::Lost(cause)),
             (_, Some(_)) => {}
         }
         self.outcome = self.outcome.or(Some(State::Failed));

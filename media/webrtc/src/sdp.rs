@@ -260,7 +260,10 @@ mod tests {
             a=candidate:cd 1 tcp 1526726399 203.0.113.1 7882 typ host tcptype passive\r\na=end-of-candidates\r\n";
         let priorities = |restarts| {
             let ranked = rank_candidates(answer, restarts);
-            assert!(ranked.ends_with(" 203.0.113.1 7882 typ host tcptype passive\r\na=end-of-candidates\r\n"), "{ranked}");
+            assert!(
+                ranked.ends_with(" 203.0.113.1 7882 typ host tcptype passive\r\na=end-of-candidates\r\n"),
+                "{ranked}"
+            );
             let priority = |line: &str| line.split(' ').nth(3)?.parse::<u32>().ok();
             ranked.lines().filter_map(priority).collect::<Vec<_>>()
         };

@@ -38,12 +38,12 @@ pub fn check(site: &Site<'_>) -> Vec<Finding> {
         (Some(Ok(file)), Ok(shown)) if file != shown.certificate => {
             let seen = "the server shows another certificate than that of http.tls_cert";
             let cure = "It reads the file within ten seconds of a change, and on SIGHUP; its log says what keeps it from that.";
-            let mut found = judged(config, &file, None);
+            let mut found = judged(config, &file, &Trust::Untold);
             found.push(Finding::warning(CHECK, seen, cure));
             found
         }
-        (_, Ok(shown)) => judged(config, &shown.certificate, Some(&shown.verdict)),
-        (Some(Ok(file)), Err(_)) => judged(config, &file, None),
+        (_, Ok(shown)) => judged(config, &shown.certificate, &Trust::Told(&shown.verdict)),
+        (Some(Ok(file)), Err(_)) => judged(config, &file, &Trust::NotShown),
         (None, Err(why)) => {
             vec![Finding::not_checked(
                 CHECK,
@@ -101,8 +101,17 @@ pub fn is_for(der: &[u8], host: &str) -> bool {
         .is_ok_and(|(_, certificate)| names(&certificate).iter().any(|name| covers(name, host)))
 }
 
+/// What this system thinks of a chain.
+enum Trust<'a> {
+    Told(&'a Verdict),
+    /// No server shows it.
+    NotShown,
+    /// Another finding says why not.
+    Untold,
+}
+
 /// What is wrong with a certificate; if nothing is, that.
-fn judged(config: &Config, der: &[u8], verdict: Option<&Verdict>) -> Vec<Finding> {
+fn judged(config: &Config, der: &[u8], trust: &Trust<'_>) -> Vec<Finding> {
     let Ok((_, certificate)) = X509Certificate::from_der(der) else {
         return vec![Finding::failed(CHECK, "it cannot be read", "Get a new one.")];
     };
@@ -117,7 +126,7 @@ fn judged(config: &Config, der: &[u8], verdict: Option<&Verdict>) -> Vec<Finding
                 (fullchain.pem).";
     if certificate.subject() == certificate.issuer() {
         found.push(Finding::warning(CHECK, "it is signed by itself", cure));
-    } else if let Some(Verdict::Refused(TlsError::InvalidCertificate(CertificateError::UnknownIssuer))) = verdict {
+    } else if let Trust::Told(Verdict::Refused(TlsError::InvalidCertificate(CertificateError::UnknownIssuer))) = trust {
         found.push(Finding::warning(CHECK, "this system does not know who signed it, or the chain is not whole", cure));
     }
     if found.is_empty() {
@@ -125,10 +134,12 @@ fn judged(config: &Config, der: &[u8], verdict: Option<&Verdict>) -> Vec<Finding
         let days = (until.timestamp() - now()) / DAY;
         found.push(Finding::ok(CHECK, format!("for {}, valid until {until} ({days} days)", names.join(", "))));
     }
-    let untold = match verdict {
-        None => Some(("no server shows it", "Start the server, and run this again beside it.")),
-        Some(Verdict::Unknown) => Some(("this system has no roots", "Install ca-certificates, and run this again.")),
-        Some(Verdict::Trusted | Verdict::Refused(_)) => None,
+    let untold = match trust {
+        Trust::NotShown => Some(("no server shows it", "Start the server, and run this again beside it.")),
+        Trust::Told(Verdict::Unknown) => {
+            Some(("this system has no roots", "Install ca-certificates, and run this again."))
+        }
+        Trust::Told(Verdict::Trusted | Verdict::Refused(_)) | Trust::Untold => None,
     };
     found.extend(untold.map(|(why, cure)| Finding::not_checked(CHECK, format!("whether it is trusted: {why}"), cure)));
     found

@@ -7,6 +7,8 @@ use rustix::fs::{Access, access};
 use super::Site;
 use super::report::Finding;
 
+const STORE: &str = "store";
+
 /// Both, as far as they are configured.
 pub fn check(site: &Site<'_>) -> Vec<Finding> {
     let store = site.config.store.path.as_deref().map(|path| store(site, path));
@@ -15,27 +17,38 @@ pub fn check(site: &Site<'_>) -> Vec<Finding> {
 }
 
 fn store(site: &Site<'_>, path: &Path) -> Finding {
-    const CHECK: &str = "store";
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !folder.is_dir() {
-        let make = format!(
-            "Make it: install -d -o crosspoint -m 750 {0} (the systemd unit makes /var/lib/crosspoint itself). Or set store.path = \"\": \
-             then shows are forgotten when the server ends.",
-            folder.display()
-        );
-        return Finding::failed(CHECK, format!("the folder of store.path is not there: {}", folder.display()), make);
+        return missing(folder);
     }
     if site.server.running().is_some() && path.is_file() {
-        return Finding::ok(CHECK, format!("{}, in use by the server", path.display()));
+        return Finding::ok(STORE, format!("{}, in use by the server", path.display()));
     }
     let file = if path.exists() { access(path, Access::READ_OK | Access::WRITE_OK) } else { Ok(()) };
     match access(folder, Access::WRITE_OK | Access::EXEC_OK).and(file) {
-        Ok(()) => Finding::ok(CHECK, format!("{} can be written by this user", path.display())),
+        Ok(()) => Finding::ok(STORE, format!("{} can be written by this user", path.display())),
         Err(error) => Finding::warning(
-            CHECK,
+            STORE,
             format!("{} cannot be written by this user: {error}", path.display()),
             "Run this as the server's user (sudo -u crosspoint …). If it is the same there, give that user the folder.",
         ),
+    }
+}
+
+/// The server makes it, if it may.
+fn missing(folder: &Path) -> Finding {
+    let above = folder.ancestors().find(|above| above.is_dir()).unwrap_or(Path::new("."));
+    match access(above, Access::WRITE_OK | Access::EXEC_OK) {
+        Ok(()) => Finding::ok(STORE, format!("{} is not there; the server makes it when it starts", folder.display())),
+        Err(error) => {
+            let seen = format!("{} is not there, and this user cannot make it: {error}", folder.display());
+            let make = format!(
+                "Make it for the server's user: install -d -o crosspoint -m 750 {} (the systemd unit makes /var/lib/crosspoint itself). \
+                 Or set store.path = \"\": then shows are forgotten when the server ends.",
+                folder.display()
+            );
+            Finding::failed(STORE, seen, make)
+        }
     }
 }
 

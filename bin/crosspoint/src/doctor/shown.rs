@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned};
+use rustls::{
+    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
+};
 use rustls_platform_verifier::Verifier;
 
 /// What a server showed.
@@ -29,6 +31,23 @@ pub enum Verdict {
     Refused(Error),
     /// This system has no roots to tell by.
     Unknown,
+}
+
+/// Why a chain is not trusted.
+pub fn in_words(error: &Error) -> String {
+    match error {
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            "it does not know who signed it, or the chain is not whole".into()
+        }
+        Error::InvalidCertificate(CertificateError::Revoked) => "it was revoked".into(),
+        // webpki's word for what `openssl req -x509` makes comes as text only.
+        Error::InvalidCertificate(CertificateError::Other(other))
+            if format!("{other:?}").contains("CaUsedAsEndEntity") =>
+        {
+            "it is signed by itself, as an authority's own is".into()
+        }
+        other => other.to_string(),
+    }
 }
 
 /// A connection with TLS.

@@ -133,6 +133,27 @@ fn without_a_secret_in_the_settings_the_server_that_runs_tells_a_credential() {
 }
 
 #[test]
+fn a_key_that_the_server_refuses_is_told() {
+    let ports = Ports::free();
+    let [right, wrong] = ["right", "wrong"].map(|word| word.repeat(4));
+    let elsewhere = [&ports.flags()[..], &["--admin.addresses", "192.0.2.1", "--admin.key"]].concat();
+    let server = Server::start(&[&elsewhere[..], &[&right]].concat());
+    let report = beside(&server, &[&elsewhere[..], &[&wrong]].concat());
+    assert!(text(report.failed("settings"), "seen").starts_with("admin.key is not that of the server"), "{report:?}");
+    assert_eq!(report.code, 1, "{report:?}");
+    assert_eq!(beside(&server, &[&elsewhere[..], &[&right]].concat()).code, 0);
+}
+
+#[test]
+fn where_clients_reach_the_relay_is_not_set_and_told() {
+    let keys = format!("a: {}", "0123456789abcdef".repeat(2));
+    let report = Report::read(&run(&["doctor", "--json", "--auth.keys", &keys, "--store.path", "/tmp/none/x.db"]));
+    assert!(text(report.failed("relay"), "cure").starts_with("Set media.advertised"), "{report:?}");
+    let store = report.of("store").next().expect("a finding");
+    assert!(is(store, "ok") && text(store, "seen").contains("the server makes it"), "{report:?}");
+}
+
+#[test]
 fn what_cannot_be_looked_at_is_never_called_right() {
     let ports = Ports::free();
     let http = format!("127.0.0.1:{}", free_port());

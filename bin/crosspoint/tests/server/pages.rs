@@ -27,7 +27,16 @@ fn what_is_not_there_is_told_as_problem_details() {
         assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
         assert!(answer.contains("application/problem+json") && answer.contains("\"not-found\""), "{answer}");
     }
-    assert!(server.send("POST", "/room/x", &[], "").starts_with("HTTP/1.1 405"));
+}
+
+#[test]
+fn what_cannot_be_done_somewhere_is_told_with_what_can() {
+    let server = Server::start(&[]);
+    for (path, allow) in [("/room/x", "allow: get, head"), ("/api/webrtc/session/vm7/offer", "allow: post,get,head")] {
+        let answer = server.send("PUT", path, &[], "");
+        assert!(answer.starts_with("HTTP/1.1 405") && answer.to_ascii_lowercase().contains(allow), "{path}: {answer}");
+        assert!(answer.contains("application/problem+json") && answer.contains("\"method-not-allowed\""), "{answer}");
+    }
 }
 
 #[test]

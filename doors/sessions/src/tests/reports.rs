@@ -33,7 +33,12 @@ async fn the_first_report_for_an_offer_counts_once() {
         (409, "stale-revision".into())
     );
     report(&house, "viewer", json!({"state": "failed", "cause": "dtls"})).await;
-    report(&house, "viewer", json!({"state": "connected"})).await;
+    // What was not counted as connected cannot be lost.
+    for state in
+        [json!({"state": "connected"}), json!({"state": "failed", "cause": "timeout"}), json!({"state": "connected"})]
+    {
+        report(&house, "viewer", state).await;
+    }
     let stats = house.stats().await;
     let totals = &stats["totals"];
     assert_eq!((&totals["created"], &totals["offers"], &totals["answered"]), (&json!(1), &json!(2), &json!(2)));

@@ -51,6 +51,7 @@ export const CODES = [
   "negotiation-conflict",
   "precondition-failed",
   "precondition-required",
+  "method-not-allowed",
   "unsupported-media-type",
   "message-too-large",
   "rate-limited",
@@ -273,7 +274,7 @@ reason?: string, }
   | { "type": "ping", };
 
 /** Why something was refused. The word stands in JSON; the status is what HTTP doors answer. */
-export type Code = "unauthorized" | "token-expired" | "forbidden" | "identity-mismatch" | "kicked" | "room-locked" | "wrong-pin" | "room-full" | "server-full" | "draining" | "room-not-found" | "room-closed" | "room-exists" | "participant-not-found" | "track-not-found" | "session-not-found" | "no-session" | "not-ready" | "offer-exists" | "answer-exists" | "stale-revision" | "not-found" | "already-joined" | "not-joined" | "malformed-message" | "invalid-request" | "invalid-sdp" | "invalid-candidate" | "negotiation-conflict" | "precondition-failed" | "precondition-required" | "unsupported-media-type" | "message-too-large" | "rate-limited" | "protocol-unsupported" | "too-many-tracks" | "resume-failed" | "media-unavailable" | "recording-unavailable" | "player-unavailable" | "move-unavailable" | "show-not-found" | "show-exists" | "show-closed" | "call-not-found" | "call-taken" | "call-state" | "lines-busy" | "carrier-failed" | "store-unavailable" | "target-not-found" | "internal";
+export type Code = "unauthorized" | "token-expired" | "forbidden" | "identity-mismatch" | "kicked" | "room-locked" | "wrong-pin" | "room-full" | "server-full" | "draining" | "room-not-found" | "room-closed" | "room-exists" | "participant-not-found" | "track-not-found" | "session-not-found" | "no-session" | "not-ready" | "offer-exists" | "answer-exists" | "stale-revision" | "not-found" | "already-joined" | "not-joined" | "malformed-message" | "invalid-request" | "invalid-sdp" | "invalid-candidate" | "negotiation-conflict" | "precondition-failed" | "precondition-required" | "method-not-allowed" | "unsupported-media-type" | "message-too-large" | "rate-limited" | "protocol-unsupported" | "too-many-tracks" | "resume-failed" | "media-unavailable" | "recording-unavailable" | "player-unavailable" | "move-unavailable" | "show-not-found" | "show-exists" | "show-closed" | "call-not-found" | "call-taken" | "call-state" | "lines-busy" | "carrier-failed" | "store-unavailable" | "target-not-found" | "internal";
 
 /** One's own connection as the server sees it, every 5 s. */
 export type ConnectionStats = {

@@ -6,6 +6,7 @@ use crosspoint_auth::unix_now;
 use crosspoint_model::Secret;
 use crosspoint_model::signal::IceServer;
 use crosspoint_stun::credential::{ending_password, ending_username};
+use reqwest::StatusCode;
 use serde::Deserialize;
 
 use super::client::Credential;
@@ -31,7 +32,14 @@ pub struct Credentials {
     own: Option<Credential>,
     external: Option<Credential>,
     /// What the server tells, or why it does not.
-    told: Result<Vec<IceServer>, String>,
+    told: Result<Vec<IceServer>, Untold>,
+}
+
+/// Why the server tells no credential.
+struct Untold {
+    why: String,
+    /// It refuses the key of these settings.
+    refuses_key: bool,
 }
 
 impl Credentials {
@@ -59,7 +67,12 @@ impl Credentials {
 
     /// Why the server tells none.
     pub fn why_none(&self) -> &str {
-        self.told.as_ref().err().map_or("the server tells of none for it", String::as_str)
+        self.told.as_ref().err().map_or("the server tells of none for it", |untold| &untold.why)
+    }
+
+    /// Does the server that runs refuse the key of these settings?
+    pub fn refuses_key(&self) -> bool {
+        self.told.as_ref().is_err_and(|untold| untold.refuses_key)
     }
 
     /// Relays that the server tells, each of its addresses.
@@ -81,13 +94,21 @@ fn made(secret: &Secret) -> Credential {
     Credential { username, password }
 }
 
-fn ask(site: &Site<'_>) -> Result<Vec<IceServer>, String> {
-    let Some(running) = site.server.running() else { return Err("no server runs that could tell one".into()) };
+fn ask(site: &Site<'_>) -> Result<Vec<IceServer>, Untold> {
+    let because = |why: String| Untold { why, refuses_key: false };
+    let Some(running) = site.server.running() else { return Err(because("no server runs that could tell one".into())) };
     let answer = get_with_key(site, &running.url, PATH);
-    let answer = answer.map_err(|error| format!("the server does not tell one: {}", innermost(&error)))?;
-    if !answer.status().is_success() {
-        return Err(format!("the server does not tell one: it answers {PATH} with {}", answer.status()));
+    let answer = answer.map_err(|error| because(format!("the server does not tell one: {}", innermost(&error))))?;
+    if [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&answer.status()) {
+        return Err(match &site.config.admin.key {
+            Some(_) => Untold { why: "the server refuses admin.key".into(), refuses_key: true },
+            None => because("the server tells one to operators only, and admin.key is not set".into()),
+        });
     }
-    let answer: Answer = answer.json().map_err(|error| format!("what the server tells cannot be read: {error}"))?;
+    if !answer.status().is_success() {
+        return Err(because(format!("the server does not tell one: it answers {PATH} with {}", answer.status())));
+    }
+    let answer = answer.json::<Answer>();
+    let answer = answer.map_err(|error| because(format!("what the server tells cannot be read: {error}")))?;
     Ok(answer.servers)
 }

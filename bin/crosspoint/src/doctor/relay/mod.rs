@@ -36,7 +36,8 @@ use verdict::{Visited, Whose};
 /// Visits our own relay and those of others.
 pub fn check(site: &Site<'_>) -> Vec<Finding> {
     let credentials = Credentials::find(site);
-    let mut found = own(site, &credentials);
+    let mut found: Vec<Finding> = credentials.refuses_key().then(refused_key).into_iter().collect();
+    found.extend(own(site, &credentials));
     let turn = &site.config.turn;
     let (mut others, own) = (turn.external.clone(), own_urls(site));
     if turn.twilio {
@@ -54,6 +55,11 @@ pub fn check(site: &Site<'_>) -> Vec<Finding> {
     found
 }
 
+fn refused_key() -> Finding {
+    let cure = "Give this the settings of the server that runs. If they have changed since it started, start it again.";
+    Finding::failed("settings", "admin.key is not that of the server that runs: it refuses it", cure)
+}
+
 /// What our address is, as a STUN server sees it.
 pub fn mapped(server: SocketAddr) -> Result<SocketAddr, Trouble> {
     let (link, _) = Link::open(Way::Udp, server, "")?;
@@ -62,6 +68,10 @@ pub fn mapped(server: SocketAddr) -> Result<SocketAddr, Trouble> {
 
 fn own(site: &Site<'_>, credentials: &Credentials) -> Vec<Finding> {
     let (urls, check) = (own_urls(site), Whose::Ours.check());
+    if urls.is_empty() && site.config.turn.port.is_some() {
+        let cure = "Set media.advertised to this machine's public address, or turn.host to a name that leads there.";
+        return vec![Finding::failed(check, "at which address clients reach the relay is not set", cure)];
+    }
     if urls.is_empty() {
         let cure = "Clients behind strict firewalls need one: set turn.port, or turn.external for one of others.";
         return vec![Finding::not_checked(check, "clients are told of no relay here", cure)];

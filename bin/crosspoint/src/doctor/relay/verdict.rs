@@ -10,7 +10,7 @@ use super::url::{RelayUrl, Way};
 use super::visit::{Relaying, Visit};
 use crate::doctor::certificate;
 use crate::doctor::report::Finding;
-use crate::doctor::shown::{Shown, Verdict};
+use crate::doctor::shown::{self, Shown, Verdict};
 
 /// Whose relay is it?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,7 +159,7 @@ impl Judge<'_> {
             ),
             _ => Finding::warning(
                 check,
-                seen(&format!("its certificate is not trusted by this system: {error}")),
+                seen(&format!("its certificate is not trusted by this system: {}", shown::in_words(error))),
                 "Browsers need a certificate of a public authority, with the whole chain in http.tls_cert (fullchain.pem).",
             ),
         })
