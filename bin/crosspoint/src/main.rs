@@ -29,6 +29,7 @@ mod doors;
 mod front;
 mod listen;
 mod opening;
+mod own_address;
 mod phone_sim;
 mod phones;
 mod serve;

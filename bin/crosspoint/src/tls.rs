@@ -2,6 +2,7 @@
 //! stand keep the certificate that they were shown.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
@@ -51,6 +52,7 @@ async fn from_files(files: TlsFiles) -> anyhow::Result<RustlsConfig> {
     let config = RustlsConfig::from_pem_file(&files.cert, &files.key)
         .await
         .with_context(|| format!("http.tls_cert and http.tls_key ({}) cannot be used", files.cert.display()))?;
+    offer_turn(&config);
     let mut hangups = signals::hangup().context("SIGHUP cannot be listened for")?;
     let reloaded = config.clone();
     tokio::spawn(async move {
@@ -70,13 +72,23 @@ async fn from_files(files: TlsFiles) -> anyhow::Result<RustlsConfig> {
     Ok(config)
 }
 
+/// Clients of the relay may say in their hello that they are (RFC 7443), and then take no other word.
+fn offer_turn(config: &RustlsConfig) {
+    let mut offering = (*config.get_inner()).clone();
+    offering.alpn_protocols.push(b"stun.turn".to_vec());
+    config.reload_from_config(Arc::new(offering));
+}
+
 async fn reload(config: &RustlsConfig, files: &TlsFiles) {
     let taken = match fit(files) {
         Ok(()) => config.reload_from_pem_file(&files.cert, &files.key).await.map_err(anyhow::Error::from),
         Err(error) => Err(error),
     };
     match taken {
-        Ok(()) => tracing::info!(cert = %files.cert.display(), "certificate read again"),
+        Ok(()) => {
+            offer_turn(config);
+            tracing::info!(cert = %files.cert.display(), "certificate read again");
+        }
         Err(error) => {
             tracing::warn!(%error, cert = %files.cert.display(), "the new certificate cannot be used; the old one stays")
         }

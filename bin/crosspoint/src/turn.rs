@@ -15,6 +15,8 @@ use crosspoint_worker::turn_server::quota::Limits;
 use crosspoint_worker::turn_server::{Settings, Shared};
 use crosspoint_worker::{MediaConfig, TurnConfig};
 
+use crate::own_address::is_own;
+
 /// What credentials that end are made with: the configured secret, or a new one.
 pub fn secret(config: &Config) -> anyhow::Result<Secret> {
     if let Some(secret) = &config.turn.secret {
@@ -135,7 +137,7 @@ fn peers(config: &Config, media: &MediaConfig) -> Peers {
         Some(RelayAddress { told, bound })
     });
     let allowed = turn.allowed_peers.iter().map(Network::range).collect();
-    Peers::new(allowed, here.collect(), relays.collect(), turn.relay_ports.clone())
+    Peers::new(allowed, here.collect(), relays.collect(), turn.relay_ports.clone()).without_this_machine(is_own)
 }
 
 fn random() -> anyhow::Result<[u8; 32]> {

@@ -24,8 +24,12 @@ const REFUSED: Family = &[
 ];
 const PACKETS: Family = &[("to-peer", |all| all.packets_up), ("to-client", |all| all.packets_down)];
 const BYTES: Family = &[("to-peer", |all| all.bytes_up), ("to-client", |all| all.bytes_down)];
-const DROPPED: Family =
-    &[("bandwidth", |all| all.over_bandwidth), ("permission", |all| all.unpermitted), ("nonsense", |all| all.ignored)];
+const DROPPED: Family = &[
+    ("bandwidth", |all| all.over_bandwidth),
+    ("unsent", |all| all.unsent),
+    ("permission", |all| all.unpermitted),
+    ("nonsense", |all| all.ignored),
+];
 
 /// Reads what the relays of all workers carried.
 pub struct TurnFigures(pub Arc<Media>);

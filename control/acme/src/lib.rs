@@ -116,7 +116,8 @@ pub fn start(settings: Settings) -> Result<Arc<ServerConfig>, AcmeError> {
     let versions = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let versions = versions.map_err(|error| AcmeError::Certificate(error.to_string()))?;
     let mut config = versions.with_no_client_auth().with_cert_resolver(window.clone());
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec(), PROOF.to_vec()];
+    // The last but one: clients of a relay on the same port (RFC 7443).
+    config.alpn_protocols = [b"h2".as_slice(), b"http/1.1", b"stun.turn", PROOF].map(<[u8]>::to_vec).into();
     let mut keeper = Keeper::new(settings, cabinet, window);
     keeper.take_from_cabinet();
     tokio::spawn(keeper.run());

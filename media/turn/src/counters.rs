@@ -25,6 +25,9 @@ pub struct Counters {
     pub bytes_down: u64,
     /// Datagrams beyond what an allocation or a user may send.
     pub over_bandwidth: u64,
+    /// Datagrams for which a socket or a connection had no room, or which the system did not send. Whoever owns the sockets counts
+    /// them.
+    pub unsent: u64,
     /// Datagrams of peers that were not let in, or for peers that nobody asked for.
     pub unpermitted: u64,
     /// What was no message, or came from strangers too often.

@@ -39,13 +39,22 @@ pub struct Peers {
     relays: Vec<RelayAddress>,
     ports: RangeInclusive<u16>,
     open: [Ports; 2],
+    /// Does this machine have this address?
+    is_local: fn(IpAddr) -> bool,
 }
 
 impl Peers {
     /// `allowed`: networks that are refused otherwise. `media`: our own. `relays`: one address of each family.
     pub fn new(allowed: Vec<IpNet>, media: Vec<Here>, relays: Vec<RelayAddress>, ports: RangeInclusive<u16>) -> Self {
         let media = media.into_iter().map(|here| Here { local: within(here.local), ..here }).collect();
-        Self { allowed, media, relays, ports, open: [Ports::new(), Ports::new()] }
+        Self { allowed, media, relays, ports, open: [Ports::new(), Ports::new()], is_local: |_| false }
+    }
+
+    /// Refuses all addresses that this machine has, though nobody is told of them: a firewall in front of it does not see what a
+    /// relay in it sends there. `is_local` is asked whenever a client lets an address in.
+    #[must_use]
+    pub fn without_this_machine(self, is_local: fn(IpAddr) -> bool) -> Self {
+        Self { is_local, ..self }
     }
 
     /// Where relays of this family are, if there are any.
@@ -71,7 +80,12 @@ impl Peers {
     /// May a client let this address in at all, on whichever port?
     pub fn may_permit(&self, ip: IpAddr) -> bool {
         let is_ours = self.media.iter().any(|here| here.told.ip() == ip) || self.is_relay(ip);
-        is_ours || !self.is_refused(ip)
+        is_ours || !self.is_refused(ip) && !self.is_of_this_machine(plain(ip))
+    }
+
+    /// Loopback is that of every machine, and is refused, or allowed, as a network.
+    fn is_of_this_machine(&self, ip: IpAddr) -> bool {
+        !ip.is_loopback() && (self.is_local)(ip)
     }
 
     /// Where a datagram for this peer is sent; none: nowhere.
@@ -263,6 +277,19 @@ mod tests {
         assert_eq!(peers.source(at("127.0.0.1:50000")), Some(at("203.0.113.1:50000")));
         peers.mark(at("203.0.113.1:50000"), false);
         assert_eq!(peers.source(at("127.0.0.1:50000")), None);
+    }
+
+    #[test]
+    fn addresses_of_this_machine_that_nobody_is_told_of_are_refused_though_their_network_is_allowed() {
+        let peers = peers("203.0.113.1", "0.0.0.0", &["10.8.0.0/16", "127.0.0.0/8"]);
+        let ip = |text: &str| text.parse::<IpAddr>().expect("an IP");
+        let own = peers.without_this_machine(|ip| ["198.51.100.7", "10.8.0.1"].contains(&ip.to_string().as_str()));
+        for refused in ["198.51.100.7", "::ffff:198.51.100.7", "10.8.0.1"] {
+            assert!(!own.may_permit(ip(refused)), "{refused}");
+        }
+        for permitted in ["203.0.113.1", "198.51.100.8", "10.8.0.2", "127.0.0.1"] {
+            assert!(own.may_permit(ip(permitted)), "{permitted}");
+        }
     }
 
     #[test]

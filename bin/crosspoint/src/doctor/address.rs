@@ -1,10 +1,11 @@
 //! Are the advertised addresses those of this machine? Its own interfaces tell, or a STUN server outside.
 
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 
 use super::Site;
 use super::relay::{RelayUrl, host_and_port, mapped, resolve};
 use super::report::Finding;
+use crate::own_address::is_own;
 
 const CHECK: &str = "public address";
 /// Where STUN servers usually listen (RFC 8489 §8.1).
@@ -38,7 +39,7 @@ fn one(site: &Site<'_>, ip: IpAddr) -> Vec<Finding> {
 }
 
 fn owner(site: &Site<'_>, ip: IpAddr) -> Finding {
-    let is_on_interface = UdpSocket::bind(SocketAddr::new(ip, 0)).is_ok();
+    let is_on_interface = is_own(ip);
     let own = || Finding::ok(CHECK, format!("{ip} is an address of this machine"));
     let mut silent = Vec::new();
     // An address of an interface needs nobody's word, unless somebody was named to give it.

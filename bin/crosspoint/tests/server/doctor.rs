@@ -32,6 +32,24 @@ fn of_a_good_deployment_everything_is_right_or_said_not_to_be_checked() {
 }
 
 #[test]
+fn over_tls_the_relay_is_reached_on_its_own_port_and_on_that_of_https() {
+    let (ports, folder) = (Ports::free(), tempfile::tempdir().expect("a folder"));
+    let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    write_certificate(&cert, &key, "localhost", 2100);
+    let tls_port = free_port().to_string();
+    let tls = ["--http.tls_cert", path(&cert), "--http.tls_key", path(&key), "--turn.tls_port", &tls_port];
+    let flags = [&ports.flags()[..], &tls, &["--turn.host", "localhost", "--turn.secret", SECRET]].concat();
+    let server = Server::start(&flags);
+    let report = beside(&server, &flags);
+    let through = report.of("relay").filter(|finding| text(finding, "seen").contains("a datagram went through it in"));
+    let through: Vec<&str> = through.map(|finding| text(finding, "seen")).collect();
+    for port in [tls_port, server.address.port().to_string()] {
+        let url = format!("turns:localhost:{port}?transport=tcp");
+        assert!(through.iter().any(|seen| seen.starts_with(&url)), "{url}: {report:?}");
+    }
+}
+
+#[test]
 fn a_secret_that_is_not_the_relays_is_told() {
     let ports = Ports::free();
     // It makes a secret of its own.

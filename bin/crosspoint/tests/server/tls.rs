@@ -39,6 +39,19 @@ fn a_new_certificate_is_taken_up_without_dropping_connections() {
 }
 
 #[test]
+fn clients_of_the_relay_may_say_that_they_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    let trusted = write_certificate(&cert, &key);
+    let server = Server::start(&["--http.tls_cert", path(&cert), "--http.tls_key", path(&key)]);
+    for (word, taken) in [("stun.turn", true), ("h2", true), ("http/1.1", true), ("smtp", false)] {
+        let connection = connect_as(&server, &trusted, Some(word));
+        let agreed = connection.as_ref().and_then(|connection| connection.conn.alpn_protocol());
+        assert_eq!(agreed, taken.then_some(word.as_bytes()), "{word}");
+    }
+}
+
+#[test]
 fn a_certificate_that_cannot_be_used_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
@@ -100,10 +113,16 @@ type Connection = StreamOwned<ClientConnection, TcpStream>;
 
 /// A connection, if the server shows the certificate that is trusted.
 fn connect(server: &Server, trusted: &RootCertStore) -> Option<Connection> {
+    connect_as(server, trusted, None)
+}
+
+/// The same; `word`: the protocol that is to be spoken (RFC 7301).
+fn connect_as(server: &Server, trusted: &RootCertStore, word: Option<&str>) -> Option<Connection> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let versions =
         ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions");
-    let config = versions.with_root_certificates(trusted.clone()).with_no_client_auth();
+    let mut config = versions.with_root_certificates(trusted.clone()).with_no_client_auth();
+    config.alpn_protocols = word.map(|word| word.as_bytes().to_vec()).into_iter().collect();
     let name = ServerName::try_from("localhost").expect("a name");
     let client = ClientConnection::new(Arc::new(config), name).expect("a client");
     let stream = TcpStream::connect(server.address).expect("a connection");

@@ -83,7 +83,9 @@ impl TurnSockets {
 
     /// What happened so far.
     pub fn counters(&self) -> Counters {
-        self.turn.counters()
+        let unsent = self.ports.iter().map(|port| port.socket.dropped).sum::<u64>();
+        let Outlets { relays, links, .. } = &self.out;
+        Counters { unsent: unsent + relays.dropped + links.dropped, ..self.turn.counters() }
     }
 
     /// Is this token one of a relay socket or of a connection?

@@ -26,6 +26,8 @@ pub(crate) struct RelaySockets {
     readable: Due,
     /// Those with something to send.
     waiting: Due,
+    /// Datagrams that were not sent.
+    pub dropped: u64,
 }
 
 impl RelaySockets {
@@ -95,7 +97,11 @@ impl RelaySockets {
         for index in self.waiting.take() {
             let batch = &mut self.batches[index];
             match &mut self.sockets[index] {
-                Some(socket) => super::send(socket, batch),
+                Some(socket) => {
+                    let before = socket.dropped;
+                    super::send(socket, batch);
+                    self.dropped += socket.dropped - before;
+                }
                 None => batch.clear(),
             }
             if !batch.is_empty() {
