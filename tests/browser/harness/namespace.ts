@@ -58,8 +58,8 @@ export class Namespace {
     ip("netns", "add", this.#name);
     try {
       ip("-n", this.#name, "link", "set", "lo", "up");
-      // With IPv6 a new cable has its second address 1.5 s after the first, which Chromium waits for and 2 s more.
-      if (!process.env.NAMESPACE_IPV6) this.#run("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
+      // With IPv6 a cable has a second address 1.5 s after the first, and Chromium waits 2 s more after each.
+      if (process.env.NAMESPACE_IPV4) this.#run("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
       this.plugIn();
     } catch (error) {
       this.close();
