@@ -69,10 +69,12 @@ pub(crate) struct Section<'a> {
     pub(crate) ids: ExtensionIds,
 }
 
-/// str0m's local preferences begin at 65,535; browsers give their first network 127 × 256, and each further one 256 less.
-const LOCAL_PREFERENCE_LOWERED: u32 = 57_000;
-/// After so many restarts the candidates are as good as a browser's 60th network.
-const MAX_RANK: u32 = 7_000;
+/// Below a browser's host candidates over TCP, which have 90, and above its relays, which have 2 at most.
+const TYPE_PREFERENCE: u32 = 64;
+/// Candidates of one transport that are told apart.
+const RANKS: u32 = 64;
+/// With the next one it would be no type preference of 64 to 89 any more.
+const MAX_RESTARTS: u32 = 13_000;
 
 /// The m-lines of an answer.
 pub(crate) fn sections(answer: &str) -> impl Iterator<Item = Section<'_>> {
@@ -158,12 +160,11 @@ pub(crate) fn replace_sources(answer: &str, sources_of: impl Fn(&str) -> Option<
 
 /// Ranks the host candidates by the number of ICE restarts so far, all below a client's own. Priorities of pairs (RFC 8445
 /// §6.1.2.3) begin with the lower one of both sides: so each pair after a restart is above all from before, and a client does not
-/// stay with one whose network is gone because that network was the preferred one.
+/// stay with one that is dead because it was the preferred one.
 pub(crate) fn rank_candidates(answer: &str, restarts: u32) -> String {
-    let rank = LOCAL_PREFERENCE_LOWERED - restarts.min(MAX_RANK);
     let mut ranked = String::with_capacity(answer.len());
     for line in answer.split_inclusive('\n') {
-        match line.strip_prefix("a=candidate:").and_then(|candidate| rank_candidate(candidate, rank)) {
+        match line.strip_prefix("a=candidate:").and_then(|candidate| rank_candidate(candidate, restarts)) {
             Some(candidate) => ranked.push_str(&candidate),
             None => ranked.push_str(line),
         }
@@ -171,13 +172,17 @@ pub(crate) fn rank_candidates(answer: &str, restarts: u32) -> String {
     ranked
 }
 
-/// `lowered`: by so much of the local preference (RFC 8445 §5.1.2.1).
-fn rank_candidate(candidate: &str, lowered: u32) -> Option<String> {
+fn rank_candidate(candidate: &str, restarts: u32) -> Option<String> {
     // "foundation component transport priority address port typ host"
     let mut words = candidate.splitn(5, ' ');
     let [foundation, component, transport, priority, rest] = std::array::from_fn(|_| words.next());
-    let priority = priority?.parse::<u32>().ok()?.checked_sub(lowered << 8)?;
-    Some(format!("a=candidate:{} {} {} {priority} {}", foundation?, component?, transport?, rest?))
+    let (transport, priority) = (transport?, priority?.parse::<u32>().ok()?);
+    // str0m counts down from 65,535 with each further candidate.
+    let place = (u32::from(u16::MAX) - (priority >> 8 & 0xffff)).min(RANKS - 1);
+    let udp = if transport.eq_ignore_ascii_case("udp") { RANKS } else { 0 };
+    let local_preference = restarts.min(MAX_RESTARTS) * 2 * RANKS + udp + RANKS - 1 - place;
+    let priority = (TYPE_PREFERENCE << 24) + (local_preference << 8) + (priority & 0xff);
+    Some(format!("a=candidate:{} {} {transport} {priority} {}", foundation?, component?, rest?))
 }
 
 /// A refusal of a session description.
@@ -255,9 +260,10 @@ mod tests {
     }
 
     #[test]
-    fn candidates_after_a_restart_are_above_those_before_and_below_a_browsers() {
+    fn candidates_after_a_restart_are_above_all_before_and_below_a_browsers() {
         let answer = "a=candidate:ab 1 udp 2130706175 203.0.113.1 7882 typ host\r\n\
-            a=candidate:cd 1 tcp 1526726399 203.0.113.1 7882 typ host tcptype passive\r\na=end-of-candidates\r\n";
+            a=candidate:cd 1 udp 2130705663 203.0.113.2 7882 typ host\r\n\
+            a=candidate:ef 1 tcp 1526726143 203.0.113.1 7882 typ host tcptype passive\r\na=end-of-candidates\r\n";
         let priorities = |restarts| {
             let ranked = rank_candidates(answer, restarts);
             assert!(
@@ -267,15 +273,15 @@ mod tests {
             let priority = |line: &str| line.split(' ').nth(3)?.parse::<u32>().ok();
             ranked.lines().filter_map(priority).collect::<Vec<_>>()
         };
-        // Chromium's first network and its sixtieth, over UDP and TCP.
-        let [first, sixtieth] = [[2_122_260_223_u32, 1_518_280_447], [2_118_389_503, 1_514_409_727]];
-        for (index, best) in first.into_iter().enumerate() {
-            let [before, after] = [priorities(0)[index], priorities(1)[index]];
-            assert!(before < after && after < best, "{before} {after}");
-            assert!(priorities(u32::MAX)[index] < sixtieth[index]);
-        }
-        assert!(priorities(u32::MAX)[1] < priorities(0)[0], "UDP before TCP");
+        let in_order: Vec<u32> = [1, 0].into_iter().flat_map(&priorities).chain([RELAYED]).collect();
+        assert!(in_order.is_sorted_by(|above, below| above > below), "{in_order:?}");
+        assert!(priorities(u32::MAX)[0] < SIXTIETH_OVER_TCP && priorities(u32::MAX)[2] > priorities(12_999)[0]);
     }
+
+    /// A candidate of Chromium on a relay over UDP.
+    const RELAYED: u32 = 41_885_439;
+    /// Chromium's host candidate over TCP on its sixtieth network.
+    const SIXTIETH_OVER_TCP: u32 = 1_514_414_079;
 
     #[test]
     fn an_answer_names_our_sources_and_the_numbers_of_extensions() {

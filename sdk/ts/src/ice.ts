@@ -33,6 +33,12 @@ export class PathWatch {
     if (this.#timer !== undefined) this.#tell("trouble");
   }
 
+  /** What the pair in use carries shows whether the path is alive, before the browser has noticed. */
+  proven(alive: boolean): void {
+    if (!alive && this.#told === "connected") this.#tell("trouble");
+    if (alive && this.#told === "trouble" && this.pc.connectionState === "connected") this.#tell("connected");
+  }
+
   close(): void {
     clearTimeout(this.#timer);
     this.pc.removeEventListener("connectionstatechange", this.#look);

@@ -10,6 +10,7 @@ import type { LocalTrack } from "./local-track.js";
 import type { Media, MediaHost } from "./media.js";
 import { Negotiator } from "./negotiation.js";
 import { PlayoutDepth } from "./playout.js";
+import { PathProof } from "./proof.js";
 import { Publisher } from "./publisher.js";
 import { iceGraceOf } from "./reconnect.js";
 import { configuration } from "./relays.js";
@@ -47,6 +48,7 @@ export class ServerMedia implements Media {
   readonly #depth = new PlayoutDepth();
   readonly #watch: PathWatch;
   readonly #unwatchFlow: () => void;
+  readonly #proof: PathProof;
   /** Those of the server's ICE servers that the peer connection has. */
   #iceServers: readonly IceServer[];
   #pathTimer: ReturnType<typeof setTimeout> | undefined;
@@ -66,9 +68,13 @@ export class ServerMedia implements Media {
     this.#negotiator = new Negotiator(this.#pc, exchange, logger, () => this.#useRelays());
     this.#channels = new DataChannels(this.#pc, (frame, reliable) => host.received(frame, reliable));
     this.#watch = new PathWatch(this.#pc, iceGraceOf(options.reconnect), (state) => host.pathChanged(state));
+    this.#proof = new PathProof(this.#pc, (alive) => this.#watch.proven(alive));
     this.#unwatchFlow = watchFlow(
       () => this.#pc.getReceivers(),
-      () => host.pathChanged("silent"),
+      () => {
+        host.pathChanged("silent");
+        void this.#proof.begin();
+      },
     );
     this.#pc.onicecandidate = ({ candidate }) => {
       if (candidate) this.#trickle(candidate);
@@ -190,6 +196,7 @@ export class ServerMedia implements Media {
     clearTimeout(this.#pathTimer);
     this.#watch.close();
     this.#unwatchFlow();
+    this.#proof.close();
     this.#negotiator.close();
     this.#pc.onicecandidate = null;
     this.#pc.close();

@@ -5,7 +5,7 @@
  * ```text
  * socket lost ──▶ resume (media flow on) ──refused──▶ rejoin with a new peer connection
  * path silent ─▶ is the socket dead as well? then as above
- * path lost ───▶ ICE restart ──no path in time──▶ rejoin (the session is presented, so that nobody sees a leave)
+ * path dead ───▶ ICE restart ──no path in time──▶ rejoin (the session is presented, so that nobody sees a leave)
  * ```
  */
 import { CrosspointError, isResumeRefused } from "./errors.js";

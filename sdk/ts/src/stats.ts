@@ -95,17 +95,20 @@ function toTrack(
 }
 
 /** The candidate pairs in use: one, with everything bundled. */
-function pathsOf(report: ReadonlyMap<string, Row>): PathStats[] {
+export function pairsInUse(report: ReadonlyMap<string, Row>): Row[] {
   const pairs = new Set<string>();
   for (const row of report.values()) {
     if (row.type === "transport" && row.selectedCandidatePairId) pairs.add(row.selectedCandidatePairId);
     // Firefox has no transport row.
     if (row.type === "candidate-pair" && row.selected) pairs.add(row.id);
   }
-  return [...pairs].flatMap((id) => {
-    const pair = report.get(id);
-    const local = pair && report.get(pair.localCandidateId);
-    if (!pair || !local) return [];
+  return [...pairs].flatMap((id) => report.get(id) ?? []);
+}
+
+function pathsOf(report: ReadonlyMap<string, Row>): PathStats[] {
+  return pairsInUse(report).flatMap((pair) => {
+    const local = report.get(pair.localCandidateId);
+    if (!local) return [];
     const remote: Row = report.get(pair.remoteCandidateId) ?? {};
     return {
       way: wayOf(local),

@@ -75,6 +75,11 @@ export class FakeConnection extends EventTarget {
   rollbacks = 0;
   closed = false;
   receivers: RTCRtpReceiver[] = [];
+  stats = new Map<string, Record<string, unknown>>();
+
+  getStats(): Promise<Map<string, Record<string, unknown>>> {
+    return Promise.resolve(new Map(this.stats));
+  }
 
   constructor(readonly origin = "1") {
     super();

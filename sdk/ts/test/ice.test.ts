@@ -46,6 +46,23 @@ describe("a path", () => {
     expect(told).toEqual(["trouble"]);
   });
 
+  it("that is proven dead is in trouble, and well again as it is proven alive, though the browser has noticed neither", () => {
+    watch.proven(true);
+    watch.proven(false);
+    watch.proven(false);
+    watch.proven(true);
+    expect(told).toEqual(["connected", "trouble", "connected"]);
+  });
+
+  it("that the browser gives up, too, is not well by a proof", () => {
+    watch.proven(false);
+    pc.becomes("disconnected");
+    watch.proven(true);
+    expect(told).toEqual(["connected", "trouble"]);
+    pc.becomes("failed");
+    expect(told).toEqual(["connected", "trouble", "failed"]);
+  });
+
   it("that is silent when the network changes is in trouble at once", () => {
     pc.becomes("disconnected");
     watch.networkChanged();

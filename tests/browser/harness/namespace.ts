@@ -97,17 +97,22 @@ export class Namespace {
     if (oldest) ip("link", "delete", oldest);
   }
 
-  /** A firewall that swallows what is not let out. Connections that stand are no exception. */
+  /** A firewall that swallows what is not let out, and what comes back from there. Connections that stand are no exception. */
   firewall({ udp, tcp }: LetOut): void {
-    const rule = (kind: string, ports?: readonly number[]) => {
+    const rule = (kind: string, end: "sport" | "dport", ports?: readonly number[]) => {
       if (!ports) return "";
-      return ports.length ? `${kind} dport != { ${ports.join(", ")} } drop` : `meta l4proto ${kind} drop`;
+      return ports.length ? `${kind} ${end} != { ${ports.join(", ")} } drop` : `meta l4proto ${kind} drop`;
     };
     this.#nft(`table inet firewall {
       chain out {
         type filter hook output priority 0; policy accept;
-        ${rule("udp", udp)}
-        ${rule("tcp", tcp)}
+        ${rule("udp", "dport", udp)}
+        ${rule("tcp", "dport", tcp)}
+      }
+      chain in {
+        type filter hook input priority 0; policy accept;
+        ${rule("udp", "sport", udp)}
+        ${rule("tcp", "sport", tcp)}
       }
     }`);
   }
