@@ -1,30 +1,37 @@
-//! Is an address one of this machine's? The system knows: it binds sockets to no others.
+//! The addresses of this machine. They come and go: by DHCP, with a tunnel, as IPv6 changes them for privacy.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
-use std::sync::LazyLock;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
-/// Nobody has this one (RFC 5737).
-const NOBODYS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+use crosspoint_worker::turn_server::Shared;
 
-/// Where sockets may have any address (`net.ipv4.ip_nonlocal_bind`), it cannot be told.
-static BINDS_ANYTHING: LazyLock<bool> = LazyLock::new(|| binds(NOBODYS));
+/// How often the system is asked.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 
-/// Does this machine have it? False where that cannot be told.
-pub fn is_own(ip: IpAddr) -> bool {
-    !*BINDS_ANYTHING && binds(ip)
+/// All of them, loopback included.
+pub fn all() -> io::Result<Vec<IpAddr>> {
+    Ok(if_addrs::get_if_addrs()?.iter().map(if_addrs::Interface::ip).collect())
 }
 
-fn binds(ip: IpAddr) -> bool {
-    UdpSocket::bind(SocketAddr::new(ip, 0)).is_ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn loopback_is_ours_and_what_is_in_documents_is_not() {
-        assert!(is_own(Ipv4Addr::LOCALHOST.into()));
-        assert!(!is_own(NOBODYS) && !is_own("198.51.100.250".parse().expect("an IP")));
-    }
+/// Refuses them as peers of relays, from now on and as they change.
+///
+/// # Errors
+/// When the system does not say which there are.
+pub fn refuse(shared: &Arc<Shared>) -> io::Result<()> {
+    shared.peers().refuse_own(all()?);
+    let shared = shared.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(LOOK_EVERY).await;
+            match all() {
+                Ok(addresses) => shared.peers().refuse_own(addresses),
+                Err(error) => {
+                    tracing::warn!(%error, "this machine's addresses cannot be read; those from before stay refused")
+                }
+            }
+        }
+    });
+    Ok(())
 }

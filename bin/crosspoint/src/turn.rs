@@ -15,7 +15,7 @@ use crosspoint_worker::turn_server::quota::Limits;
 use crosspoint_worker::turn_server::{Settings, Shared};
 use crosspoint_worker::{MediaConfig, TurnConfig};
 
-use crate::own_address::is_own;
+use crate::own_address;
 
 /// What credentials that end are made with: the configured secret, or a new one.
 pub fn secret(config: &Config) -> anyhow::Result<Secret> {
@@ -50,7 +50,9 @@ pub fn workers(config: &Config, media: &MediaConfig, secret: &Secret) -> anyhow:
         peers: peers(config, media),
     };
     let udp = config.media.udp.iter().map(|address| SocketAddr::new(address.ip(), port)).collect();
-    Ok(Some(TurnConfig { udp, shared: Shared::new(settings) }))
+    let shared = Shared::new(settings);
+    own_address::refuse(&shared).context("the addresses of this machine cannot be read")?;
+    Ok(Some(TurnConfig { udp, shared }))
 }
 
 /// What clients are told.
@@ -126,7 +128,9 @@ fn public_port(config: &Config) -> u16 {
 fn peers(config: &Config, media: &MediaConfig) -> Peers {
     let turn = &config.turn;
     let workers = u16::try_from(media.workers).unwrap_or(u16::MAX);
-    let here = (0..workers).flat_map(|worker| media.ports(worker)).map(|(local, told)| Here { told, local });
+    let here = (0..workers).flat_map(|worker| media.ports(worker));
+    // Of a family that nobody is told of, nobody reaches anything.
+    let here = here.filter(|(_, told)| !told.ip().is_unspecified()).map(|(local, told)| Here { told, local });
     let advertised: Vec<IpAddr> = if turn.advertised.is_empty() {
         media.advertised_udp.iter().map(SocketAddr::ip).collect()
     } else {
@@ -137,7 +141,7 @@ fn peers(config: &Config, media: &MediaConfig) -> Peers {
         Some(RelayAddress { told, bound })
     });
     let allowed = turn.allowed_peers.iter().map(Network::range).collect();
-    Peers::new(allowed, here.collect(), relays.collect(), turn.relay_ports.clone()).without_this_machine(is_own)
+    Peers::new(allowed, here.collect(), relays.collect(), turn.relay_ports.clone())
 }
 
 fn random() -> anyhow::Result<[u8; 32]> {

@@ -156,7 +156,13 @@ fn host(text: &str) -> Option<String> {
         return Some(String::new());
     }
     let bracketed = text.parse::<Ipv6Addr>().map(|ip| format!("[{ip}]"));
-    Host::parse(&bracketed.unwrap_or_else(|_| text.to_owned())).ok().map(|host| host.to_string())
+    match Host::parse(&bracketed.unwrap_or_else(|_| text.to_owned())).ok()? {
+        // "3478" would be 0.0.13.150 to browsers.
+        Host::Ipv4(ip) if ip.is_unspecified() || text.parse() != Ok(ip) => None,
+        Host::Ipv6(ip) if ip.is_unspecified() => None,
+        Host::Domain(name) if name.contains('*') => None,
+        host => Some(host.to_string()),
+    }
 }
 
 /// A name that can stand in a certificate: labels of letters, digits and hyphens, at least two of them.
@@ -336,7 +342,18 @@ mod tests {
         ] {
             assert_eq!(host(text).as_deref(), Some(expected), "{text}");
         }
-        for text in ["http://relay", "relay:3478", "192.0.2.1:3478", "a b", "a/b", "turn:relay"] {
+        for text in [
+            "http://relay",
+            "relay:3478",
+            "192.0.2.1:3478",
+            "a b",
+            "a/b",
+            "turn:relay",
+            "0.0.0.0",
+            "::",
+            "3478",
+            "*.example.org",
+        ] {
             assert_eq!(host(text), None, "{text}");
         }
     }

@@ -8,6 +8,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{PoisonError, RwLock};
 
 use ipnet::IpNet;
 
@@ -39,22 +40,22 @@ pub struct Peers {
     relays: Vec<RelayAddress>,
     ports: RangeInclusive<u16>,
     open: [Ports; 2],
-    /// Does this machine have this address?
-    is_local: fn(IpAddr) -> bool,
+    /// What this machine has besides.
+    own: RwLock<Box<[IpAddr]>>,
 }
 
 impl Peers {
     /// `allowed`: networks that are refused otherwise. `media`: our own. `relays`: one address of each family.
     pub fn new(allowed: Vec<IpNet>, media: Vec<Here>, relays: Vec<RelayAddress>, ports: RangeInclusive<u16>) -> Self {
         let media = media.into_iter().map(|here| Here { local: within(here.local), ..here }).collect();
-        Self { allowed, media, relays, ports, open: [Ports::new(), Ports::new()], is_local: |_| false }
+        Self { allowed, media, relays, ports, open: [Ports::new(), Ports::new()], own: RwLock::default() }
     }
 
-    /// Refuses all addresses that this machine has, though nobody is told of them: a firewall in front of it does not see what a
-    /// relay in it sends there. `is_local` is asked whenever a client lets an address in.
-    #[must_use]
-    pub fn without_this_machine(self, is_local: fn(IpAddr) -> bool) -> Self {
-        Self { is_local, ..self }
+    /// Refuses all addresses that this machine has now, though nobody is told of them: a firewall in front of it does not see what
+    /// a relay in it sends there.
+    pub fn refuse_own(&self, addresses: impl IntoIterator<Item = IpAddr>) {
+        // Nothing panics while it is held.
+        *self.own.write().unwrap_or_else(PoisonError::into_inner) = addresses.into_iter().collect();
     }
 
     /// Where relays of this family are, if there are any.
@@ -85,7 +86,7 @@ impl Peers {
 
     /// Loopback is that of every machine, and is refused, or allowed, as a network.
     fn is_of_this_machine(&self, ip: IpAddr) -> bool {
-        !ip.is_loopback() && (self.is_local)(ip)
+        !ip.is_loopback() && self.own.read().unwrap_or_else(PoisonError::into_inner).contains(&ip)
     }
 
     /// Where a datagram for this peer is sent; none: nowhere.
@@ -283,12 +284,12 @@ mod tests {
     fn addresses_of_this_machine_that_nobody_is_told_of_are_refused_though_their_network_is_allowed() {
         let peers = peers("203.0.113.1", "0.0.0.0", &["10.8.0.0/16", "127.0.0.0/8"]);
         let ip = |text: &str| text.parse::<IpAddr>().expect("an IP");
-        let own = peers.without_this_machine(|ip| ["198.51.100.7", "10.8.0.1"].contains(&ip.to_string().as_str()));
+        peers.refuse_own(["198.51.100.7", "10.8.0.1", "203.0.113.1", "127.0.0.1"].map(ip));
         for refused in ["198.51.100.7", "::ffff:198.51.100.7", "10.8.0.1"] {
-            assert!(!own.may_permit(ip(refused)), "{refused}");
+            assert!(!peers.may_permit(ip(refused)), "{refused}");
         }
         for permitted in ["203.0.113.1", "198.51.100.8", "10.8.0.2", "127.0.0.1"] {
-            assert!(own.may_permit(ip(permitted)), "{permitted}");
+            assert!(peers.may_permit(ip(permitted)), "{permitted}");
         }
     }
 

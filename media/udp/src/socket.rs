@@ -140,24 +140,15 @@ impl Socket {
         Ok(bundles == BATCH_SIZE)
     }
 
-    /// Sends what is in a batch, if anything. Of what there is no room for now, `keep` bytes stay, the newest; of what the system
-    /// does not take at all, nothing does.
-    pub fn flush(&mut self, batch: &mut Batch, keep: usize) -> io::Result<()> {
-        if batch.is_empty() {
-            return Ok(());
+    /// Sends what is in a batch, if anything. Of what there is no room for now, `keep` bytes stay, the newest.
+    pub fn flush(&mut self, batch: &mut Batch, keep: usize) {
+        if !batch.is_empty() && !self.send(batch) {
+            self.dropped += batch.shed(keep) as u64;
         }
-        let sent = self.send(batch);
-        let keep = match &sent {
-            Ok(true) => return Ok(()),
-            Ok(false) => keep,
-            Err(_) => 0,
-        };
-        self.dropped += batch.shed(keep) as u64;
-        sent.map(|_| ())
     }
 
-    /// Sends a batch. Runs that the kernel has no room for now are kept at the front of the batch; `Ok(false)` says so.
-    pub fn send(&mut self, batch: &mut Batch) -> io::Result<bool> {
+    /// Sends a batch. Runs that the kernel has no room for now are kept at the front of the batch; false says so.
+    pub fn send(&mut self, batch: &mut Batch) -> bool {
         let mut done = 0;
         let mut room = true;
         for run in &batch.runs {
@@ -186,7 +177,7 @@ impl Socket {
         } else {
             batch.forget(done);
         }
-        Ok(room)
+        room
     }
 }
 
@@ -219,7 +210,7 @@ mod tests {
         for datagram in &sent {
             batch.push(receiver.local(), datagram);
         }
-        assert!(sender.send(&mut batch).expect("send"));
+        assert!(sender.send(&mut batch));
         assert!(batch.is_empty());
         assert_eq!(receive_all(&mut receiver, sent.len()), sent);
         assert_eq!((sender.sent, sender.dropped), (20, 0));
@@ -231,7 +222,7 @@ mod tests {
         let mut batch = Batch::new(1);
         batch.push("127.0.0.1:9".parse().expect("address"), b"nobody");
         batch.push(receiver.local(), b"somebody");
-        assert!(sender.send(&mut batch).expect("send"));
+        assert!(sender.send(&mut batch));
         assert_eq!(receive_all(&mut receiver, 1), [b"somebody".to_vec()]);
     }
 }

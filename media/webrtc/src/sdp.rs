@@ -73,7 +73,7 @@ pub(crate) struct Section<'a> {
 const TYPE_PREFERENCE: u32 = 64;
 /// Candidates of one transport that are told apart.
 const RANKS: u32 = 64;
-/// With the next one it would be no type preference of 64 to 89 any more.
+/// Soon after it the type preference would be 90.
 const MAX_RESTARTS: u32 = 13_000;
 
 /// The m-lines of an answer.
@@ -177,8 +177,9 @@ fn rank_candidate(candidate: &str, restarts: u32) -> Option<String> {
     let mut words = candidate.splitn(5, ' ');
     let [foundation, component, transport, priority, rest] = std::array::from_fn(|_| words.next());
     let (transport, priority) = (transport?, priority?.parse::<u32>().ok()?);
-    // str0m counts down from 65,535 with each further candidate.
-    let place = (u32::from(u16::MAX) - (priority >> 8 & 0xffff)).min(RANKS - 1);
+    // str0m counts down with each further candidate, by two, from 65,535 for IPv6 and 65,534 for IPv4: of the same place both have
+    // the same rank here, and which of them it is to be is the client's choice.
+    let place = ((u32::from(u16::MAX) - (priority >> 8 & 0xffff)) / 2).min(RANKS - 1);
     let udp = if transport.eq_ignore_ascii_case("udp") { RANKS } else { 0 };
     let local_preference = restarts.min(MAX_RESTARTS) * 2 * RANKS + udp + RANKS - 1 - place;
     let priority = (TYPE_PREFERENCE << 24) + (local_preference << 8) + (priority & 0xff);
@@ -262,6 +263,7 @@ mod tests {
     #[test]
     fn candidates_after_a_restart_are_above_all_before_and_below_a_browsers() {
         let answer = "a=candidate:ab 1 udp 2130706175 203.0.113.1 7882 typ host\r\n\
+            a=candidate:cd 1 udp 2130706431 2001:db8::1 7882 typ host\r\n\
             a=candidate:cd 1 udp 2130705663 203.0.113.2 7882 typ host\r\n\
             a=candidate:ef 1 tcp 1526726143 203.0.113.1 7882 typ host tcptype passive\r\na=end-of-candidates\r\n";
         let priorities = |restarts| {
@@ -273,9 +275,11 @@ mod tests {
             let priority = |line: &str| line.split(' ').nth(3)?.parse::<u32>().ok();
             ranked.lines().filter_map(priority).collect::<Vec<_>>()
         };
-        let in_order: Vec<u32> = [1, 0].into_iter().flat_map(&priorities).chain([RELAYED]).collect();
+        let mut in_order: Vec<u32> = [1, 0].into_iter().flat_map(&priorities).chain([RELAYED]).collect();
+        in_order.dedup();
+        assert_eq!(in_order.len(), 7, "IPv4 and IPv6 have the same rank: {in_order:?}");
         assert!(in_order.is_sorted_by(|above, below| above > below), "{in_order:?}");
-        assert!(priorities(u32::MAX)[0] < SIXTIETH_OVER_TCP && priorities(u32::MAX)[2] > priorities(12_999)[0]);
+        assert!(priorities(u32::MAX)[0] < SIXTIETH_OVER_TCP && priorities(u32::MAX)[3] > priorities(12_999)[0]);
     }
 
     /// A candidate of Chromium on a relay over UDP.

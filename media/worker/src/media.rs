@@ -29,11 +29,11 @@ pub struct MediaConfig {
     pub workers: usize,
     /// The UDP addresses of worker 0 (one per IP family); worker n has the same with port + n. Port 0: any.
     pub udp: Vec<SocketAddr>,
-    /// The addresses that clients are told, in the order of `udp`; ports count up likewise. Empty: `udp` itself.
+    /// The addresses that clients are told in place of `udp`, one of each family; ports count up likewise. Empty: `udp` itself.
     pub advertised_udp: Vec<SocketAddr>,
     /// The TCP addresses for all workers (ICE-TCP, RFC 6544, passive). Empty: none.
     pub tcp: Vec<SocketAddr>,
-    /// The TCP addresses that clients are told, in the order of `tcp`. Empty: `tcp` itself.
+    /// The same for TCP.
     pub advertised_tcp: Vec<SocketAddr>,
     /// TCP addresses that clients are told too, and on which somebody else listens, who gives us what is ours
     /// ([`Media::take_stream`]).
@@ -45,11 +45,11 @@ pub struct MediaConfig {
 impl MediaConfig {
     /// The UDP ports of a worker: where each listens, and as clients are told.
     pub fn ports(&self, worker: u16) -> impl Iterator<Item = (SocketAddr, SocketAddr)> {
-        let port = move |(family, first): (usize, &SocketAddr)| {
-            let told = self.advertised_udp.get(family).unwrap_or(first);
-            (count_up(*first, worker), count_up(*told, worker))
+        let port = move |first: &SocketAddr| {
+            let told = of_family(&self.advertised_udp, *first);
+            (count_up(*first, worker), count_up(told, worker))
         };
-        self.udp.iter().enumerate().map(port)
+        self.udp.iter().map(port)
     }
 }
 
@@ -224,16 +224,21 @@ type Listeners = Vec<(TcpListener, SocketAddr)>;
 fn listen(config: &MediaConfig) -> Result<(Listeners, Vec<HostCandidate>), StartError> {
     let mut listeners = Vec::new();
     let mut candidates = Vec::new();
-    for (index, address) in config.tcp.iter().enumerate() {
+    for address in &config.tcp {
         let bind = |error| StartError::Bind { protocol: "TCP", address: *address, error };
         let listener = listen_tcp(*address).map_err(bind)?;
-        let advertised = config.advertised_tcp.get(index).copied();
-        let advertised = with_port(advertised.unwrap_or(*address), listener.local_addr().map_err(bind)?.port());
+        let advertised = of_family(&config.advertised_tcp, *address);
+        let advertised = with_port(advertised, listener.local_addr().map_err(bind)?.port());
         candidates.push(HostCandidate { address: advertised, tcp: true });
         listeners.push((listener, advertised));
     }
     candidates.extend(config.shared_tcp.iter().map(|address| HostCandidate { address: *address, tcp: true }));
     Ok((listeners, candidates))
+}
+
+/// The one that clients are told in place of this one.
+fn of_family(told: &[SocketAddr], address: SocketAddr) -> SocketAddr {
+    told.iter().find(|told| told.is_ipv4() == address.is_ipv4()).copied().unwrap_or(address)
 }
 
 /// An IPv6 one takes IPv6 only, so that both families can have the same port.

@@ -302,9 +302,7 @@ impl Shell {
             }
         });
         for port in &mut self.ports {
-            if let Err(error) = port.socket.flush(&mut port.batch, MAX_WAITING) {
-                tracing::warn!(%error, "sending");
-            }
+            port.socket.flush(&mut port.batch, MAX_WAITING);
         }
     }
 

@@ -6,8 +6,8 @@ import { pairsInUse } from "./stats.js";
 
 /** Milliseconds between two looks. */
 const LOOK_EVERY = 250;
-/** Whoever is sent something reports of it (RTCP) every 2 s; media have been silent for half a second when this begins. */
-const DEAD_AFTER = 1700;
+/** Whoever is sent something reports of it: ten times a second where congestion control wants that, else every 2 s (RTCP). */
+const DEAD_AFTER = 2100;
 /** Packets that somebody would have reported of. */
 const SENT = 20;
 /** By then the browser has noticed, in milliseconds. */
@@ -22,10 +22,9 @@ interface Carried {
 
 /** Looks at one peer connection when there is reason for doubt. */
 export class PathProof {
-  #begun: { at: number; first: Carried } | undefined;
+  #begun: { at: number; first?: Carried } | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #dead = false;
-  #closed = false;
 
   /** Calls `told` with `false` when the path is dead, and with `true` when something comes (again). */
   constructor(
@@ -35,43 +34,41 @@ export class PathProof {
 
   /** Media that were arriving have stopped. */
   async begin(): Promise<void> {
-    const first = await carriedBy(this.pc);
-    if (this.#closed || this.#begun || !first) return;
+    if (this.#begun) return;
+    this.#begun = { at: Date.now() };
     this.#dead = false;
-    this.#begun = { at: Date.now(), first };
-    this.#next();
+    await this.#look();
   }
 
+  /** ICE is being restarted, for whatever reason: that has its time to find another pair. */
+  restarting(): void {
+    if (this.#begun) this.#begun.at = Date.now();
+  }
+
+  /** Looks no more. */
   close(): void {
-    this.#closed = true;
-    this.#end();
-  }
-
-  #next(): void {
-    this.#timer = setTimeout(() => void this.#look(), LOOK_EVERY);
+    clearTimeout(this.#timer);
+    this.#begun = undefined;
   }
 
   async #look(): Promise<void> {
+    const begun = this.#begun;
     const now = await carriedBy(this.pc);
-    if (!this.#begun) return;
-    const { at, first } = this.#begun;
-    const passed = Date.now() - at;
-    if (now && (now.pair !== first.pair || now.received > first.received)) {
-      this.#end();
+    if (!begun || begun !== this.#begun) return;
+    const passed = Date.now() - begun.at;
+    begun.first ??= now;
+    const { first } = begun;
+    if (passed > NO_LONGER) return this.close();
+    if (now && first && (now.pair !== first.pair || now.received > first.received)) {
+      this.close();
       this.told(true);
       return;
     }
-    if (!now || passed > NO_LONGER) return this.#end();
-    if (!this.#dead && passed >= DEAD_AFTER && now.sent - first.sent >= SENT) {
+    if (!this.#dead && now && first && passed >= DEAD_AFTER && now.sent - first.sent >= SENT) {
       this.#dead = true;
       this.told(false);
     }
-    this.#next();
-  }
-
-  #end(): void {
-    clearTimeout(this.#timer);
-    this.#begun = undefined;
+    this.#timer = setTimeout(() => void this.#look(), LOOK_EVERY);
   }
 }
 

@@ -185,6 +185,7 @@ export class ServerMedia implements Media {
   }
 
   restartIce(): Promise<void> {
+    this.#proof.restarting();
     return this.#negotiator.restartIce();
   }
 

@@ -20,6 +20,7 @@ import type { Join, Joined } from "./wire/index.js";
 const RESTART_WITHIN = 8000;
 /** So long after the machine's network changed a socket that breaks was of the old one, in milliseconds. */
 const OLD_NETWORK = 10_000;
+
 /** What a session needs of its room. */
 export interface SessionHost {
   /** The part of a join that is the same each time. */
@@ -158,8 +159,8 @@ export class Session {
     clearTimeout(this.#pathTimer);
     const repair = new Reconnector(this.policy, this.logger);
     this.#repair = repair;
-    // The pause is for servers that many come back to at once, not for somebody whose network went.
-    if (this.#lostWithNetwork()) repair.hurry();
+    // The pause is for servers that many come back to at once, not for one whose network is another.
+    if (this.#silent && this.#networkChanged()) repair.hurry();
     this.host.reconnecting(stage);
     repair
       .run(() => this.#attempt())
@@ -181,7 +182,11 @@ export class Session {
 
   /** Then the path went with the socket as well, though the browser may not have noticed. */
   #lostWithNetwork(): boolean {
-    return this.#silent || Date.now() - this.#changedAt < OLD_NETWORK;
+    return this.#silent || this.#networkChanged();
+  }
+
+  #networkChanged(): boolean {
+    return Date.now() - this.#changedAt < OLD_NETWORK;
   }
 
   async #attempt(): Promise<boolean> {

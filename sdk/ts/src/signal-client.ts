@@ -13,10 +13,12 @@ const PING_AFTER = 10_000;
 /** Silence after which the socket is taken for dead although the browser has not noticed, in milliseconds. */
 const DEAD_AFTER = 20_000;
 /**
- * How long the socket may take to show that it works when there is reason for doubt, in milliseconds: between these, by what its
- * replies took before. It is known before a silent path has had its second.
+ * How long the socket may take to show that it works when there is reason for doubt, in milliseconds: between these, by what the
+ * slowest of its last replies took. It is known before a silent path has had its second.
  */
 const PROBE_WITHIN = { least: 350, most: 900 };
+/** So many replies tell how slow a socket is. */
+const REPLIES = 5;
 /** TCP sends a lost segment again after a round trip and this much, in milliseconds (Linux, Windows, macOS: 200 to 230). */
 const RESENT_AFTER = 250;
 /** A page that was busy takes what waits in its queue first, in milliseconds. */
@@ -57,8 +59,8 @@ export class SignalClient extends Emitter<SignalEvents> {
   #pings: number[] = [];
   #queue: ClientMessage[] = [];
   #heard = 0;
-  /** What the quickest reply over this socket took, in milliseconds. */
-  #roundTrip = Number.POSITIVE_INFINITY;
+  /** What the last replies over this socket took, in milliseconds. */
+  #roundTrips: number[] = [];
   #probing = false;
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -75,7 +77,7 @@ export class SignalClient extends Emitter<SignalEvents> {
     const socket = this.makeSocket(url);
     this.#socket = socket;
     this.#closed = undefined;
-    this.#roundTrip = Number.POSITIVE_INFINITY;
+    this.#roundTrips = [];
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         drop(socket);
@@ -152,7 +154,9 @@ export class SignalClient extends Emitter<SignalEvents> {
     if (!this.joined || this.#probing) return;
     this.#probing = true;
     const socket = this.#socket;
-    const within = Math.min(Math.max(RESENT_AFTER + 3 * this.#roundTrip, PROBE_WITHIN.least), PROBE_WITHIN.most);
+    const slowest = Math.max(...this.#roundTrips);
+    const usual = slowest >= 0 ? RESENT_AFTER + 3 * slowest : PROBE_WITHIN.most;
+    const within = Math.min(Math.max(usual, PROBE_WITHIN.least), PROBE_WITHIN.most);
     try {
       await this.ask({ type: "ping" }, within);
     } catch {
@@ -189,7 +193,7 @@ export class SignalClient extends Emitter<SignalEvents> {
     const begun = Date.now();
     return withTimeout<T>(timeout, (resolve, reject) => {
       const replied = (value: T) => {
-        this.#roundTrip = Math.min(this.#roundTrip, Date.now() - begun);
+        this.#roundTrips = [...this.#roundTrips, Date.now() - begun].slice(-REPLIES);
         resolve(value);
       };
       begin(replied, reject);

@@ -23,7 +23,7 @@ describe("a path on which media have stopped", () => {
   it("is dead when much is sent and nothing of any kind comes, and is told once", async () => {
     await proof.begin();
     carries({ sent: 150, bytes: 5000, responses: 3 });
-    await vi.advanceTimersByTimeAsync(1600);
+    await vi.advanceTimersByTimeAsync(2000);
     expect(told).toEqual([]);
     await vi.advanceTimersByTimeAsync(5000);
     expect(told).toEqual([false]);
@@ -57,6 +57,20 @@ describe("a path on which media have stopped", () => {
     await proof.begin();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(told).toEqual([]);
+  });
+
+  it("is given time by a restart of ICE, and a look at which the browser says nothing changes nothing", async () => {
+    await proof.begin();
+    carries({ sent: 150, bytes: 5000, responses: 3 });
+    await vi.advanceTimersByTimeAsync(2000);
+    proof.restarting();
+    const { stats } = pc;
+    pc.stats = new Map();
+    await vi.advanceTimersByTimeAsync(1000);
+    pc.stats = stats;
+    expect(told).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(told).toEqual([false]);
   });
 
   it("is not looked at any more at the end", async () => {

@@ -38,16 +38,24 @@ fn store(site: &Site<'_>, path: &Path) -> Finding {
 /// The server makes it, if it may.
 fn missing(folder: &Path) -> Finding {
     let above = folder.ancestors().find(|above| above.is_dir()).unwrap_or(Path::new("."));
+    let make = format!(
+        "Or make it for the server's user: install -d -o crosspoint -m 750 {} (the systemd unit makes /var/lib/crosspoint itself). Or set \
+         store.path = \"\": then shows are forgotten when the server ends.",
+        folder.display()
+    );
     match access(above, Access::WRITE_OK | Access::EXEC_OK) {
+        // Who may do everything cannot tell what the server's user may.
+        Ok(()) if rustix::process::geteuid().is_root() => {
+            let seen = format!(
+                "{} is not there; whether the server's user may make it is seen as that user only",
+                folder.display()
+            );
+            Finding::not_checked(STORE, seen, format!("Run this as that user (sudo -u crosspoint …). {make}"))
+        }
         Ok(()) => Finding::ok(STORE, format!("{} is not there; the server makes it when it starts", folder.display())),
         Err(error) => {
             let seen = format!("{} is not there, and this user cannot make it: {error}", folder.display());
-            let make = format!(
-                "Make it for the server's user: install -d -o crosspoint -m 750 {} (the systemd unit makes /var/lib/crosspoint itself). \
-                 Or set store.path = \"\": then shows are forgotten when the server ends.",
-                folder.display()
-            );
-            Finding::failed(STORE, seen, make)
+            Finding::failed(STORE, seen, format!("Run this as the server's user. {make}"))
         }
     }
 }

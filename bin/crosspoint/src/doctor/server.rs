@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::time::{Duration, SystemTime};
 
 use crosspoint_config::Config;
+use crosspoint_model::Secret;
 use reqwest::blocking::{Client, Response};
 use reqwest::header::DATE;
 
@@ -124,12 +125,16 @@ pub fn get(url: &str, path: &str) -> reqwest::Result<Response> {
     client.get(format!("{}{path}", url.trim_end_matches('/'))).send()
 }
 
+/// The key, where it may be sent: elsewhere only over TLS.
+pub fn key_for<'a>(site: &'a Site<'_>, url: &str) -> Option<&'a Secret> {
+    site.config.admin.key.as_ref().filter(|_| !site.outside || url.starts_with("https://"))
+}
+
 /// Asks for what only operators get, and sends the key. Elsewhere only with a certificate that is trusted.
 pub fn get_with_key(site: &Site<'_>, url: &str, path: &str) -> reqwest::Result<Response> {
     let client = Client::builder().danger_accept_invalid_certs(!site.outside).no_proxy().timeout(PATIENCE).build()?;
     let request = client.get(format!("{}{path}", url.trim_end_matches('/')));
-    let is_safe = !site.outside || url.starts_with("https://");
-    match site.config.admin.key.as_ref().filter(|_| is_safe) {
+    match key_for(site, url) {
         Some(key) => request.bearer_auth(key.expose()).send(),
         None => request.send(),
     }

@@ -165,10 +165,12 @@ fn a_key_that_the_server_refuses_is_told() {
 #[test]
 fn where_clients_reach_the_relay_is_not_set_and_told() {
     let keys = format!("a: {}", "0123456789abcdef".repeat(2));
-    let report = Report::read(&run(&["doctor", "--json", "--auth.keys", &keys, "--store.path", "/tmp/none/x.db"]));
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = folder.path().join("none").join("x.db");
+    let report = Report::read(&run(&["doctor", "--json", "--auth.keys", &keys, "--store.path", path(&store)]));
     assert!(text(report.failed("relay"), "cure").starts_with("Set media.advertised"), "{report:?}");
     let store = report.of("store").next().expect("a finding");
-    assert!(is(store, "ok") && text(store, "seen").contains("the server makes it"), "{report:?}");
+    assert!(!is(store, "failed") && text(store, "seen").contains("none is not there; "), "{report:?}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! What the HTTP doors share: who calls and what they may (`access.rs`), bodies (`body.rs`), queries (`query.rs`), what is wrong with them in words (`plain.rs`), and here refusals as
-//! every door sends them: problem details (RFC 9457), as RFC 9725 §4.2 wants 4xx and 5xx answers to be too.
+//! What the HTTP doors share: who calls and what they may (`access.rs`), bodies (`body.rs`), queries (`query.rs`), what is wrong
+//! with them in words (`plain.rs`), and here refusals as every door sends them: problem details (RFC 9457), as RFC 9725 §4.2 wants
+//! 4xx and 5xx answers to be too.
 
 mod access;
 mod body;

@@ -1,32 +1,35 @@
 //! Sockets that something is to be done with, each once, by their numbers.
 
-/// A list without repetitions. Both ways into it take the same time however long it is.
+use std::collections::VecDeque;
+
+/// A queue without repetitions. Nothing in it takes longer the longer it is.
 #[derive(Debug, Default)]
 pub(crate) struct Due {
-    list: Vec<usize>,
+    queue: VecDeque<usize>,
     is_in: Vec<bool>,
 }
 
 impl Due {
-    /// Puts a number in, if it is not there.
+    /// Puts a number at the end, if it is not in it.
     pub fn insert(&mut self, number: usize) {
         if self.is_in.len() <= number {
             self.is_in.resize(number + 1, false);
         }
         if !std::mem::replace(&mut self.is_in[number], true) {
-            self.list.push(number);
+            self.queue.push_back(number);
         }
     }
 
-    /// Takes all of them out.
-    pub fn take(&mut self) -> Vec<usize> {
-        let list = std::mem::take(&mut self.list);
-        list.iter().for_each(|number| self.is_in[*number] = false);
-        list
+    /// Takes the first one out.
+    pub fn next(&mut self) -> Option<usize> {
+        let number = self.queue.pop_front()?;
+        self.is_in[number] = false;
+        Some(number)
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
+    /// How many a round has: what is put in during it has its turn in the next one.
+    pub fn len(&self) -> usize {
+        self.queue.len()
     }
 }
 
@@ -40,9 +43,9 @@ mod tests {
         for number in [3, 0, 3, 7, 0] {
             due.insert(number);
         }
-        assert_eq!(due.take(), [3, 0, 7]);
-        assert!(due.is_empty());
+        assert_eq!((due.len(), due.next()), (3, Some(3)));
         due.insert(3);
-        assert_eq!(due.take(), [3]);
+        due.insert(7);
+        assert_eq!([due.next(), due.next(), due.next(), due.next()], [Some(0), Some(7), Some(3), None]);
     }
 }

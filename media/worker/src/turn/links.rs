@@ -106,12 +106,12 @@ impl Links {
         self.waiting.insert(index);
     }
 
-    pub fn take_readable(&mut self) -> Vec<usize> {
-        self.readable.take()
+    pub fn readable(&mut self) -> &mut Due {
+        &mut self.readable
     }
 
     pub fn has_readable(&self) -> bool {
-        !self.readable.is_empty()
+        self.readable.len() > 0
     }
 
     pub fn is_empty(&self) -> bool {
@@ -153,7 +153,8 @@ impl Links {
 
     /// Sends what has been gathered, as far as clients read. A connection with more to send says when it can be written.
     pub fn send(&mut self) {
-        for index in self.waiting.take() {
+        for _ in 0..self.waiting.len() {
+            let Some(index) = self.waiting.next() else { return };
             let failed = self.links.get_mut(index).is_some_and(|link| link.flush().is_err());
             if failed && let Some(link) = self.links.try_remove(index) {
                 self.ended.push(link.flow);

@@ -123,7 +123,8 @@ impl TurnSockets {
             self.read_port(index, buffers, registry);
         }
         let begin = Instant::now();
-        for index in self.out.relays.take_readable() {
+        for _ in 0..self.out.relays.readable().len() {
+            let Some(index) = self.out.relays.readable().next() else { break };
             // The others have their turn, and the rest of these theirs after it.
             if begin.elapsed() > WORK {
                 self.out.relays.ready(index);
@@ -132,7 +133,8 @@ impl TurnSockets {
             self.read_relay(index, buffers);
             self.out.send(&mut self.ports);
         }
-        for index in self.out.links.take_readable() {
+        for _ in 0..self.out.links.readable().len() {
+            let Some(index) = self.out.links.readable().next() else { break };
             self.read_link(index, registry);
         }
         self.send();
@@ -278,7 +280,7 @@ impl Outlets {
         self.relays.send();
         self.links.send();
         for (port, batch) in ports.iter_mut().zip(&mut self.batches) {
-            send(&mut port.socket, batch);
+            port.socket.flush(batch, MAX_WAITING);
         }
     }
 }
@@ -291,12 +293,5 @@ fn to_client(batches: &mut [Batch], links: &mut Links, client: Flow, head: &[u8]
             }
         }
         Transport::Tcp | Transport::Tls => links.push(client.socket, head, body),
-    }
-}
-
-/// Sends a batch. What a full socket has no room for stays, up to a bound.
-fn send(socket: &mut Socket, batch: &mut Batch) {
-    if let Err(error) = socket.flush(batch, MAX_WAITING) {
-        tracing::debug!(%error, "sending for TURN clients");
     }
 }

@@ -8,6 +8,7 @@ use crosspoint_turn::{AllocationKey, Opening};
 use crosspoint_udp::{Batch, Socket};
 use mio::{Registry, Token};
 
+use super::MAX_WAITING;
 use super::due::Due;
 
 /// Tokens of relay sockets begin here, above all others of a worker.
@@ -68,16 +69,16 @@ impl RelaySockets {
         self.readable.insert(index);
     }
 
-    pub fn take_readable(&mut self) -> Vec<usize> {
-        self.readable.take()
+    pub fn readable(&mut self) -> &mut Due {
+        &mut self.readable
     }
 
     pub fn has_readable(&self) -> bool {
-        !self.readable.is_empty()
+        self.readable.len() > 0
     }
 
     pub fn has_waiting(&self) -> bool {
-        !self.waiting.is_empty()
+        self.waiting.len() > 0
     }
 
     /// One that is to be read.
@@ -94,12 +95,13 @@ impl RelaySockets {
 
     /// Sends what has been gathered.
     pub fn send(&mut self) {
-        for index in self.waiting.take() {
+        for _ in 0..self.waiting.len() {
+            let Some(index) = self.waiting.next() else { return };
             let batch = &mut self.batches[index];
             match &mut self.sockets[index] {
                 Some(socket) => {
                     let before = socket.dropped;
-                    super::send(socket, batch);
+                    socket.flush(batch, MAX_WAITING);
                     self.dropped += socket.dropped - before;
                 }
                 None => batch.clear(),

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::client::Credential;
 use crate::doctor::Site;
-use crate::doctor::server::{get_with_key, innermost};
+use crate::doctor::server::{get_with_key, innermost, key_for};
 
 /// Where the server tells a client its relays.
 const PATH: &str = "/api/webrtc/ice-servers";
@@ -100,9 +100,10 @@ fn ask(site: &Site<'_>) -> Result<Vec<IceServer>, Untold> {
     let answer = get_with_key(site, &running.url, PATH);
     let answer = answer.map_err(|error| because(format!("the server does not tell one: {}", innermost(&error))))?;
     if [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&answer.status()) {
-        return Err(match &site.config.admin.key {
-            Some(_) => Untold { why: "the server refuses admin.key".into(), refuses_key: true },
-            None => because("the server tells one to operators only, and admin.key is not set".into()),
+        return Err(match (key_for(site, &running.url), &site.config.admin.key) {
+            (Some(_), _) => Untold { why: "the server refuses admin.key".into(), refuses_key: true },
+            (None, Some(_)) => because("admin.key is sent from outside over https:// only".into()),
+            (None, None) => because("the server tells one to operators only, and admin.key is not set".into()),
         });
     }
     if !answer.status().is_success() {
