@@ -4,5 +4,6 @@ mod doctor;
 mod draining;
 mod house;
 mod pages;
+mod relaying;
 mod starting;
 mod tls;
