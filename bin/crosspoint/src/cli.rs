@@ -307,7 +307,12 @@ fn with_hidden_keys(command: clap::Command) -> clap::Command {
 }
 
 fn flag(key: &Key) -> Arg {
-    Arg::new(key.path).long(key.path).value_name("VALUE").help(key.doc).help_heading("Settings")
+    Arg::new(key.path)
+        .long(key.path)
+        .value_name("VALUE")
+        .help(key.doc)
+        .help_heading("Settings")
+        .allow_negative_numbers(true)
 }
 
 /// The arguments of the command that was chosen.

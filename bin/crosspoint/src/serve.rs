@@ -11,6 +11,7 @@ use crosspoint_config::{Config, LogFormat};
 use crosspoint_model::Secret;
 use crosspoint_model::grant::Bearer;
 use crosspoint_rooms::{FreshToken, Options, Rooms, TokenIssuer, fact_channel};
+use crosspoint_sessions::Sessions;
 use crosspoint_show::outbox::Outbox;
 use crosspoint_telemetry::Metrics;
 use crosspoint_webhooks::{Pace, Settings, Webhooks};
@@ -81,7 +82,7 @@ async fn run_on(config: Config) -> anyhow::Result<()> {
     let signal = signals.next().await;
     tracing::info!(signal, deadline = ?config.drain.deadline, "draining; a second signal ends at once");
     tokio::select! {
-        () = drain(&rooms, &handle, told, config.drain.deadline) => {}
+        () = drain(&rooms, &sessions, &handle, told, config.drain.deadline) => {}
         second = signals.next() => tracing::warn!(signal = second, "ending at once"),
     }
     handle.shutdown();
@@ -96,7 +97,7 @@ struct Told {
     outbox: Option<Outbox>,
 }
 
-async fn drain(rooms: &Rooms, handle: &Handle<SocketAddr>, told: Told, deadline: Duration) {
+async fn drain(rooms: &Rooms, sessions: &Sessions, handle: &Handle<SocketAddr>, told: Told, deadline: Duration) {
     rooms.drain(deadline).await;
     if let Some(webhooks) = told.webhooks {
         webhooks.finish(LAST_WEBHOOKS).await;
@@ -104,6 +105,7 @@ async fn drain(rooms: &Rooms, handle: &Handle<SocketAddr>, told: Told, deadline:
     if let Some(outbox) = told.outbox {
         outbox.finish(LAST_WEBHOOKS).await;
     }
+    sessions.close();
     handle.graceful_shutdown(Some(LAST_REQUESTS));
     let has_ended = async {
         while handle.connection_count() > 0 {
@@ -194,6 +196,11 @@ fn announce(config: &Config, listener: &TcpListener, here: &str) -> anyhow::Resu
                 "--dev on {bound}: whoever reaches this address may do everything; tokens are not handed out"
             );
         }
+    }
+    if config.sessions.open && !config.is_on_loopback() {
+        tracing::warn!(
+            "sessions.open on {bound}: whoever reaches this address takes part in every session whose id they know, and gets credentials for the relay"
+        );
     }
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),

@@ -14,6 +14,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
+use crate::doctor::untimely;
 use crate::signals;
 
 /// How often the files are looked at.
@@ -53,6 +54,7 @@ async fn from_files(files: TlsFiles) -> anyhow::Result<RustlsConfig> {
         .await
         .with_context(|| format!("http.tls_cert and http.tls_key ({}) cannot be used", files.cert.display()))?;
     offer_turn(&config);
+    warn_of_dates(&files);
     let mut hangups = signals::hangup().context("SIGHUP cannot be listened for")?;
     let reloaded = config.clone();
     tokio::spawn(async move {
@@ -72,6 +74,14 @@ async fn from_files(files: TlsFiles) -> anyhow::Result<RustlsConfig> {
     Ok(config)
 }
 
+/// A server with a certificate that browsers refuse is better than none, if somebody knows.
+fn warn_of_dates(files: &TlsFiles) {
+    let first = CertificateDer::from_pem_file(&files.cert).ok();
+    if let Some(trouble) = first.and_then(|first| untimely(&first)) {
+        tracing::warn!(cert = %files.cert.display(), "http.tls_cert: {trouble}");
+    }
+}
+
 /// Clients of the relay may say in their hello that they are (RFC 7443), and then take no other word.
 fn offer_turn(config: &RustlsConfig) {
     let mut offering = (*config.get_inner()).clone();
@@ -87,6 +97,7 @@ async fn reload(config: &RustlsConfig, files: &TlsFiles) {
     match taken {
         Ok(()) => {
             offer_turn(config);
+            warn_of_dates(files);
             tracing::info!(cert = %files.cert.display(), "certificate read again");
         }
         Err(error) => {

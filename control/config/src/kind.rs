@@ -133,7 +133,11 @@ impl Kind {
             }
             Self::Origins => read_list(raw, is_origin, "an origin like https://example.org (no path), or *"),
             Self::WebAddresses => read_list(raw, is_web, "an http:// or https:// address"),
-            Self::IceAddresses => read_list(raw, is_ice, "a stun:, turn: or turns: address"),
+            Self::IceAddresses => read_list(
+                raw,
+                is_ice,
+                "an address like stun:stun.example.org:3478 or turn:turn.example.org:3478?transport=udp",
+            ),
         }
     }
 }
@@ -299,8 +303,18 @@ fn is_origin(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| url.has_host() && url.origin().ascii_serialization() == text)
 }
 
+/// RFC 7064 §3.1, RFC 7065 §3.1. A browser that cannot read one of them makes no peer connection at all.
 fn is_ice(text: &str) -> bool {
-    ["stun:", "stuns:", "turn:", "turns:"].iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme))
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    let (place, query) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
+    let fits = match (scheme, query) {
+        ("stun" | "stuns" | "turn" | "turns", None) => true,
+        ("turn" | "turns", Some(query)) => ["transport=udp", "transport=tcp"].contains(&query),
+        _ => false,
+    };
+    // The same host and port as in any other address.
+    let is_place = !place.contains(['/', '@', '#']) && Url::parse(&format!("http://{place}/")).is_ok();
+    fits && is_place
 }
 
 #[cfg(test)]
@@ -355,6 +369,32 @@ mod tests {
             "*.example.org",
         ] {
             assert_eq!(host(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_relays_are_those_that_browsers_take() {
+        for text in [
+            "stun:stun.example.org",
+            "stuns:stun.example.org:5349",
+            "turn:192.0.2.1:3478?transport=udp",
+            "turns:[2001:db8::1]:443?transport=tcp",
+        ] {
+            assert!(is_ice(text), "{text}");
+        }
+        for text in [
+            "turn:",
+            "turn.example.org:3478",
+            "turn:a.example:99999",
+            "turn:a.example:abc",
+            "turn:a.example?transport=sctp",
+            "stun:a.example?transport=udp",
+            "turn:ann@a.example",
+            "turn:a.example/path",
+            "turn://a.example",
+            "http:a.example",
+        ] {
+            assert!(!is_ice(text), "{text}");
         }
     }
 

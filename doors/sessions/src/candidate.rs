@@ -83,10 +83,12 @@ fn candidate(line: &str, fields: &Map<String, Value>, ufrag: Option<String>) -> 
             Some(number.ok_or_else(|| invalid("sdpMLineIndex is a number from 0 to 65535"))?)
         }
     };
+    let mid = text(fields, "sdpMid")?;
     Ok(Candidate {
         candidate: line.to_owned(),
-        sdp_mid: text(fields, "sdpMid")?,
-        sdp_m_line_index: index,
+        // `addIceCandidate` wants one of the two; with everything bundled, candidates are those of the first m-line.
+        sdp_m_line_index: index.or_else(|| mid.is_none().then_some(0)),
+        sdp_mid: mid,
         username_fragment: ufrag,
     })
 }
@@ -140,6 +142,14 @@ mod tests {
             };
             assert_eq!((read.candidate, read.ufrag.as_deref()), (Some(expected), Some("abcd")), "{body}");
         }
+    }
+
+    #[test]
+    fn one_that_names_no_m_line_is_of_the_first() {
+        let index = |body| read(&body).ok()?.candidate?.sdp_m_line_index;
+        assert_eq!(index(json!({"candidate": LINE})), Some(0));
+        assert_eq!(index(json!({"candidate": LINE, "sdpMid": "v"})), None);
+        assert_eq!(index(json!({"candidate": LINE, "sdpMLineIndex": 2})), Some(2));
     }
 
     #[test]

@@ -95,6 +95,9 @@ impl Sessions {
             let told = place.told();
             let mut told = std::pin::pin!(told.notified());
             told.as_mut().enable();
+            if self.is_closed() {
+                return Err(Refusal::new(Code::Draining, "the server goes down; ask again"));
+            }
             let found = attempt();
             // Once it was there, its end is the end of waiting.
             may_come &= is_absent(&found);
@@ -106,6 +109,16 @@ impl Sessions {
                 return found;
             }
         }
+    }
+
+    /// The server goes down: whoever waits gets an answer.
+    pub fn close(&self) {
+        self.0.waiting.close();
+    }
+
+    /// Does nobody wait any more?
+    pub fn is_closed(&self) -> bool {
+        self.0.waiting.is_closed()
     }
 
     /// A place among those who wait at a session.

@@ -1,6 +1,7 @@
 //! Those who wait at sessions, also at such as do not exist yet: an agent waits for its first offer.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crosspoint_model::{Code, Refusal};
@@ -16,6 +17,8 @@ pub struct Waiting {
     /// Sessions at which somebody waits.
     most_sessions: usize,
     spots: Mutex<HashMap<SessionId, Spot>>,
+    /// Nobody waits any more.
+    closed: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -35,7 +38,7 @@ pub struct Place {
 impl Waiting {
     /// Nobody, and so many at most.
     pub fn new(most: usize, most_sessions: usize) -> Self {
-        Self { most, most_sessions, spots: Mutex::default() }
+        Self { most, most_sessions, spots: Mutex::default(), closed: AtomicBool::new(false) }
     }
 
     /// Takes a place at a session.
@@ -45,11 +48,11 @@ impl Waiting {
     pub fn enter(self: &Arc<Self>, id: &SessionId) -> Result<Place, Refusal> {
         let mut spots = self.spots();
         if !spots.contains_key(id) && spots.len() >= self.most_sessions {
-            return Err(Refusal::new(Code::RateLimited, "too many wait on this server; ask without ?wait= meanwhile"));
+            return Err(Refusal::new(Code::RateLimited, "too many wait on this server; ask without waiting meanwhile"));
         }
         let spot = spots.entry(id.clone()).or_default();
         if spot.count >= self.most {
-            let detail = "too many wait at this session (sessions.waiting); ask without ?wait= meanwhile";
+            let detail = "too many wait at this session (sessions.waiting); ask without waiting meanwhile";
             return Err(Refusal::new(Code::RateLimited, detail));
         }
         spot.count += 1;
@@ -61,6 +64,17 @@ impl Waiting {
         if let Some(spot) = self.spots().get(id) {
             spot.told.notify_waiters();
         }
+    }
+
+    /// The server goes down: who waits gets an answer, and nobody waits from now on.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+        self.spots().values().for_each(|spot| spot.told.notify_waiters());
+    }
+
+    /// Does nobody wait any more?
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
     }
 
     /// Does somebody wait there?

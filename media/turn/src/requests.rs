@@ -214,6 +214,7 @@ impl Turn {
             return Err(if even.is_some() || wanted.is_some() { BAD_REQUEST } else { NO_ROOM });
         }
         if even.and_then(|bits| bits.first()).is_some_and(|bits| bits & RESERVE != 0) {
+            self.counters.no_room += 1;
             return Err(NO_ROOM);
         }
         let ipv6 = match wanted.and_then(|family| family.first()) {

@@ -159,8 +159,8 @@ export class Session {
     clearTimeout(this.#pathTimer);
     const repair = new Reconnector(this.policy, this.logger);
     this.#repair = repair;
-    // The pause is for servers that many come back to at once, not for one whose network is another.
-    if (this.#silent && this.#networkChanged()) repair.hurry();
+    // The pause spreads those whose sockets a server closed all at once. Who found theirs silent did so at different times.
+    if (this.#silent) repair.hurry();
     this.host.reconnecting(stage);
     repair
       .run(() => this.#attempt())

@@ -32,11 +32,23 @@ pub fn check(site: &Site<'_>) -> Vec<Finding> {
         files.map(|files| crate::tls::fit(files).map_err(|error| format!("{error:#}")).and_then(|()| first(files)));
     let shown = if site.outside || !config.is_https() { shown_outside(config) } else { shown_here(site) };
     match (from_file, shown) {
+        (Some(Err(_)), _) if files.is_some_and(|files| !can_read(files)) => {
+            // Which one, and why, the settings' own check has said.
+            let why = "this user cannot read the files of the certificate";
+            vec![Finding::not_checked(
+                CHECK,
+                why,
+                "Are they there? Then run this as the server's user (sudo -u crosspoint …).",
+            )]
+        }
         (Some(Err(problem)), _) => {
             vec![Finding::failed(CHECK, problem, "Set http.tls_cert and http.tls_key to a chain (PEM) and its key.")]
         }
         (Some(Ok(file)), Ok(shown)) if file != shown.certificate => {
-            let seen = "the server shows another certificate than that of http.tls_cert";
+            let seen = format!(
+                "the server shows another certificate than that of http.tls_cert: {}",
+                described(&shown.certificate)
+            );
             let cure = "It reads the file within ten seconds of a change, and on SIGHUP; its log says what keeps it from that.";
             let mut found = judged(config, &file, &Trust::Untold);
             found.push(Finding::warning(CHECK, seen, cure));
@@ -90,9 +102,23 @@ fn handshake(stream: TcpStream, name: &str) -> Result<Shown, String> {
     shown.map(|(_, shown)| shown).map_err(|error| format!("no certificate is shown: {error}"))
 }
 
+fn can_read(files: &TlsFiles) -> bool {
+    [&files.cert, &files.key].into_iter().all(|file| std::fs::File::open(file).is_ok())
+}
+
 fn first(files: &TlsFiles) -> Result<Vec<u8>, String> {
     let certificate = CertificateDer::from_pem_file(&files.cert);
     certificate.map(|certificate| certificate.to_vec()).map_err(|error| format!("http.tls_cert: {error}"))
+}
+
+/// Whose it is, and until when.
+fn described(der: &[u8]) -> String {
+    match X509Certificate::from_der(der) {
+        Ok((_, certificate)) => {
+            format!("for {}, valid until {}", names(&certificate).join(", "), certificate.validity().not_after)
+        }
+        Err(_) => "it cannot be read".into(),
+    }
 }
 
 /// Is this host one of its names?
@@ -145,6 +171,12 @@ fn judged(config: &Config, der: &[u8], trust: &Trust<'_>) -> Vec<Finding> {
     found
 }
 
+/// What is wrong with its dates, if anything.
+pub fn untimely(der: &[u8]) -> Option<String> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    dates(&certificate, now()).map(|finding| finding.seen)
+}
+
 fn dates(certificate: &X509Certificate<'_>, now: i64) -> Option<Finding> {
     let validity = certificate.validity();
     let (from, until) = (validity.not_before, validity.not_after);
@@ -154,7 +186,7 @@ fn dates(certificate: &X509Certificate<'_>, now: i64) -> Option<Finding> {
         return Some(Finding::failed(
             CHECK,
             format!("it is not valid before {from}"),
-            "Is this machine's clock right?",
+            "Wait for that, or get another one. Is this machine's clock right?",
         ));
     }
     if now > until.timestamp() {

@@ -36,6 +36,7 @@ use anyhow::anyhow;
 use crosspoint_config::{Config, Layers};
 
 use crate::cli::Doctor;
+pub use certificate::untimely;
 use report::{Finding, State};
 use server::Server;
 

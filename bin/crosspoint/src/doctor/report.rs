@@ -1,6 +1,6 @@
 //! What was found, for people and for programs.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 use serde::Serialize;
 
@@ -86,18 +86,22 @@ impl Finding {
 
 /// Prints an array of all findings.
 pub fn print_json(found: &[Finding]) -> anyhow::Result<()> {
-    println!("{}", serde_json::to_string_pretty(found)?);
+    write(&format!("{}\n", serde_json::to_string_pretty(found)?));
     Ok(())
+}
+
+/// Who reads may have read enough.
+fn write(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// Prints a table, with colours where somebody looks at it.
 pub fn print(found: &[Finding], outside: bool) {
     let coloured = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    print!("{}", table(found, coloured));
-    println!("\n{}", summary(found));
+    write(&format!("{}\n{}\n", table(found, coloured), summary(found)));
     if !outside {
-        println!(
-            "Seen from this machine. What a firewall lets through is seen with --from-outside, from a client's machine."
+        write(
+            "Seen from this machine. What a firewall lets through is seen with --from-outside, from a client's machine.\n",
         );
     }
 }

@@ -83,6 +83,9 @@ impl Listener {
             let told = self.place.told();
             let mut told = std::pin::pin!(told.notified());
             told.as_mut().enable();
+            if self.sessions.is_closed() {
+                return None;
+            }
             self.look();
             if self.ahead.is_empty() {
                 told.await;

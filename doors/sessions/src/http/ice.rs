@@ -3,16 +3,17 @@
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
+use crosspoint_auth::network;
 use crosspoint_model::Problem;
 use crosspoint_model::signal::IceServer;
-use crosspoint_rooms::http::{Answer, Caller, Refused};
+use crosspoint_rooms::http::{Answer, Caller, Refused, address};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Shared;
 use super::visitor::{InAddress, SESSION, caller};
 
-/// As whom somebody is told of servers who has no name.
+/// As whom somebody is told of servers who has no name: one user of the relay for each address.
 const NOBODY: &str = "session";
 
 /// Somebody who may know the servers: with any token, or without one where none is needed.
@@ -22,12 +23,16 @@ impl FromRequestParts<Shared> for Client {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, door: &Shared) -> Result<Self, Self::Rejection> {
+        let nobody = match address(parts) {
+            Some(address) => format!("{NOBODY}-{}", network(address)),
+            None => NOBODY.to_owned(),
+        };
         let name = match caller(parts, door).await? {
             Some(Caller::Bearer(bearer)) if !bearer.identity.is_empty() => Some(bearer.identity),
             Some(Caller::Bearer(bearer)) => bearer.attributes.get(SESSION).cloned(),
             Some(Caller::Operator) | None => None,
         };
-        Ok(Self(name.unwrap_or_else(|| NOBODY.to_owned())))
+        Ok(Self(name.unwrap_or(nobody)))
     }
 }
 

@@ -46,6 +46,23 @@ async fn deleting_a_session_tells_all_who_wait_there() {
 }
 
 #[tokio::test]
+async fn as_the_server_goes_down_whoever_waits_gets_an_answer() {
+    let house = House::open().await;
+    house.begin("vm7", false).await;
+    let waiting = [
+        waits(&house, "answer?wait=30").await,
+        waits(&house, "candidate?wait=30").await,
+        waits(&house, "offer?wait=30&after=1").await,
+    ];
+    house.sessions.close();
+    for waiting in waiting {
+        assert_eq!(done(waiting).await.problem(), (503, "draining".into()));
+    }
+    assert_eq!(house.get(&path("vm7", "answer?wait=30")).await.problem(), (503, "draining".into()));
+    assert_eq!(house.get(&path("vm7", "offer")).await.status(), 200, "what is there is still told");
+}
+
+#[tokio::test]
 async fn waiting_is_bounded_in_time() {
     let house = House::open().await;
     house.begin("vm7", false).await;

@@ -43,14 +43,15 @@ struct Untold {
 }
 
 impl Credentials {
-    /// Looks for them. The server is asked only where the settings do not do.
+    /// Looks for them. The server is asked where the settings do not do.
     pub fn find(site: &Site<'_>) -> Self {
         let turn = &site.config.turn;
         let fixed = turn.static_users.iter().next();
         let fixed = fixed.map(|(name, password)| Credential { username: name.clone(), password: password.clone() });
         let own = turn.secret.as_ref().map(made).or(fixed);
         let external = turn.external_secret.as_ref().map(made);
-        let is_enough = own.is_some() && !turn.twilio;
+        // A key that was set is looked at, too.
+        let is_enough = own.is_some() && !turn.twilio && site.config.admin.key.is_none();
         let told = if is_enough { Ok(Vec::new()) } else { ask(site) };
         Self { own, external, told }
     }
@@ -98,7 +99,12 @@ fn ask(site: &Site<'_>) -> Result<Vec<IceServer>, Untold> {
     let because = |why: String| Untold { why, refuses_key: false };
     let Some(running) = site.server.running() else { return Err(because("no server runs that could tell one".into())) };
     let answer = get_with_key(site, &running.url, PATH);
-    let answer = answer.map_err(|error| because(format!("the server does not tell one: {}", innermost(&error))))?;
+    let answer = answer.map_err(|error| match innermost(&error) {
+        why if why.contains("peer certificate") => because(
+            "this system does not trust the server's certificate, so that nothing is asked with admin.key".into(),
+        ),
+        why => because(format!("the server does not tell one: {why}")),
+    })?;
     if [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&answer.status()) {
         return Err(match (key_for(site, &running.url), &site.config.admin.key) {
             (Some(_), _) => Untold { why: "the server refuses admin.key".into(), refuses_key: true },
