@@ -34,11 +34,7 @@ async fn who_waits_is_told_when_it_comes() {
 async fn deleting_a_session_tells_all_who_wait_there() {
     let house = House::open().await;
     house.begin("vm7", false).await;
-    let waiting = [
-        waits(&house, "answer?wait=30").await,
-        waits(&house, "candidate?wait=30").await,
-        waits(&house, "offer?wait=30&after=1").await,
-    ];
+    let waiting = waits_for_everything(&house).await;
     assert_eq!(house.delete("/api/webrtc/session/vm7").await.status(), 204);
     for waiting in waiting {
         assert_eq!(done(waiting).await.problem(), (404, "no-session".into()));
@@ -49,11 +45,7 @@ async fn deleting_a_session_tells_all_who_wait_there() {
 async fn as_the_server_goes_down_whoever_waits_gets_an_answer() {
     let house = House::open().await;
     house.begin("vm7", false).await;
-    let waiting = [
-        waits(&house, "answer?wait=30").await,
-        waits(&house, "candidate?wait=30").await,
-        waits(&house, "offer?wait=30&after=1").await,
-    ];
+    let waiting = waits_for_everything(&house).await;
     house.sessions.close();
     for waiting in waiting {
         assert_eq!(done(waiting).await.problem(), (503, "draining".into()));
@@ -103,6 +95,15 @@ async fn only_so_many_wait_at_one_session() {
 
 fn vm7() -> SessionId {
     SessionId::parse("vm7").expect("an id")
+}
+
+/// At a session of which an offer was posted.
+async fn waits_for_everything(house: &House) -> [tokio::task::JoinHandle<Seen>; 3] {
+    [
+        waits(house, "answer?wait=30").await,
+        waits(house, "candidate?wait=30").await,
+        waits(house, "offer?wait=30&after=1").await,
+    ]
 }
 
 /// Asks, and comes back when the one who asks waits.
