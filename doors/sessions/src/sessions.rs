@@ -144,7 +144,7 @@ impl Sessions {
         &self.0.figures
     }
 
-    /// How many are in each state, in the order in which [`State`] names them.
+    /// How many are in each state, in the order in which `State` names them.
     pub fn count_by_state(&self) -> [usize; State::ALL.len()] {
         let mut counts = [0; State::ALL.len()];
         self.0.each(|session, _| counts[session.state as usize] += 1);
