@@ -119,7 +119,7 @@ export class Session {
     if (!this.policy) return;
     this.#changedAt = Date.now();
     if (this.#repair) return this.#repair.hurry();
-    void this.signal.probe();
+    void this.signal.probe(true);
     if (this.#mending) this.#restartIce();
   }
 

@@ -14,9 +14,10 @@ const PING_AFTER = 10_000;
 const DEAD_AFTER = 20_000;
 /**
  * How long the socket may take to show that it works when there is reason for doubt, in milliseconds: between these, by what the
- * slowest of its last replies took. It is known before a silent path has had its second.
+ * slowest of its last replies took. It is known before a silent path has had its second. The least is for when the machine's
+ * network is another; otherwise it may as well be that the server, or this page, is busy.
  */
-const PROBE_WITHIN = { least: 350, most: 900 };
+const PROBE_WITHIN = { least: 350, unhinted: 800, most: 900 };
 /** So many replies tell how slow a socket is. */
 const REPLIES = 5;
 /** TCP sends a lost segment again after a round trip and this much, in milliseconds (Linux, Windows, macOS: 200 to 230). */
@@ -150,13 +151,14 @@ export class SignalClient extends Emitter<SignalEvents> {
    * Finds out soon whether the socket still works. A socket of a network that is gone looks open for minutes, and whatever
    * mends the media path travels over it.
    */
-  async probe(): Promise<void> {
+  async probe(networkChanged = false): Promise<void> {
     if (!this.joined || this.#probing) return;
     this.#probing = true;
     const socket = this.#socket;
     const slowest = Math.max(...this.#roundTrips);
     const usual = slowest >= 0 ? RESENT_AFTER + 3 * slowest : PROBE_WITHIN.most;
-    const within = Math.min(Math.max(usual, PROBE_WITHIN.least), PROBE_WITHIN.most);
+    const least = networkChanged ? PROBE_WITHIN.least : PROBE_WITHIN.unhinted;
+    const within = Math.min(Math.max(usual, least), PROBE_WITHIN.most);
     try {
       await this.ask({ type: "ping" }, within);
     } catch {

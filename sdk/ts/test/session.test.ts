@@ -130,7 +130,7 @@ describe("a session", () => {
     server = ({ resume }) => joined({ resumed: resume !== undefined, resume: "token-2" });
     hears = false;
     session.pathChanged("silent");
-    await vi.advanceTimersByTimeAsync(390);
+    await vi.advanceTimersByTimeAsync(840);
     hears = true;
     await vi.advanceTimersByTimeAsync(10);
     session.pathChanged("trouble");
