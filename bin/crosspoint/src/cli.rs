@@ -295,7 +295,9 @@ fn command() -> clap::Command {
     let command =
         ["serve", "config"].into_iter().fold(Cli::command(), |command, name| command.mut_subcommand(name, with_keys));
     let command = command.mut_subcommand("doctor", |doctor| with_hidden_keys(doctor).after_help(DOCTOR_ENDS));
-    command.mut_subcommand("token", |token| token.mut_subcommand("create", with_hidden_keys))
+    command.mut_subcommand("token", |token| {
+        token.mut_subcommand("create", |create| with_hidden_keys(create).after_help(SETTINGS_ARE_FLAGS))
+    })
 }
 
 fn with_keys(command: clap::Command) -> clap::Command {
@@ -303,7 +305,7 @@ fn with_keys(command: clap::Command) -> clap::Command {
 }
 
 fn with_hidden_keys(command: clap::Command) -> clap::Command {
-    KEYS.iter().fold(command, |command, key| command.arg(flag(key).hide(true))).after_help(SETTINGS_ARE_FLAGS)
+    KEYS.iter().fold(command, |command, key| command.arg(flag(key).hide(true)))
 }
 
 fn flag(key: &Key) -> Arg {

@@ -49,12 +49,12 @@ fn acme(_: &Acme) -> anyhow::Result<RustlsConfig> {
 
 /// Reads the files, and again whenever they change.
 async fn from_files(files: TlsFiles) -> anyhow::Result<RustlsConfig> {
-    fit(&files)?;
+    let first = fit(&files)?;
     let config = RustlsConfig::from_pem_file(&files.cert, &files.key)
         .await
         .with_context(|| format!("http.tls_cert and http.tls_key ({}) cannot be used", files.cert.display()))?;
     offer_turn(&config);
-    warn_of_dates(&files);
+    warn_of_dates(&files, &first);
     let mut hangups = signals::hangup().context("SIGHUP cannot be listened for")?;
     let reloaded = config.clone();
     tokio::spawn(async move {
@@ -75,9 +75,8 @@ async fn from_files(files: TlsFiles) -> anyhow::Result<RustlsConfig> {
 }
 
 /// A server with a certificate that browsers refuse is better than none, if somebody knows.
-fn warn_of_dates(files: &TlsFiles) {
-    let first = CertificateDer::from_pem_file(&files.cert).ok();
-    if let Some(trouble) = first.and_then(|first| untimely(&first)) {
+fn warn_of_dates(files: &TlsFiles, first: &[u8]) {
+    if let Some(trouble) = untimely(first) {
         tracing::warn!(cert = %files.cert.display(), "http.tls_cert: {trouble}");
     }
 }
@@ -91,13 +90,15 @@ fn offer_turn(config: &RustlsConfig) {
 
 async fn reload(config: &RustlsConfig, files: &TlsFiles) {
     let taken = match fit(files) {
-        Ok(()) => config.reload_from_pem_file(&files.cert, &files.key).await.map_err(anyhow::Error::from),
+        Ok(first) => {
+            config.reload_from_pem_file(&files.cert, &files.key).await.map(|()| first).map_err(anyhow::Error::from)
+        }
         Err(error) => Err(error),
     };
     match taken {
-        Ok(()) => {
+        Ok(first) => {
             offer_turn(config);
-            warn_of_dates(files);
+            warn_of_dates(files, &first);
             tracing::info!(cert = %files.cert.display(), "certificate read again");
         }
         Err(error) => {
@@ -106,13 +107,14 @@ async fn reload(config: &RustlsConfig, files: &TlsFiles) {
     }
 }
 
-/// Says in plain words what is wrong with the files; what the TLS library says of it helps nobody.
-pub fn fit(files: &TlsFiles) -> anyhow::Result<()> {
+/// Says in plain words what is wrong with the files; what the TLS library says of it helps nobody. Gives the first certificate of
+/// the chain.
+pub fn fit(files: &TlsFiles) -> anyhow::Result<CertificateDer<'static>> {
     let (cert, key) = (files.cert.display(), files.key.display());
     let chain: Vec<_> = CertificateDer::pem_file_iter(&files.cert)
         .and_then(Iterator::collect)
         .with_context(|| format!("http.tls_cert: {cert} is damaged, or no PEM file"))?;
-    anyhow::ensure!(!chain.is_empty(), "http.tls_cert: {cert} contains no PEM certificate");
+    let first = chain.first().cloned().with_context(|| format!("http.tls_cert: {cert} contains no PEM certificate"))?;
     let private = PrivateKeyDer::from_pem_file(&files.key)
         .map_err(|_| anyhow::anyhow!("http.tls_key: {key} contains no PEM private key"))?;
     let signer = any_supported_type(&private)
@@ -122,7 +124,7 @@ pub fn fit(files: &TlsFiles) -> anyhow::Result<()> {
             anyhow::bail!("http.tls_key: the key does not belong to the certificate ({key}, {cert})")
         }
         // Where it cannot be told, the TLS library decides when it takes them.
-        _ => Ok(()),
+        _ => Ok(first),
     }
 }
 

@@ -182,11 +182,7 @@ export class Session {
 
   /** Then the path went with the socket as well, though the browser may not have noticed. */
   #lostWithNetwork(): boolean {
-    return this.#silent || this.#networkChanged();
-  }
-
-  #networkChanged(): boolean {
-    return Date.now() - this.#changedAt < OLD_NETWORK;
+    return this.#silent || Date.now() - this.#changedAt < OLD_NETWORK;
   }
 
   async #attempt(): Promise<boolean> {

@@ -5,8 +5,6 @@ use std::net::{IpAddr, TcpStream};
 
 use crosspoint_auth::unix_now;
 use crosspoint_config::{Config, TlsFiles};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use rustls::{CertificateError, Error as TlsError};
 use url::Url;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
@@ -28,8 +26,7 @@ pub fn check(site: &Site<'_>) -> Vec<Finding> {
         return vec![without_tls(config)];
     }
     let files = config.http.tls.as_ref().filter(|_| !site.outside);
-    let from_file =
-        files.map(|files| crate::tls::fit(files).map_err(|error| format!("{error:#}")).and_then(|()| first(files)));
+    let from_file = files.map(|files| crate::tls::fit(files).map_err(|error| format!("{error:#}")));
     let shown = if site.outside || !config.is_https() { shown_outside(config) } else { shown_here(site) };
     match (from_file, shown) {
         (Some(Err(_)), _) if files.is_some_and(|files| !can_read(files)) => {
@@ -44,10 +41,11 @@ pub fn check(site: &Site<'_>) -> Vec<Finding> {
         (Some(Err(problem)), _) => {
             vec![Finding::failed(CHECK, problem, "Set http.tls_cert and http.tls_key to a chain (PEM) and its key.")]
         }
-        (Some(Ok(file)), Ok(shown)) if file != shown.certificate => {
+        (Some(Ok(file)), Ok(shown)) if *file != *shown.certificate => {
             let seen = format!(
                 "the server shows another certificate than that of http.tls_cert: {}",
-                described(&shown.certificate)
+                X509Certificate::from_der(&shown.certificate)
+                    .map_or_else(|_| "it cannot be read".into(), |(_, shown)| described(&shown))
             );
             let cure = "It reads the file within ten seconds of a change, and on SIGHUP; its log says what keeps it from that.";
             let mut found = judged(config, &file, &Trust::Untold);
@@ -106,19 +104,9 @@ fn can_read(files: &TlsFiles) -> bool {
     [&files.cert, &files.key].into_iter().all(|file| std::fs::File::open(file).is_ok())
 }
 
-fn first(files: &TlsFiles) -> Result<Vec<u8>, String> {
-    let certificate = CertificateDer::from_pem_file(&files.cert);
-    certificate.map(|certificate| certificate.to_vec()).map_err(|error| format!("http.tls_cert: {error}"))
-}
-
 /// Whose it is, and until when.
-fn described(der: &[u8]) -> String {
-    match X509Certificate::from_der(der) {
-        Ok((_, certificate)) => {
-            format!("for {}, valid until {}", names(&certificate).join(", "), certificate.validity().not_after)
-        }
-        Err(_) => "it cannot be read".into(),
-    }
+fn described(certificate: &X509Certificate<'_>) -> String {
+    format!("for {}, valid until {}", names(certificate).join(", "), certificate.validity().not_after)
 }
 
 /// Is this host one of its names?
@@ -156,9 +144,8 @@ fn judged(config: &Config, der: &[u8], trust: &Trust<'_>) -> Vec<Finding> {
         found.push(Finding::warning(CHECK, "this system does not know who signed it, or the chain is not whole", cure));
     }
     if found.is_empty() {
-        let until = certificate.validity().not_after;
-        let days = (until.timestamp() - now()) / DAY;
-        found.push(Finding::ok(CHECK, format!("for {}, valid until {until} ({days} days)", names.join(", "))));
+        let days = (certificate.validity().not_after.timestamp() - now()) / DAY;
+        found.push(Finding::ok(CHECK, format!("{} ({days} days)", described(&certificate))));
     }
     let untold = match trust {
         Trust::NotShown => Some(("no server shows it", "Start the server, and run this again beside it.")),

@@ -1,6 +1,5 @@
 //! What a library says of a value that it cannot read, in words for people who do not know the library.
 
-use std::borrow::Cow;
 use std::error::Error;
 
 /// What was at the bottom of it: the field and what is wrong with it.
@@ -17,13 +16,13 @@ fn in_words(text: &str) -> String {
     let text = text.replace("invalid digit found in string", "this is no whole number, 0 or more");
     let Some((before, expected)) = text.split_once("expected ") else { return text };
     let (word, after) = expected.split_once(' ').unwrap_or((expected, ""));
-    let (word, after): (Cow<'_, str>, &str) = match word {
-        "u8" | "u16" | "u32" | "u64" | "usize" => ("a whole number, 0 or more".into(), after),
-        "i8" | "i16" | "i32" | "i64" | "isize" => ("a whole number".into(), after),
-        "f32" | "f64" => ("a number".into(), after),
+    let (word, after) = match word {
+        "u8" | "u16" | "u32" | "u64" | "usize" => ("a whole number, 0 or more", after),
+        "i8" | "i16" | "i32" | "i64" | "isize" => ("a whole number", after),
+        "f32" | "f64" => ("a number", after),
         // The name of the type follows.
-        "struct" | "enum" | "internally" => ("an object".into(), after.split_once(" at ").map_or("", |(_, at)| at)),
-        word => (word.into(), after),
+        "struct" | "enum" | "internally" => ("an object", after.split_once(" at ").map_or("", |(_, at)| at)),
+        word => (word, after),
     };
     let gap = if after.is_empty() { "" } else { " " };
     let at = if after.starts_with("line ") { "at " } else { "" };
